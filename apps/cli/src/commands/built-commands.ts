@@ -1,0 +1,57 @@
+import type { CommandHandler } from '../invocation.ts';
+
+type Loader = () => Promise<CommandHandler>;
+
+/** The commands that are built, by canonical path. Each is loaded only when it is asked for. */
+const loaders: Readonly<Record<string, Loader>> = {
+  completion: async () => (await import('./system/completion.ts')).completionCommand,
+  'container attach': async () => (await import('./container/attach.ts')).attachCommand,
+  'container create': async () => (await import('./container/create.ts')).createCommand,
+  'container exec': async () => (await import('./container/exec.ts')).execCommand,
+  'container inspect': async () => (await import('./container/inspect.ts')).inspectCommand,
+  'container kill': async () => (await import('./container/lifecycle.ts')).killCommand,
+  'container logs': async () => (await import('./container/logs.ts')).logsCommand,
+  'container ls': async () => (await import('./container/ls.ts')).listCommand,
+  'container pause': async () => (await import('./container/lifecycle.ts')).pauseCommand,
+  'container port': async () => (await import('./container/port.ts')).portCommand,
+  'container rename': async () => (await import('./container/lifecycle.ts')).renameCommand,
+  'container restart': async () => (await import('./container/lifecycle.ts')).restartCommand,
+  'container rm': async () => (await import('./container/lifecycle.ts')).removeCommand,
+  'container run': async () => (await import('./container/run.ts')).runCommand,
+  'container start': async () => (await import('./container/start.ts')).startCommand,
+  'container stop': async () => (await import('./container/lifecycle.ts')).stopCommand,
+  'container top': async () => (await import('./container/top.ts')).topCommand,
+  'container unpause': async () => (await import('./container/lifecycle.ts')).unpauseCommand,
+  'container wait': async () => (await import('./container/lifecycle.ts')).waitCommand,
+  'image history': async () => (await import('./image/history.ts')).historyCommand,
+  'image import': async () => (await import('./image/archive.ts')).importCommand,
+  'image inspect': async () => (await import('./image/inspect.ts')).inspectCommand,
+  'image load': async () => (await import('./image/archive.ts')).loadCommand,
+  'image ls': async () => (await import('./image/ls.ts')).listCommand,
+  'image pull': async () => (await import('./image/pull.ts')).pullCommand,
+  'image rm': async () => (await import('./image/names.ts')).removeCommand,
+  'image save': async () => (await import('./image/archive.ts')).saveCommand,
+  'image tag': async () => (await import('./image/names.ts')).tagCommand,
+  inspect: async () => (await import('./system/inspect.ts')).inspectCommand,
+  'network inspect': async () => (await import('./network/inspect.ts')).inspectCommand,
+  'network ls': async () => (await import('./network/ls.ts')).listCommand,
+  'system dial-stdio': async () => (await import('./system/dial-stdio.ts')).dialStdioCommand,
+  'system doctor': async () => (await import('./system/doctor.ts')).doctorCommand,
+  'system events': async () => (await import('./system/events.ts')).eventsCommand,
+  'system info': async () => (await import('./system/info.ts')).infoCommand,
+  version: async () => (await import('./system/version.ts')).versionCommand,
+  'volume create': async () => (await import('./volume/manage.ts')).createCommand,
+  'volume inspect': async () => (await import('./volume/manage.ts')).inspectCommand,
+  'volume ls': async () => (await import('./volume/ls.ts')).listCommand,
+  'volume rm': async () => (await import('./volume/manage.ts')).removeCommand,
+};
+
+/** The handler of a command, or undefined while it is not built. */
+export async function findHandler(path: string): Promise<CommandHandler | undefined> {
+  return Object.hasOwn(loaders, path) ? await loaders[path]?.() : undefined;
+}
+
+/** The paths of all commands that are built. */
+export function builtCommands(): readonly string[] {
+  return Object.keys(loaders);
+}

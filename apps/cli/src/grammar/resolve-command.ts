@@ -1,0 +1,53 @@
+import { CommandError } from '../errors.ts';
+import type { CommandSpec, CommandTable } from './command-spec.ts';
+import { groups, loadTable, rootCommands } from './root-table.ts';
+
+/** What the words after the global flags name. */
+export type Resolved =
+  | {
+      readonly kind: 'command';
+      readonly spec: CommandSpec;
+      readonly typed: string;
+      readonly rest: readonly string[];
+    }
+  | {
+      readonly kind: 'group';
+      readonly name: string;
+      readonly table: CommandTable;
+      readonly rest: readonly string[];
+    };
+
+/** Finds the command. Throws `CommandError` for a word that is none. */
+export async function resolveCommand(words: readonly string[]): Promise<Resolved> {
+  const [first = '', second] = words;
+  const canonical = rootCommands[first];
+  if (canonical !== undefined && Object.hasOwn(rootCommands, first)) {
+    const table = await loadTable(canonical.split(' ')[0] ?? '');
+    const spec = table.find(({ path }) => path === canonical);
+    if (spec !== undefined) return { kind: 'command', spec, typed: first, rest: words.slice(1) };
+  }
+  if (!groups.some(({ name }) => name === first)) {
+    throw new CommandError(
+      1,
+      `gantry: unknown command: gantry ${first}\n\nRun 'gantry --help' for more information`,
+    );
+  }
+  const table = await loadTable(first);
+  if (second === undefined || second.startsWith('-')) {
+    return { kind: 'group', name: first, table, rest: words.slice(1) };
+  }
+  const typed = `${first} ${second}`;
+  const spec = [...table, ...(await buildTable(typed))].find(
+    ({ path, aliases }) => path === typed || aliases?.includes(typed),
+  );
+  if (spec !== undefined) return { kind: 'command', spec, typed, rest: words.slice(2) };
+  throw new CommandError(
+    1,
+    `gantry: unknown command: gantry ${typed}\n\nUsage:  gantry ${first}\n\nRun 'gantry ${first} --help' for more information`,
+  );
+}
+
+/** `builder build` is an image command by another name. */
+async function buildTable(typed: string): Promise<CommandTable> {
+  return typed === 'builder build' ? await loadTable('image') : [];
+}

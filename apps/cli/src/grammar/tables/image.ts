@@ -1,0 +1,190 @@
+import type { CommandTable } from '../command-spec.ts';
+import {
+  contentTrust,
+  cpuLimits,
+  cpuSets,
+  filter,
+  inspectFormat,
+  listFormat,
+  memoryLimits,
+  noTruncate,
+  pruneFlags,
+  quietIds,
+} from './shared-flags.ts';
+
+const platform = 'os[/arch[/variant]]';
+
+export const imageTable: CommandTable = [
+  {
+    path: 'image build',
+    aliases: ['build', 'builder build'],
+    usage: '[OPTIONS] PATH | URL | -',
+    summary: 'Build an image from a Dockerfile',
+    arguments: [1, 1],
+    flags: `
+      --add-host list | Extra line of /etc/hosts (host:ip)
+      --build-arg list | Value of an ARG (name=value)
+      --cache-from stringSlice | Image to take cached steps from
+      --cgroup-parent string | Cgroup to run the RUN steps under
+      --compress | Compress the context with gzip
+      ${cpuLimits}
+      -c/--cpu-shares int64 | Share of CPU time, relative to others
+      ${cpuSets}
+      ${contentTrust}
+      -f/--file string | Name of the Dockerfile, PATH/Dockerfile when not given
+      --force-rm | Remove intermediate containers, also after a failure
+      --iidfile string | File to write the image's id to
+      --isolation string | Kind of isolation (Windows only)
+      --label list | Label of the image (key=value)
+      ${memoryLimits}
+      --network string=default | Network of the RUN steps
+      --no-cache | Run every step again
+      --platform string | Platform to build for (${platform})
+      --pull | Pull base images, also when they are here
+      -q/--quiet | Print nothing but the image's id
+      --rm=true | Remove intermediate containers
+      --security-opt stringSlice | Security option of the RUN steps
+      --shm-size bytes=0 | Size of /dev/shm
+      --squash | Make one layer of all new ones
+      -t/--tag list | Name of the image (name:tag)
+      --target string | Stage to build
+      --ulimit ulimit | Resource limit (type=soft[:hard])
+    `,
+  },
+  {
+    path: 'image history',
+    aliases: ['history'],
+    usage: '[OPTIONS] IMAGE',
+    summary: 'Show how an image came about',
+    arguments: [1, 1],
+    completes: 'images',
+    flags: `
+      ${listFormat}
+      -H/--human=true | Print sizes and dates for people
+      ${noTruncate}
+      --platform string | Platform to show (${platform})
+      ${quietIds}
+    `,
+  },
+  {
+    path: 'image import',
+    aliases: ['import'],
+    usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
+    summary: 'Make an image of a tar archive of files',
+    arguments: [1, 2],
+    flags: `
+      -c/--change list | Dockerfile instruction to apply to the image
+      -m/--message string | Message to note in the image
+      --platform string | Platform to note in the image (${platform})
+    `,
+  },
+  {
+    path: 'image inspect',
+    usage: '[OPTIONS] IMAGE [IMAGE...]',
+    summary: 'Show all there is to know about images',
+    arguments: [1],
+    completes: 'images',
+    flags: `
+      ${inspectFormat}
+      --platform string | Platform to show (${platform})
+    `,
+  },
+  {
+    path: 'image load',
+    aliases: ['load'],
+    usage: '[OPTIONS]',
+    summary: 'Load images from a tar archive',
+    arguments: [0, 0],
+    flags: `
+      -i/--input string | File to read, in place of stdin
+      --platform stringSlice | Platform to load (${platform})
+      -q/--quiet | Print no progress
+    `,
+  },
+  {
+    path: 'image ls',
+    aliases: ['image list', 'images'],
+    usage: '[OPTIONS] [REPOSITORY[:TAG]]',
+    summary: 'List images',
+    arguments: [0, 1],
+    flags: `
+      -a/--all | List intermediate images too
+      --digests | Add the digests
+      ${filter}
+      ${listFormat}
+      ${noTruncate}
+      ${quietIds}
+      --tree | Show the platforms of each image (experimental)
+    `,
+  },
+  {
+    path: 'image prune',
+    usage: '[OPTIONS]',
+    summary: 'Remove images that nothing uses',
+    arguments: [0, 0],
+    flags: `
+      -a/--all | Remove tagged images too
+      ${pruneFlags}
+    `,
+  },
+  {
+    path: 'image pull',
+    aliases: ['pull'],
+    usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
+    summary: 'Get an image from its registry or mirror',
+    arguments: [1, 1],
+    flags: `
+      -a/--all-tags | Get every tag of the repository
+      ${contentTrust}
+      --platform string | Platform to get (${platform})
+      -q/--quiet | Print nothing but the name
+    `,
+  },
+  {
+    path: 'image push',
+    aliases: ['push'],
+    usage: '[OPTIONS] NAME[:TAG]',
+    summary: 'Send an image to its registry',
+    arguments: [1, 1],
+    completes: 'images',
+    flags: `
+      -a/--all-tags | Send every tag of the repository
+      ${contentTrust}
+      --platform string | Platform to send, as an image of its own (${platform})
+      -q/--quiet | Print nothing but the name
+    `,
+  },
+  {
+    path: 'image rm',
+    aliases: ['image remove', 'rmi'],
+    usage: '[OPTIONS] IMAGE [IMAGE...]',
+    summary: 'Remove images',
+    arguments: [1],
+    completes: 'images',
+    flags: `
+      -f/--force | Remove, also when stopped containers use it
+      --no-prune | Keep untagged parents
+      --platform stringSlice | Platform to remove (${platform})
+    `,
+  },
+  {
+    path: 'image save',
+    aliases: ['save'],
+    usage: '[OPTIONS] IMAGE [IMAGE...]',
+    summary: 'Write images as a tar archive, to stdout when no file is given',
+    arguments: [1],
+    completes: 'images',
+    flags: `
+      -o/--output string | File to write to, in place of stdout
+      --platform stringSlice | Platform to write (${platform})
+    `,
+  },
+  {
+    path: 'image tag',
+    aliases: ['tag'],
+    usage: 'SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]',
+    summary: 'Give SOURCE_IMAGE the further name TARGET_IMAGE',
+    arguments: [2, 2],
+    completes: 'images',
+  },
+];

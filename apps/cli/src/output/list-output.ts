@@ -1,0 +1,59 @@
+import { alignColumns, type Output } from '@gantry/terminal';
+
+/** One row of a list: every field that a format may name, in the order of their names, and methods. */
+export type Row = Readonly<Record<string, string | null | ((...values: unknown[]) => string)>>;
+
+/** How a list looks when the user gives no format of his own. */
+export interface ListView {
+  /** The heading of each field. */
+  readonly headings: Readonly<Record<string, string>>;
+  readonly columns: readonly string[];
+  /** What `--quiet` prints. */
+  readonly quietField: string;
+}
+
+export interface ListOptions {
+  /** Empty or `table`, `table TEMPLATE`, `json`, or a template. */
+  readonly format: string;
+  readonly quiet: boolean;
+}
+
+/** Prints a list as Docker does. Only a format of the user's own loads the template engine. */
+export async function printList(
+  stdout: Output,
+  view: ListView,
+  rows: readonly Row[],
+  { format, quiet }: ListOptions,
+): Promise<void> {
+  if (quiet)
+    return writeLines(
+      stdout,
+      rows.map((row) => cell(row, view.quietField)),
+    );
+  if (format === '' || format === 'table') return printTable(stdout, view, rows);
+  if (format === 'json')
+    return writeLines(
+      stdout,
+      rows.map((row) => JSON.stringify(row)),
+    );
+  const { renderRows } = await import('./row-template.ts');
+  stdout.write(renderRows(format, view, rows));
+}
+
+function printTable(stdout: Output, view: ListView, rows: readonly Row[]): void {
+  const lines = [
+    view.columns.map((column) => view.headings[column] ?? '').join('\t'),
+    ...rows.map((row) => view.columns.map((column) => cell(row, column)).join('\t')),
+  ];
+  stdout.write(`${alignColumns(lines.join('\n'))}\n`);
+}
+
+function cell(row: Row, field: string): string {
+  const value = row[field];
+  if (typeof value !== 'string') return '';
+  return value.includes('\t') || value.includes('\n') ? value.replace(/[\t\n]/g, ' ') : value;
+}
+
+function writeLines(stdout: Output, lines: readonly string[]): void {
+  if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+}

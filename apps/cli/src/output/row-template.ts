@@ -1,0 +1,43 @@
+import { alignColumns, compileTemplate, TemplateError } from '@gantry/terminal';
+import { CommandError } from '../errors.ts';
+import type { ListView, Row } from './list-output.ts';
+
+/** The rows in a format of the user's own; with `table ` in front, aligned under headings made from the same template. */
+export function renderRows(format: string, view: ListView, rows: readonly Row[]): string {
+  const isTable = format.startsWith('table ') || format.startsWith('table\t');
+  const body = (isTable ? format.slice('table '.length) : format)
+    .replaceAll('\\t', '\t')
+    .replaceAll('\\n', '\n');
+  try {
+    const template = compileTemplate(body);
+    const lines = rows.map((row) => template.render(row));
+    if (!isTable) return lines.map((line) => `${line}\n`).join('');
+    return `${alignColumns([headingOf(body, view), ...lines].join('\n'))}\n`;
+  } catch (error) {
+    throw rephrase(error);
+  }
+}
+
+/** Turns a template's failure into what Docker prints. */
+function rephrase(error: unknown): unknown {
+  if (!(error instanceof TemplateError)) return error;
+  return new CommandError(1, error.parsing ? `failed to parse template: ${error.message}` : error.message, {
+    cause: error,
+  });
+}
+
+function headingOf(body: string, view: ListView): string {
+  const same = (value: unknown): unknown => value;
+  const functions = {
+    json: same,
+    split: same,
+    join: same,
+    title: same,
+    lower: same,
+    upper: same,
+    pad: same,
+    truncate: same,
+  };
+  const label = (name: unknown): string => String(name).split('.').at(-1)?.replaceAll(/[-_]/g, ' ') ?? '';
+  return compileTemplate(body, { functions }).render({ ...view.headings, Label: label });
+}

@@ -1,0 +1,99 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import type { ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
+import { createContainer } from '@gantry/client';
+import { windowSize } from '@gantry/terminal';
+import { proxyEnvironment } from '../config/proxies.ts';
+import { apiStatus, CommandError } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
+import { createRequestOf } from '../options/create-request.ts';
+import { withDefaultTag } from '../options/image-name.ts';
+import { pullWithProgress } from './pull-image.ts';
+
+/** What `run` and `create` share: the request from the flags, a pull when it is wanted, the id file. */
+export async function createFromFlags(
+  invocation: Invocation,
+): Promise<{ id: string; request: ContainerCreateRequest }> {
+  const { flags, args, environment, stderr } = invocation;
+  const pull = flags.string('pull');
+  if (!['always', 'missing', 'never', ''].includes(pull)) {
+    throw new CommandError(
+      125,
+      `invalid pull option: '${pull}': must be one of "always", "missing" or "never"`,
+    );
+  }
+  const request = createRequestOf({
+    flags,
+    args,
+    environment,
+    addedEnvironment: proxyEnvironment(invocation.config()),
+    currentDirectory: process.cwd(),
+  });
+  const size = request.Tty ? windowSize(1) : undefined;
+  if (size !== undefined) (request.HostConfig ??= {}).ConsoleSize = [size.rows, size.columns];
+  const idFile = claimIdFile(flags.string('cidfile'));
+  const { Id, Warnings } = await createWithImage(invocation, request, pull);
+  for (const warning of Warnings ?? []) stderr.write(`WARNING: ${warning}\n`);
+  if (idFile !== undefined) writeFileSync(idFile, Id);
+  return { id: Id, request };
+}
+
+async function createWithImage(
+  invocation: Invocation,
+  request: ContainerCreateRequest,
+  pull: string,
+): Promise<ContainerCreateResponse> {
+  const { flags, stderr } = invocation;
+  const image = request.Image ?? '';
+  const platform = flags.string('platform') || invocation.environment['DOCKER_DEFAULT_PLATFORM'] || undefined;
+  const create = async (): Promise<ContainerCreateResponse> =>
+    await createContainer(await invocation.engine(), request, {
+      name: flags.string('name') || undefined,
+      platform,
+    });
+  const pullNow = (): Promise<void> =>
+    pullWithProgress(invocation, {
+      name: image,
+      platform,
+      output: flags.boolean('quiet') ? undefined : stderr,
+    });
+  try {
+    if (pull === 'always') await pullNow();
+    return await create();
+  } catch (error) {
+    if (pull !== 'missing' || !isMissingImage(error)) throw asRunFailure(error);
+  }
+  try {
+    if (!flags.boolean('quiet')) stderr.write(`Unable to find image '${withDefaultTag(image)}' locally\n`);
+    await pullNow();
+    return await create();
+  } catch (error) {
+    throw asRunFailure(error);
+  }
+}
+
+/** A failure before the container ran: the exit code is 125, whatever went wrong. */
+export function asRunFailure(error: unknown): unknown {
+  if (error instanceof Error && !('exitCode' in error)) Object.assign(error, { exitCode: 125 });
+  return error;
+}
+
+function isMissingImage(error: unknown): boolean {
+  return apiStatus(error) === 404 && error instanceof Error && /no such image/i.test(error.message);
+}
+
+function claimIdFile(file: string): string | undefined {
+  if (file === '') return undefined;
+  if (existsSync(file)) {
+    throw new CommandError(
+      125,
+      `container ID file found, make sure the other container isn't running or delete ${file}`,
+    );
+  }
+  try {
+    writeFileSync(file, '', { flag: 'wx' });
+    rmSync(file);
+  } catch (error) {
+    throw new CommandError(125, `failed to create the container ID file: ${(error as Error).message}`);
+  }
+  return file;
+}

@@ -1,0 +1,30 @@
+import { errorMessage } from '@gantry/base';
+import { gantryVersion } from '@gantry/engine';
+import { loadConfig } from './config.ts';
+import { runDoctor } from './doctor.ts';
+import { helpText, parseFlags } from './flags.ts';
+import { serve } from './serve.ts';
+
+try {
+  // Whatever a library still waits for: everything of ours is closed.
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  console.error(`gantryd: ${errorMessage(error)}`);
+  process.exit(1);
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const flags = parseFlags(argv);
+  switch (flags.mode) {
+    case 'help':
+      console.log(helpText());
+      return 0;
+    case 'version':
+      console.log(`Gantry version ${gantryVersion}`);
+      return 0;
+    case 'doctor':
+      return runDoctor(flags);
+    case 'serve':
+      return serve(loadConfig(flags, process.env));
+  }
+}

@@ -1,0 +1,2 @@
+export type * from './definitions.ts';
+export type * from './requests.ts';

@@ -1,0 +1,46 @@
+import type { ContainerConfig, HostConfig, NetworkingConfig } from './definitions.ts';
+
+/** Body of `POST /containers/create`: the config at top level, as Docker has it. */
+export interface ContainerCreateRequest extends ContainerConfig {
+  HostConfig?: HostConfig | undefined;
+  NetworkingConfig?: NetworkingConfig | undefined;
+}
+
+/** Body of `POST /containers/{id}/exec`. */
+export interface ExecCreateRequest {
+  AttachStdin?: boolean | undefined;
+  AttachStdout?: boolean | undefined;
+  AttachStderr?: boolean | undefined;
+  /** `[height, width]`. */
+  ConsoleSize?: [number, number] | null | undefined;
+  DetachKeys?: string | undefined;
+  Tty?: boolean | undefined;
+  Env?: string[] | undefined;
+  Cmd?: string[] | undefined;
+  Privileged?: boolean | undefined;
+  User?: string | undefined;
+  WorkingDir?: string | undefined;
+}
+
+/** Body of `POST /exec/{id}/start`. */
+export interface ExecStartRequest {
+  Detach?: boolean | undefined;
+  Tty?: boolean | undefined;
+  /** `[height, width]`. */
+  ConsoleSize?: [number, number] | null | undefined;
+}
+
+/** One line of a progress stream (pull, load, import, build). */
+export interface ProgressMessage {
+  stream?: string;
+  status?: string;
+  id?: string;
+  progress?: string;
+  progressDetail?: { current?: number; total?: number };
+  error?: string;
+  errorDetail?: { code?: number; message: string };
+  aux?: unknown;
+}
+
+/** The `filters` query, normalised: filter name to its values, in the order given. */
+export type Filters = ReadonlyMap<string, readonly string[]>;

@@ -1,0 +1,13 @@
+export { BoundedQueue } from './bounded-queue.ts';
+export { type Clock, systemClock } from './clock.ts';
+export {
+  EngineError,
+  type ErrorDetails,
+  type ErrorKind,
+  type ErrorOptionsWithDetails,
+  errorKind,
+  errorMessage,
+} from './errors.ts';
+export { KeyedLock } from './keyed-lock.ts';
+export { type LogFields, type Logger, silentLogger } from './logger.ts';
+export { Semaphore } from './semaphore.ts';

@@ -1,0 +1,43 @@
+import { connect, type Socket } from 'node:net';
+import { type EngineAddress, formatAddress } from './address.ts';
+import { ConnectionFailedError } from './errors.ts';
+
+/**
+ * Opens a connection; the caller closes it. The socket stays open for writing after the other side has ended
+ * (half-close), and is not read from yet. Rejects with `ConnectionFailedError`, or with the signal's reason.
+ */
+export async function openSocket(address: EngineAddress, signal?: AbortSignal): Promise<Socket> {
+  signal?.throwIfAborted();
+  const { socket, readyEvent } = await startConnecting(address);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => fail(signal?.reason as Error);
+    const fail = (error: Error): void => {
+      signal?.removeEventListener('abort', onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException): void =>
+      fail(new ConnectionFailedError(formatAddress(address), error.code ?? error.message, error));
+    socket.once('error', onError);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once(readyEvent, () => {
+      socket.off('error', onError);
+      signal?.removeEventListener('abort', onAbort);
+      resolve(socket);
+    });
+  });
+}
+
+/** Begins to connect, without TLS: what is written is sent when the connection is there, and `error` tells when it fails. */
+export function connectPlain(address: EngineAddress): Socket {
+  if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
+  return connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true });
+}
+
+async function startConnecting(address: EngineAddress): Promise<{ socket: Socket; readyEvent: string }> {
+  if (address.kind === 'unix' || address.tls === undefined) {
+    return { socket: connectPlain(address), readyEvent: 'connect' };
+  }
+  const { connectTls } = await import('./tls-socket.ts');
+  return { socket: connectTls(address.host, address.port, address.tls), readyEvent: 'secureConnect' };
+}

@@ -1,0 +1,154 @@
+import type {
+  Filters,
+  ImageDeleteResponseItem,
+  ImageHistoryResponseItem,
+  ImageInspect,
+  ImageSummary,
+  ProgressMessage,
+} from '@gantry/api-types';
+import type { ApiClient } from '../api-client.ts';
+import { readProgress } from '../json-lines.ts';
+import { formatFilters, imagePath } from '../query.ts';
+
+export function listImages(
+  client: ApiClient,
+  query: { all?: boolean; digests?: boolean; filters?: Filters } = {},
+): Promise<ImageSummary[]> {
+  return client.json({
+    method: 'GET',
+    path: '/images/json',
+    query: {
+      all: query.all || undefined,
+      digests: query.digests || undefined,
+      filters: formatFilters(query.filters),
+    },
+  });
+}
+
+/** `platform` as the API's JSON object: `{"os":"linux","architecture":"arm64"}`. */
+export function inspectImage(client: ApiClient, name: string, platform?: string): Promise<ImageInspect> {
+  return client.json({ method: 'GET', path: `/images/${imagePath(name)}/json`, query: { platform } });
+}
+
+export function imageHistory(
+  client: ApiClient,
+  name: string,
+  platform?: string,
+): Promise<ImageHistoryResponseItem[]> {
+  return client.json({ method: 'GET', path: `/images/${imagePath(name)}/history`, query: { platform } });
+}
+
+export function tagImage(client: ApiClient, source: string, repository: string, tag: string): Promise<void> {
+  return client.send({
+    method: 'POST',
+    path: `/images/${imagePath(source)}/tag`,
+    query: { repo: repository, tag },
+  });
+}
+
+export function removeImage(
+  client: ApiClient,
+  name: string,
+  options: { force?: boolean; noPrune?: boolean; platforms?: readonly string[] } = {},
+): Promise<ImageDeleteResponseItem[]> {
+  return client.json({
+    method: 'DELETE',
+    path: `/images/${imagePath(name)}`,
+    query: {
+      force: options.force || undefined,
+      noprune: options.noPrune || undefined,
+      platforms: options.platforms,
+    },
+  });
+}
+
+export interface PullQuery {
+  fromImage: string;
+  /** Missing: every tag. */
+  tag?: string | undefined;
+  /** `os/arch[/variant]`. */
+  platform?: string | undefined;
+  /** The value of `X-Registry-Auth`. */
+  registryAuth?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** The messages of a pull; a failure is thrown, before the first message or in their midst. */
+export async function pullImage(
+  client: ApiClient,
+  query: PullQuery,
+): Promise<AsyncIterable<ProgressMessage>> {
+  const { fromImage, tag, platform, registryAuth, signal } = query;
+  const response = await client.request({
+    method: 'POST',
+    path: '/images/create',
+    query: { fromImage, tag, platform },
+    headers: registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth },
+    signal,
+  });
+  return readProgress(response.body);
+}
+
+export interface ImportQuery {
+  /** `-` for `archive`, or a URL that the engine fetches. */
+  fromSource: string;
+  archive?: AsyncIterable<Uint8Array> | undefined;
+  /** The new image's name, with its tag. */
+  repository?: string | undefined;
+  message?: string | undefined;
+  changes?: readonly string[];
+  platform?: string | undefined;
+}
+
+export async function importImage(
+  client: ApiClient,
+  query: ImportQuery,
+): Promise<AsyncIterable<ProgressMessage>> {
+  const response = await client.request({
+    method: 'POST',
+    path: '/images/create',
+    query: {
+      fromSrc: query.fromSource,
+      repo: query.repository,
+      message: query.message,
+      changes: query.changes,
+      platform: query.platform,
+    },
+    ...(query.archive === undefined
+      ? {}
+      : { body: query.archive, headers: { 'Content-Type': 'text/plain' } }),
+  });
+  return readProgress(response.body);
+}
+
+/** Sends an archive; the messages tell what was loaded. */
+export async function loadImages(
+  client: ApiClient,
+  archive: AsyncIterable<Uint8Array>,
+  options: { quiet?: boolean; platforms?: readonly string[]; signal?: AbortSignal } = {},
+): Promise<AsyncIterable<ProgressMessage>> {
+  const response = await client.request({
+    method: 'POST',
+    path: '/images/load',
+    query: { quiet: options.quiet || undefined, platform: options.platforms },
+    headers: { 'Content-Type': 'application/x-tar' },
+    body: archive,
+    signal: options.signal,
+  });
+  return readProgress(response.body);
+}
+
+/** A tar archive of the images. */
+export async function saveImages(
+  client: ApiClient,
+  names: readonly string[],
+  options: { platforms?: readonly string[]; signal?: AbortSignal } = {},
+): Promise<AsyncIterable<Buffer>> {
+  const response = await client.request({
+    method: 'GET',
+    path: '/images/get',
+    query: { names, platform: options.platforms },
+    signal: options.signal,
+  });
+  return response.body;
+}

@@ -1,0 +1,164 @@
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspectResponse,
+  ContainerSummary,
+  ContainerTopResponse,
+  ContainerWaitResponse,
+} from '@gantry/api-types';
+import { errorKind } from '@gantry/base';
+import type { ImageUsage } from '@gantry/images';
+import type { Digest } from '@gantry/oci';
+import { type AttachOptions, attachToContainer } from './attach/attach-container.ts';
+import type { AttachSession } from './attach/attach-session.ts';
+import type { OutputFrame } from './attach/output-frame.ts';
+import { type CreateOptions, createContainer } from './create/create-container.ts';
+import type { ContainerEnvironment } from './environment.ts';
+import { ContainerNotFoundError, InvalidOptionError } from './errors.ts';
+import { publishContainerEvent } from './events/container-events.ts';
+import { inspectContainer } from './inspect/inspect-container.ts';
+import type { WaitCondition } from './lifecycle/exit-waiters.ts';
+import { killContainer } from './lifecycle/kill-container.ts';
+import { pauseContainer, unpauseContainer } from './lifecycle/pause-container.ts';
+import { removeContainer } from './lifecycle/remove-container.ts';
+import { type RemoveOptions, requestRemoval } from './lifecycle/remove-request.ts';
+import { renameContainer } from './lifecycle/rename-container.ts';
+import { type ConsoleSize, resizeContainer } from './lifecycle/resize-container.ts';
+import { checkStartable, startContainer } from './lifecycle/start-container.ts';
+import { type StopOptions, stopContainer } from './lifecycle/stop-container.ts';
+import { topContainer } from './lifecycle/top-container.ts';
+import { waitForContainer } from './lifecycle/wait-container.ts';
+import { type ListOptions, listContainers } from './list/list-containers.ts';
+import { type LogOptions, readLog } from './logs/read-log.ts';
+import { countsAsRunning } from './state/container-state.ts';
+
+/**
+ * Containers as the API sees them. A `ref` is a name, an id, or a unique id prefix; an unknown one throws
+ * `ContainerNotFoundError`. Whatever only reads never waits for a container.
+ */
+export class ContainerService implements ImageUsage {
+  readonly #environment: ContainerEnvironment;
+
+  constructor(environment: ContainerEnvironment) {
+    this.#environment = environment;
+  }
+
+  async create(request: ContainerCreateRequest, options: CreateOptions): Promise<ContainerCreateResponse> {
+    return await createContainer(this.#environment, request, options);
+  }
+
+  async list(options: ListOptions): Promise<ContainerSummary[]> {
+    return await listContainers(this.#environment, options);
+  }
+
+  async inspect(ref: string, options: { size: boolean }): Promise<ContainerInspectResponse> {
+    return await inspectContainer(this.#environment, this.#environment.registry.find(ref), options);
+  }
+
+  /** Throws `ContainerUnchangedError` when it runs, the runtime's start failure, or what stood in the way. */
+  async start(ref: string): Promise<void> {
+    const { locks, registry } = this.#environment;
+    const container = registry.find(ref);
+    await locks.run(container.id, async () => {
+      if (registry.get(container.id) === undefined) throw new ContainerNotFoundError(ref);
+      checkStartable(container);
+      try {
+        await startContainer(this.#environment, container, 'user');
+      } catch (error) {
+        if (container.record.hostConfig.AutoRemove === true) {
+          await removeContainer(this.#environment, container, { volumes: true });
+        }
+        throw error;
+      }
+    });
+  }
+
+  async stop(ref: string, options: StopOptions): Promise<void> {
+    await stopContainer(this.#environment, this.#environment.registry.find(ref), options);
+  }
+
+  /** Starts it when it does not run. */
+  async restart(ref: string, options: StopOptions): Promise<void> {
+    const container = this.#environment.registry.find(ref);
+    await unlessUnchanged(stopContainer(this.#environment, container, options));
+    await unlessUnchanged(this.start(container.id));
+    publishContainerEvent(this.#environment.events, container, 'restart');
+  }
+
+  async kill(ref: string, signal: string): Promise<void> {
+    await killContainer(this.#environment, this.#environment.registry.find(ref), signal);
+  }
+
+  async pause(ref: string): Promise<void> {
+    await pauseContainer(this.#environment, this.#environment.registry.find(ref));
+  }
+
+  async unpause(ref: string): Promise<void> {
+    await unpauseContainer(this.#environment, this.#environment.registry.find(ref));
+  }
+
+  async rename(ref: string, name: string): Promise<void> {
+    await renameContainer(this.#environment, this.#environment.registry.find(ref), name);
+  }
+
+  async remove(ref: string, options: RemoveOptions): Promise<void> {
+    await requestRemoval(this.#environment, this.#environment.registry.find(ref), options);
+  }
+
+  async top(ref: string, psArguments: string): Promise<ContainerTopResponse> {
+    return await topContainer(this.#environment, this.#environment.registry.find(ref), psArguments);
+  }
+
+  resize(ref: string, size: ConsoleSize): Promise<void> {
+    return Promise.try(() => resizeContainer(this.#environment, this.#environment.registry.find(ref), size));
+  }
+
+  wait(
+    ref: string,
+    condition: WaitCondition,
+    signal: AbortSignal,
+  ): Promise<{ result: Promise<ContainerWaitResponse> }> {
+    return Promise.try(() => waitForContainer(this.#environment.registry.find(ref), condition, signal));
+  }
+
+  /** Throws `InvalidOptionError` when neither stream is asked for. */
+  logs(ref: string, options: LogOptions): Promise<{ terminal: boolean; frames: AsyncIterable<OutputFrame> }> {
+    return Promise.try(() => {
+      const container = this.#environment.registry.find(ref);
+      if (!options.stdout && !options.stderr) {
+        throw new InvalidOptionError('Bad parameters: you must choose at least one stream');
+      }
+      const frames = readLog(container.log, options, this.#environment.clock);
+      return { terminal: container.terminal, frames };
+    });
+  }
+
+  attach(ref: string, options: AttachOptions): Promise<AttachSession> {
+    return Promise.try(() =>
+      attachToContainer(this.#environment, this.#environment.registry.find(ref), options),
+    );
+  }
+
+  containersUsing(imageId: Digest): { id: string; name: string; running: boolean }[] {
+    return this.#environment.registry
+      .list()
+      .filter(({ record }) => record.image.id === imageId)
+      .map(({ id, name, state }) => ({ id, name, running: countsAsRunning(state) }));
+  }
+
+  /** What `docker info` counts. */
+  countContainers(): { running: number; paused: number; stopped: number } {
+    const states = this.#environment.registry.list().map(({ state }) => state.status);
+    const paused = states.filter((status) => status === 'paused').length;
+    const running = states.filter((status) => status === 'running' || status === 'restarting').length;
+    return { running, paused, stopped: states.length - running - paused };
+  }
+}
+
+async function unlessUnchanged(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (errorKind(error) !== 'not-modified') throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import type { ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
+import type { ResolvedImage } from '@gantry/images';
+import type { Platform } from '@gantry/oci';
+import type { ContainerEnvironment } from '../environment.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
+import { newContainerId } from '../state/container-id.ts';
+import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import { initialState } from '../state/container-state.ts';
+import { formatTimestamp } from '../state/timestamps.ts';
+import { completeHostConfig } from './host-config.ts';
+import { makeVolumes } from './make-volumes.ts';
+import { mergeImageConfig } from './merge-image-config.ts';
+import { containerName, generateName } from './names/container-name.ts';
+import { logSettings } from './options/log-config.ts';
+import { networkMode } from './options/network-mode.ts';
+import { exposedPorts, portRequests } from './options/ports.ts';
+import { refuseUnbuiltOptions } from './options/refused-options.ts';
+import { requestedMounts } from './options/requested-mounts.ts';
+
+export interface CreateOptions {
+  /** With or without a leading slash; made up when missing. */
+  name?: string;
+  /** `os/architecture[/variant]`; the host's when missing. */
+  platform?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Makes a container: everything is checked before anything is made, and what was made is undone when a step fails. The
+ * container exists, durably, when the result is there. Throws the image's error when it is missing,
+ * `ContainerNameInUseError`, `InvalidContainerNameError`, `InvalidOptionError`, `OptionNotBuiltError`.
+ */
+export async function createContainer(
+  environment: ContainerEnvironment,
+  request: ContainerCreateRequest,
+  options: CreateOptions,
+): Promise<ContainerCreateResponse> {
+  const { registry } = environment;
+  refuseUnbuiltOptions(request);
+  if (request.Image === undefined || request.Image === '') {
+    throw new InvalidOptionError('no command specified: Config.Image is empty');
+  }
+  const id = newContainerId();
+  const name =
+    options.name === undefined || options.name === ''
+      ? generateName((candidate) => registry.isNameFree(candidate))
+      : containerName(options.name);
+  registry.reserveName(name, id);
+  try {
+    const image = await environment.ports.images.resolve(request.Image, {
+      ...(options.platform !== undefined &&
+        options.platform !== '' && { platform: parsePlatform(options.platform) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    const draft = draftRecord(environment, { id, name, request, image });
+    await makeContainer(environment, draft, request);
+    return { Id: id, Warnings: warningsOf(request, image) };
+  } finally {
+    registry.releaseName(name, id);
+  }
+}
+
+async function makeContainer(
+  environment: ContainerEnvironment,
+  draft: ContainerRecord,
+  request: ContainerCreateRequest,
+): Promise<void> {
+  const { directories, events, ports, registry } = environment;
+  const mounts = requestedMounts(draft.config, request.HostConfig ?? {});
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => directories.remove(draft.id));
+  directories.create(draft.id);
+  undo.defer(() => ports.snapshots.remove(draft.id));
+  await ports.snapshots.create(draft.id, draft.image.layers, {
+    volatile: draft.hostConfig.AutoRemove === true,
+  });
+  const made = await makeVolumes(environment, mounts, undo);
+  const record = { ...draft, mounts: made };
+  const container = registry.add(record, () => acquireVolumes(environment, record.id, made));
+  undo.move();
+  publishContainerEvent(events, container, 'create');
+}
+
+function acquireVolumes(
+  { ports }: ContainerEnvironment,
+  containerId: string,
+  mounts: readonly ContainerMount[],
+): void {
+  for (const mount of mounts) {
+    if (mount.type === 'volume') ports.volumes.acquire(mount.volumeName, containerId);
+  }
+}
+
+function draftRecord(
+  { clock, defaults, ports }: ContainerEnvironment,
+  parts: { id: string; name: string; request: ContainerCreateRequest; image: ResolvedImage },
+): ContainerRecord {
+  const { id, name, request, image } = parts;
+  const mode = networkMode(request);
+  const config = mergeImageConfig(request, image.config.config ?? {});
+  if (config.Hostname === '' && mode !== 'host') config.Hostname = id.slice(0, 12);
+  const host = request.HostConfig ?? {};
+  exposedPorts(config);
+  return {
+    id,
+    name,
+    createdAt: formatTimestamp(clock.nowNs()),
+    config,
+    hostConfig: completeHostConfig(host, {
+      networkMode: mode,
+      runtimeName: ports.runtime.name,
+      hasInit: defaults.initPath !== undefined,
+    }),
+    image: {
+      id: image.id,
+      reference: request.Image ?? '',
+      manifestDigest: image.manifestDigest,
+      layers: image.layers,
+      platform: image.platform,
+    },
+    mounts: [],
+    network: { mode, ports: mode === 'bridge' ? portRequests(config, host) : [] },
+    log: logSettings(host.LogConfig).limits,
+    state: initialState,
+    restartCount: 0,
+    manuallyStopped: false,
+  };
+}
+
+function warningsOf(request: ContainerCreateRequest, image: ResolvedImage): string[] {
+  const warnings: string[] = [];
+  const publishes = Object.keys(request.HostConfig?.PortBindings ?? {}).length > 0;
+  if (publishes && request.HostConfig?.NetworkMode === 'host') {
+    warnings.push('Published ports are discarded when using host network mode');
+  }
+  const test = image.config.config?.Healthcheck?.Test ?? [];
+  if (test.length > 0 && test[0] !== 'NONE' && request.Healthcheck?.Test?.[0] !== 'NONE') {
+    warnings.push("The image's HEALTHCHECK is not run: health checks are not implemented");
+  }
+  return warnings;
+}
+
+function parsePlatform(text: string): Platform {
+  const [os = '', architecture = '', variant, more] = text.toLowerCase().split('/');
+  if (os === '' || architecture === '' || more !== undefined) {
+    throw new InvalidOptionError(
+      `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`,
+    );
+  }
+  return { os, architecture, ...(variant !== undefined && { variant }) };
+}

@@ -1,0 +1,109 @@
+import type { HostConfig } from '@gantry/api-types';
+import { EngineError } from '@gantry/base';
+import { InvalidOptionError } from '../errors.ts';
+import type { ContainerNetwork } from '../state/container-record.ts';
+import { containerCapabilities } from './options/capabilities.ts';
+import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
+import { logSettings } from './options/log-config.ts';
+import { resourceDefaults } from './options/resources.ts';
+import { restartPolicy } from './options/restart-policy.ts';
+import { noNewPrivileges } from './options/security.ts';
+import { resourceLimits } from './options/ulimits.ts';
+
+export interface HostConfigContext {
+  networkMode: ContainerNetwork['mode'];
+  /** Name of the OCI runtime that containers run with. */
+  runtimeName: string;
+  hasInit: boolean;
+}
+
+/**
+ * Docker's HostConfig of a container: the request's, checked, with all defaults filled in, as `inspect` shows it. What is
+ * not built was refused before. Throws `InvalidOptionError` with Docker's words.
+ */
+export function completeHostConfig(given: HostConfig, context: HostConfigContext): HostConfig {
+  check(given, context);
+  return {
+    ...zeroValues(),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
+    ...resourceDefaults(given),
+    NetworkMode: context.networkMode,
+    LogConfig: logSettings(given.LogConfig).config,
+    RestartPolicy: restartPolicy(given),
+    ConsoleSize: consoleSize(given.ConsoleSize),
+    Runtime: context.runtimeName,
+    CgroupnsMode: 'private',
+    IpcMode: 'private',
+    MemorySwappiness: undefined,
+  };
+}
+
+function check(given: HostConfig, { runtimeName, hasInit }: HostConfigContext): void {
+  containerCapabilities({ add: given.CapAdd ?? [], drop: given.CapDrop ?? [], privileged: false });
+  parseExtraHosts(given.ExtraHosts ?? []);
+  checkDns(given);
+  noNewPrivileges(given.SecurityOpt ?? []);
+  resourceLimits(given.Ulimits);
+  const runtime = given.Runtime ?? '';
+  if (runtime !== '' && runtime !== runtimeName) {
+    throw new InvalidOptionError(`unknown or invalid runtime name: ${runtime}`, {
+      option: 'HostConfig.Runtime',
+    });
+  }
+  if (given.Init === true && !hasInit) {
+    throw new EngineError(
+      'unavailable',
+      'no-init-binary',
+      'option HostConfig.Init needs an init binary on this host (tini or catatonit), and none was found',
+    );
+  }
+}
+
+function consoleSize(size: HostConfig['ConsoleSize']): [number, number] {
+  const [rows = 0, columns = 0] = size ?? [];
+  const sound = [rows, columns].every((length) => Number.isInteger(length) && length >= 0 && length < 65_536);
+  if (!sound) throw new InvalidOptionError(`invalid console size: ${rows}x${columns}`);
+  return [rows, columns];
+}
+
+/** What Docker shows for a field that was not given. */
+function zeroValues(): HostConfig {
+  return {
+    Binds: [],
+    ContainerIDFile: '',
+    PortBindings: {},
+    AutoRemove: false,
+    VolumeDriver: '',
+    VolumesFrom: [],
+    CapAdd: [],
+    CapDrop: [],
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    ExtraHosts: [],
+    GroupAdd: [],
+    Cgroup: '',
+    Links: [],
+    OomScoreAdj: 0,
+    PidMode: '',
+    Privileged: false,
+    PublishAllPorts: false,
+    ReadonlyRootfs: false,
+    SecurityOpt: [],
+    UTSMode: '',
+    UsernsMode: '',
+    Isolation: '',
+    CpuShares: 0,
+    CgroupParent: '',
+    BlkioWeight: 0,
+    CpuPeriod: 0,
+    CpuQuota: 0,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: '',
+    CpusetMems: '',
+    MemoryReservation: 0,
+    OomKillDisable: false,
+    Ulimits: [],
+  };
+}

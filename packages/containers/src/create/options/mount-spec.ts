@@ -1,0 +1,94 @@
+import type { Mount } from '@gantry/api-types';
+import { InvalidOptionError, OptionNotBuiltError } from '../../errors.ts';
+import {
+  bindPropagation,
+  checkVolumeName,
+  mountDestination,
+  type RequestedMount,
+} from './requested-mount.ts';
+import { parseTmpfs } from './tmpfs.ts';
+
+/**
+ * Reads one of `HostConfig.Mounts` (`--mount`): bind, volume or tmpfs. Throws `InvalidOptionError` with Docker's words,
+ * `OptionNotBuiltError` for what is not built.
+ */
+export function parseMount(mount: Mount): RequestedMount {
+  const { Type: type, Target: target = '' } = mount;
+  if (target === '') throw invalid(type, 'field Target must not be empty');
+  switch (type) {
+    case 'bind':
+      return bindMount(mount, target);
+    case 'volume':
+      return volumeMount(mount, target);
+    case 'tmpfs':
+      return tmpfsMount(mount, target);
+    case 'cluster':
+    case 'image':
+    case 'npipe':
+      throw new OptionNotBuiltError('HostConfig.Mounts.Type', type);
+    case undefined:
+      throw new InvalidOptionError('invalid mount config: mount type unknown: ""');
+  }
+}
+
+function bindMount(mount: Mount, target: string): RequestedMount {
+  const { Source: source = '', BindOptions: options } = mount;
+  if (source === '') throw invalid('bind', 'field Source must not be empty');
+  if (!source.startsWith('/'))
+    throw invalid('bind', `invalid mount path: '${source}' mount path must be absolute`);
+  if (mount.VolumeOptions !== undefined) throw invalid('bind', 'field VolumeOptions must not be specified');
+  if (options?.ReadOnlyNonRecursive === true || options?.ReadOnlyForceRecursive === true) {
+    throw new OptionNotBuiltError('BindOptions.ReadOnlyNonRecursive and ReadOnlyForceRecursive');
+  }
+  return {
+    type: 'bind',
+    source,
+    destination: mountDestination(target, target),
+    mode: '',
+    readOnly: mount.ReadOnly === true,
+    propagation: bindPropagation(options?.Propagation),
+    recursive: options?.NonRecursive !== true,
+    createSource: options?.CreateMountpoint === true,
+  };
+}
+
+function volumeMount(mount: Mount, target: string): RequestedMount {
+  const { Source: name, VolumeOptions: options } = mount;
+  const driver = options?.DriverConfig;
+  if (driver?.Name !== undefined && driver.Name !== '' && driver.Name !== 'local') {
+    throw new OptionNotBuiltError('VolumeOptions.DriverConfig.Name', driver.Name);
+  }
+  if (Object.keys(driver?.Options ?? {}).length > 0) {
+    throw new OptionNotBuiltError('VolumeOptions.DriverConfig.Options');
+  }
+  if (options?.Subpath !== undefined && options.Subpath !== '') {
+    throw new OptionNotBuiltError('VolumeOptions.Subpath');
+  }
+  if (name !== undefined && name !== '') checkVolumeName(name);
+  return {
+    type: 'volume',
+    name: name === '' ? undefined : name,
+    destination: mountDestination(target, target),
+    mode: 'z',
+    readOnly: mount.ReadOnly === true,
+    copyUp: options?.NoCopy !== true,
+    labels: options?.Labels ?? {},
+  };
+}
+
+function tmpfsMount(mount: Mount, target: string): RequestedMount {
+  if (mount.Source !== undefined && mount.Source !== '')
+    throw invalid('tmpfs', 'field Source must not be specified');
+  const { SizeBytes: size = 0, Mode: mode = 0, Options: extra = [] } = mount.TmpfsOptions ?? {};
+  const options = [
+    ...(mount.ReadOnly === true ? ['ro'] : []),
+    ...(size > 0 ? [`size=${size}`] : []),
+    ...(mode > 0 ? [`mode=${mode.toString(8)}`] : []),
+    ...extra.map((words) => words.join('=')),
+  ];
+  return parseTmpfs(target, options.join(','));
+}
+
+function invalid(type: string | undefined, fact: string): InvalidOptionError {
+  return new InvalidOptionError(`invalid mount config for type "${type ?? ''}": ${fact}`);
+}

@@ -1,0 +1,60 @@
+import type { Clock, KeyedLock, Logger, Semaphore } from '@gantry/base';
+import type { ImageStore } from '@gantry/images';
+import type { NetworkController } from '@gantry/network';
+import type { RuntimeSpec } from '@gantry/oci';
+import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
+import type { Snapshotter } from '@gantry/snapshots';
+import type { VolumeStore } from '@gantry/volumes';
+import type { EventHub } from './events/event-hub.ts';
+import type { ExecRegistry } from './exec/exec-registry.ts';
+import type { ContainerDirectories } from './state/container-directories.ts';
+import type { ContainerRegistry } from './state/container-registry.ts';
+
+/** The lower layers, as far as containers use them. */
+export interface ContainerPorts {
+  images: Pick<ImageStore, 'resolve'>;
+  snapshots: Pick<Snapshotter, 'create' | 'mount' | 'unmount' | 'remove' | 'list' | 'usage' | 'layer'>;
+  runtime: ContainerRuntime;
+  network: NetworkController;
+  volumes: Pick<VolumeStore, 'create' | 'get' | 'list' | 'acquire' | 'release' | 'copyUp' | 'remove'>;
+  /** Docker's defaults around the options: `buildSpec` of the runtime package. */
+  buildSpec: (options: SpecOptions) => RuntimeSpec;
+}
+
+/** What is the same for all containers of an engine. */
+export interface ContainerDefaults {
+  /** As `inspect` shows it: `overlay2`. */
+  storageDriver: string;
+  /** Parent cgroup, below which each container gets one named by its id. */
+  cgroupParent: string;
+  /** Init binary for `--init` on this host; undefined refuses the option. */
+  initPath: string | undefined;
+  /** `-e`-like entries of the machine, names and values; none by default. */
+  hostFiles: HostFiles;
+}
+
+/** Files of the host that containers' own are made from. */
+export interface HostFiles {
+  resolvConf: string;
+  /** Where systemd-resolved keeps the servers behind its stub. */
+  resolvedConf: string;
+  hosts: string;
+}
+
+/** What every operation on containers works with. */
+export interface ContainerEnvironment {
+  ports: ContainerPorts;
+  defaults: ContainerDefaults;
+  registry: ContainerRegistry;
+  execs: ExecRegistry;
+  directories: ContainerDirectories;
+  /** By container id. Held for the steps of a change, never while a process is waited for. */
+  locks: KeyedLock;
+  events: EventHub;
+  /** Bounds how many file systems are unmounted at once. */
+  unmounts: Semaphore;
+  clock: Clock;
+  logger: Logger;
+  /** Aborts when the engine closes: what waits in the background stops. */
+  closing: AbortSignal;
+}

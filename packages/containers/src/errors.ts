@@ -1,0 +1,151 @@
+import { EngineError } from '@gantry/base';
+
+export class ContainerNotFoundError extends EngineError {
+  override readonly name = 'ContainerNotFoundError';
+  constructor(ref: string) {
+    super('not-found', 'container-not-found', `No such container: ${ref}`, { details: { ref } });
+  }
+}
+
+export class AmbiguousContainerError extends EngineError {
+  override readonly name = 'AmbiguousContainerError';
+  constructor(prefix: string) {
+    super('invalid', 'ambiguous-container', `multiple IDs found with provided prefix: ${prefix}`);
+  }
+}
+
+export class InvalidContainerNameError extends EngineError {
+  override readonly name = 'InvalidContainerNameError';
+  constructor(name: string) {
+    super(
+      'invalid',
+      'invalid-container-name',
+      `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+    );
+  }
+}
+
+export class ContainerNameInUseError extends EngineError {
+  override readonly name = 'ContainerNameInUseError';
+  constructor(name: string, holderId: string) {
+    super(
+      'conflict',
+      'container-name-in-use',
+      `Conflict. The container name "/${name}" is already in use by container "${holderId}". ` +
+        'You have to remove (or rename) that container to be able to reuse that name.',
+      { details: { name, holderId } },
+    );
+  }
+}
+
+/** A value of a create request (or another request) breaks a rule; the message says which, in Docker's words. */
+export class InvalidOptionError extends EngineError {
+  override readonly name = 'InvalidOptionError';
+  constructor(message: string, details: { option?: string } = {}) {
+    super('invalid', 'invalid-option', message, { details });
+  }
+}
+
+/** Docker knows the option and Gantry does not do it yet. */
+export class OptionNotBuiltError extends EngineError {
+  override readonly name = 'OptionNotBuiltError';
+  constructor(option: string, value?: string) {
+    const shown = value === undefined ? '' : ` (${value})`;
+    super('not-implemented', 'option-not-built', `option ${option}${shown} is not implemented`, {
+      details: { option },
+    });
+  }
+}
+
+export class InvalidFilterError extends EngineError {
+  override readonly name = 'InvalidFilterError';
+  constructor(message: string) {
+    super('invalid', 'invalid-filter', message);
+  }
+}
+
+/** The container's state stands in the way: it runs, does not run, is paused, is being removed. */
+export class ContainerStateError extends EngineError {
+  override readonly name = 'ContainerStateError';
+  constructor(containerId: string, message: string) {
+    super('conflict', 'container-state', message, { details: { containerId } });
+  }
+}
+
+/** The container already is as asked: the reply is 304 and has no body. */
+export class ContainerUnchangedError extends EngineError {
+  override readonly name = 'ContainerUnchangedError';
+  constructor(containerId: string, message: string) {
+    super('not-modified', 'container-unchanged', message, { details: { containerId } });
+  }
+}
+
+/** A transition that no state allows: a defect of ours, never a user's mistake. */
+export class IllegalTransitionError extends EngineError {
+  override readonly name = 'IllegalTransitionError';
+  constructor(status: string, event: string) {
+    super('internal', 'illegal-transition', `a container that is ${status} cannot take '${event}'`);
+  }
+}
+
+/** A stored record is not what it must be; the container is left aside and reported. */
+export class DamagedRecordError extends EngineError {
+  override readonly name = 'DamagedRecordError';
+  constructor(containerId: string, fact: string) {
+    super('corrupt', 'damaged-container-record', `record of container ${containerId} is damaged: ${fact}`, {
+      details: { containerId },
+    });
+  }
+}
+
+export class ExecNotFoundError extends EngineError {
+  override readonly name = 'ExecNotFoundError';
+  constructor(id: string) {
+    super('not-found', 'exec-not-found', `No such exec instance: ${id}`, { details: { execId: id } });
+  }
+}
+
+/** An exec was started twice, or is not in the state that the call needs. */
+export class ExecStateError extends EngineError {
+  override readonly name = 'ExecStateError';
+  constructor(id: string, message: string) {
+    super('conflict', 'exec-state', message, { details: { execId: id } });
+  }
+}
+
+/** A user or group that the image's passwd and group files do not have. */
+export class UnknownUserError extends EngineError {
+  override readonly name = 'UnknownUserError';
+  constructor(message: string) {
+    super('invalid', 'unknown-user', message);
+  }
+}
+
+/** A client that attached and does not read was cut off, so that the container and its log go on. */
+export class SlowClientError extends EngineError {
+  override readonly name = 'SlowClientError';
+  constructor(containerId: string, stallSeconds: number) {
+    super(
+      'exhausted',
+      'slow-client',
+      `the client read nothing for ${stallSeconds} seconds and was detached; the log of container ${containerId} has all output`,
+      { details: { containerId } },
+    );
+  }
+}
+
+/** `top` could not be answered: ps is missing, fails, or prints no PID column. */
+export class ProcessListError extends EngineError {
+  override readonly name = 'ProcessListError';
+  constructor(message: string) {
+    super('invalid', 'process-list', message);
+  }
+}
+
+/** The container is to join a network that does not exist. */
+export class NetworkMissingError extends EngineError {
+  override readonly name = 'NetworkMissingError';
+  constructor(network: string) {
+    super('not-found', 'network-missing', `network ${network} not found`, { details: { network } });
+  }
+}

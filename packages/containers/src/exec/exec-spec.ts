@@ -1,0 +1,52 @@
+import type { RuntimeProcess } from '@gantry/oci';
+import type { TerminalSize } from '@gantry/runtime';
+import type { Container } from '../container.ts';
+import { containerCapabilities } from '../create/options/capabilities.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { containerSpec, processVariables, workingDirectory } from '../lifecycle/container-spec.ts';
+import { findContainerUser } from '../lifecycle/container-user.ts';
+import type { Exec } from './exec.ts';
+
+/** The OCI process of an exec: the container's own, changed as the request says. Throws `UnknownUserError`. */
+export async function execProcess(
+  { ports, defaults }: ContainerEnvironment,
+  container: Container,
+  { request, command }: Exec,
+  terminal: TerminalSize | undefined,
+): Promise<RuntimeProcess> {
+  const { record, directory, id } = container;
+  const { config, hostConfig: host } = record;
+  const rootfs = await ports.snapshots.mount(id);
+  const attachment = ports.network.attachment(id);
+  const {
+    initPath: _init,
+    terminal: _terminal,
+    ...base
+  } = containerSpec({
+    record,
+    directory,
+    rootfs,
+    attachment,
+    defaults,
+  });
+  const user = request.User ?? '';
+  const { user: specUser, home } = findContainerUser(
+    rootfs,
+    user === '' ? (config.User ?? '') : user,
+    host.GroupAdd ?? [],
+  );
+  const term = terminal === undefined ? [] : ['TERM=xterm'];
+  const own = [...term, ...(config.Env ?? []), ...(request.Env ?? [])];
+  const directoryInside = request.WorkingDir ?? '';
+  return ports.buildSpec({
+    ...base,
+    ...(terminal && { terminal }),
+    args: command,
+    env: processVariables(record, own, home),
+    workingDirectory: directoryInside === '' ? workingDirectory(record) : directoryInside,
+    user: specUser,
+    ...(request.Privileged === true && {
+      capabilities: containerCapabilities({ add: [], drop: [], privileged: true }),
+    }),
+  }).process;
+}

@@ -1,0 +1,36 @@
+export type { AttachOptions } from './attach/attach-container.ts';
+export type { AttachSession } from './attach/attach-session.ts';
+export type { OutputFrame } from './attach/output-frame.ts';
+export { ContainerService } from './container-service.ts';
+export type { CreateOptions } from './create/create-container.ts';
+export type { ContainerDefaults, ContainerPorts, HostFiles } from './environment.ts';
+export {
+  AmbiguousContainerError,
+  ContainerNameInUseError,
+  ContainerNotFoundError,
+  ContainerStateError,
+  ContainerUnchangedError,
+  DamagedRecordError,
+  ExecNotFoundError,
+  ExecStateError,
+  IllegalTransitionError,
+  InvalidContainerNameError,
+  InvalidFilterError,
+  InvalidOptionError,
+  NetworkMissingError,
+  OptionNotBuiltError,
+  ProcessListError,
+  SlowClientError,
+  UnknownUserError,
+} from './errors.ts';
+export { type EngineEvent, EventHub, type EventsOptions } from './events/event-hub.ts';
+export { ExecService } from './exec/exec-service.ts';
+export type { ExecStartOptions } from './exec/start-exec.ts';
+export type { WaitCondition } from './lifecycle/exit-waiters.ts';
+export type { RemoveOptions } from './lifecycle/remove-request.ts';
+export type { ConsoleSize } from './lifecycle/resize-container.ts';
+export type { StopOptions } from './lifecycle/stop-container.ts';
+export type { ListOptions } from './list/list-containers.ts';
+export type { LogOptions } from './logs/read-log.ts';
+export { type Containers, type ContainersOptions, openContainers } from './open-containers.ts';
+export type { DamagedContainer } from './restore/restore-containers.ts';

@@ -1,0 +1,68 @@
+import type { ContainerInspectResponse, ContainerState as WireState } from '@gantry/api-types';
+import type { Container } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { networkFiles } from '../lifecycle/network-files.ts';
+import { countsAsRunning, isActive } from '../state/container-state.ts';
+import { dockerTimestamp } from '../state/timestamps.ts';
+import { containerSize } from './container-size.ts';
+import { mountPoints } from './mount-points.ts';
+import { networkSettings } from './network-settings.ts';
+
+/** What `docker inspect` shows of a container. */
+export async function inspectContainer(
+  environment: ContainerEnvironment,
+  container: Container,
+  { size }: { size: boolean },
+): Promise<ContainerInspectResponse> {
+  const { record, id, directory, log } = container;
+  const { config, hostConfig, image } = record;
+  const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  const files = networkFiles(directory);
+  const hasRun = record.state.last.startedAt !== '';
+  const execIds = [...container.execs.values()]
+    .filter(({ phase }) => phase === 'running')
+    .map((exec) => exec.id);
+  return {
+    Id: id,
+    Created: dockerTimestamp(record.createdAt),
+    Path: path,
+    Args: args,
+    State: wireState(container),
+    Image: image.id,
+    ResolvConfPath: hasRun ? files.resolvConf : '',
+    HostnamePath: hasRun ? files.hostname : '',
+    HostsPath: hasRun ? files.hosts : '',
+    LogPath: hasRun ? log.path : '',
+    Name: `/${record.name}`,
+    RestartCount: record.restartCount,
+    Driver: environment.defaults.storageDriver,
+    Platform: image.platform.os,
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: execIds.length === 0 ? null : execIds,
+    HostConfig: hostConfig,
+    GraphDriver: { Name: environment.defaults.storageDriver, Data: {} },
+    ...(size && (await containerSize(environment, container))),
+    Mounts: mountPoints(container),
+    Config: config,
+    NetworkSettings: networkSettings(environment, container),
+  };
+}
+
+function wireState({ state }: Container): WireState {
+  const { last } = state;
+  return {
+    Status: state.status,
+    Running: countsAsRunning(state),
+    Paused: state.status === 'paused',
+    Restarting: state.status === 'restarting',
+    OOMKilled: last.outOfMemory,
+    Dead: state.status === 'dead',
+    Pid: isActive(state) ? state.pid : 0,
+    ExitCode: last.exitCode,
+    Error: last.error,
+    StartedAt: dockerTimestamp(last.startedAt),
+    FinishedAt: dockerTimestamp(last.finishedAt),
+  };
+}

@@ -1,0 +1,40 @@
+import type { MountPoint } from '@gantry/api-types';
+import type { Container } from '../container.ts';
+
+/** `Mounts` of `docker inspect` and `docker ps`. */
+export function mountPoints({ record }: Container): MountPoint[] {
+  return record.mounts.map((mount): MountPoint => {
+    const { destination: Destination } = mount;
+    switch (mount.type) {
+      case 'bind':
+        return {
+          Type: 'bind',
+          Source: mount.source,
+          Destination,
+          Mode: mount.mode,
+          RW: !mount.readOnly,
+          Propagation: mount.propagation,
+        };
+      case 'volume':
+        return {
+          Type: 'volume',
+          Name: mount.volumeName,
+          Source: mount.source,
+          Destination,
+          Driver: 'local',
+          Mode: mount.mode,
+          RW: !mount.readOnly,
+          Propagation: '',
+        };
+      case 'tmpfs':
+        return {
+          Type: 'tmpfs',
+          Source: '',
+          Destination,
+          Mode: '',
+          RW: !mount.options.includes('ro'),
+          Propagation: '',
+        };
+    }
+  });
+}

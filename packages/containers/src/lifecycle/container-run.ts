@@ -1,0 +1,117 @@
+import { errorMessage } from '@gantry/base';
+import type { ContainerProcess, ExitStatus, OutputPosition } from '@gantry/runtime';
+import type { Container, ContainerRun } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
+import { publishNetworkEvent } from '../events/network-events.ts';
+import { publishVolumeEvents } from '../events/volume-events.ts';
+import { planRestart } from '../restart/plan-restart.ts';
+import { decideRestart } from '../restart/restart-decision.ts';
+import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
+import { planUnmount } from './plan-unmount.ts';
+import { pumpOutput } from './pump-output.ts';
+import { removeContainer } from './remove-container.ts';
+import { exitResponse } from './wait-container.ts';
+
+/**
+ * Looks after a process that runs, from now to its end: output into the log (which is open) from `from` on, and, when it
+ * ended, the exit recorded, told, cleaned up after, and the container restarted or removed as its policy says.
+ */
+export function watchRun(
+  environment: ContainerEnvironment,
+  container: Container,
+  process: ContainerProcess,
+  from: OutputPosition,
+): ContainerRun {
+  const { closing, logger } = environment;
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const pumped = pumpOutput({ container, process, from, closing, logger });
+  const run: ContainerRun = { process, pumped, ended };
+  container.beginRun(run);
+  process.onOutOfMemory(() => publishContainerEvent(environment.events, container, 'oom'));
+  void process.exited
+    .then((status) => finishRun(environment, container, run, { status, resolve }))
+    .catch((error: unknown) => {
+      logger.error('the end of a container was not handled', {
+        containerId: container.id,
+        error: errorMessage(error),
+      });
+    });
+  return run;
+}
+
+interface Ending {
+  status: ExitStatus;
+  resolve: () => void;
+}
+
+async function finishRun(
+  environment: ContainerEnvironment,
+  container: Container,
+  run: ContainerRun,
+  ending: Ending,
+): Promise<void> {
+  const { ports, locks, closing } = environment;
+  const publishes = container.record.network.ports.length > 0;
+  const attachment = ports.network.attachment(container.id);
+  const detached = publishes ? ports.network.detach(container.id) : undefined;
+  await run.pumped;
+  if (closing.aborted) return;
+  // Whoever hears of the end may take the ports at once.
+  await detached?.catch(() => {});
+  await locks.run(container.id, async () => {
+    recordEnd(environment, container, ending);
+    if (attachment !== undefined) {
+      publishNetworkEvent(environment.events, container, attachment, 'disconnect');
+    }
+    await releaseRun(environment, container);
+  });
+}
+
+/** Records and tells the exit; the container does not run when it returns. */
+function recordEnd(environment: ContainerEnvironment, container: Container, ending: Ending): void {
+  const { registry, events, logger } = environment;
+  const { exitCode, outOfMemory, at } = ending.status;
+  const startedAt = parseTimestamp(container.state.last.startedAt);
+  const finishedAt = formatTimestamp(BigInt(at.getTime()) * 1_000_000n);
+  const ranMs = Math.max(0, at.getTime() - Number(startedAt / 1_000_000n));
+  const decision = decideRestart(container, { exitCode, ranMs });
+  const change = { type: 'ended', at: finishedAt, exitCode, outOfMemory, restart: decision.restart } as const;
+  const facts = decision.restart ? { restartCount: container.record.restartCount + 1 } : {};
+  try {
+    // A container that removes itself has no use for a stored end: a start-up pass would remove it all the same.
+    if (container.record.hostConfig.AutoRemove === true) registry.applyInMemory(container, change);
+    else registry.apply(container, change, facts);
+  } catch (error) {
+    // The runtime keeps its trace of the container, so that the next engine learns of the exit.
+    logger.error('an exit was not recorded', { containerId: container.id, error: errorMessage(error) });
+    registry.applyInMemory(container, change);
+  }
+  container.endRun();
+  const execDuration = String(Math.floor(ranMs / 1000));
+  publishContainerEvent(events, container, 'die', { exitCode: String(exitCode), execDuration });
+  container.waiters.notifyExit(exitResponse(container));
+  ending.resolve();
+  if (decision.restart) planRestart(environment, container, decision.delayMs);
+}
+
+/** Gives back what the run held; the lock is held. What fails is logged: the next start, or removal, tries again. */
+async function releaseRun(environment: ContainerEnvironment, container: Container): Promise<void> {
+  const { ports, events, logger } = environment;
+  const { id } = container;
+  const report = (error: unknown): void =>
+    logger.warn('a step after the end of a container failed', {
+      containerId: id,
+      error: errorMessage(error),
+    });
+  publishVolumeEvents(events, container, 'unmount');
+  if (container.record.hostConfig.AutoRemove === true) {
+    await removeContainer(environment, container, { volumes: true }).catch(report);
+    return;
+  }
+  await Promise.all([
+    ports.runtime.remove(id).catch(report),
+    container.record.network.mode === 'bridge' ? ports.network.detach(id).catch(report) : undefined,
+  ]);
+  if (container.state.status !== 'restarting') planUnmount(environment, container);
+}

@@ -1,0 +1,116 @@
+import type { Attachment } from '@gantry/network';
+import type { SpecMount, SpecOptions, TerminalSize } from '@gantry/runtime';
+import { containerCapabilities } from '../create/options/capabilities.ts';
+import { applyVariables } from '../create/options/environment-variables.ts';
+import { specResources } from '../create/options/resources.ts';
+import { noNewPrivileges } from '../create/options/security.ts';
+import { resourceLimits } from '../create/options/ulimits.ts';
+import type { ContainerDefaults } from '../environment.ts';
+import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import { findContainerUser } from './container-user.ts';
+import { containerHostname, networkFiles } from './network-files.ts';
+
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export interface ContainerSpecParts {
+  record: ContainerRecord;
+  directory: string;
+  rootfs: string;
+  attachment: Attachment | undefined;
+  defaults: ContainerDefaults;
+}
+
+/** What the OCI spec of a container's next run is built from. Throws `UnknownUserError`. */
+export function containerSpec(parts: ContainerSpecParts): SpecOptions {
+  const { record, rootfs, defaults } = parts;
+  const { config, hostConfig: host } = record;
+  const { user, home } = findContainerUser(rootfs, config.User ?? '', host.GroupAdd ?? []);
+  const size = firstTerminalSize(record);
+  return {
+    containerId: record.id,
+    rootfs,
+    readOnlyRootfs: host.ReadonlyRootfs === true,
+    args: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
+    env: processVariables(record, config.Env ?? [], home),
+    workingDirectory: workingDirectory(record),
+    user,
+    ...(size !== undefined && { terminal: size }),
+    hostname: containerHostname(record),
+    domainname: config.Domainname ?? '',
+    capabilities: containerCapabilities({
+      add: host.CapAdd ?? [],
+      drop: host.CapDrop ?? [],
+      privileged: host.Privileged === true,
+    }),
+    privileged: host.Privileged === true,
+    noNewPrivileges: noNewPrivileges(host.SecurityOpt ?? []),
+    networkNamespace: networkNamespace(parts),
+    mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
+    shmSizeBytes: host.ShmSize ?? 0,
+    resources: specResources(host),
+    rlimits: resourceLimits(host.Ulimits),
+    ...(host.Init === true && defaults.initPath !== undefined && { initPath: defaults.initPath }),
+    cgroupParent: defaults.cgroupParent,
+  };
+}
+
+export function workingDirectory({ config }: ContainerRecord): string {
+  return config.WorkingDir === undefined || config.WorkingDir === '' ? '/' : config.WorkingDir;
+}
+
+/** What Docker sets by itself, and `own` on top of it. */
+export function processVariables(record: ContainerRecord, own: readonly string[], home: string): string[] {
+  const base = [
+    defaultPath,
+    `HOSTNAME=${containerHostname(record)}`,
+    ...(record.config.Tty === true ? ['TERM=xterm'] : []),
+  ];
+  const variables = applyVariables(base, own);
+  const hasHome = variables.some((entry) => entry.startsWith('HOME=') && entry !== 'HOME=');
+  return hasHome ? variables : [...variables.filter((entry) => entry !== 'HOME='), `HOME=${home}`];
+}
+
+function firstTerminalSize({ config, hostConfig }: ContainerRecord): TerminalSize | undefined {
+  if (config.Tty !== true) return undefined;
+  const [rows = 0, columns = 0] = hostConfig.ConsoleSize ?? [];
+  return { rows, columns };
+}
+
+function networkNamespace({ record, attachment }: ContainerSpecParts): SpecOptions['networkNamespace'] {
+  if (record.network.mode === 'host') return 'host';
+  return attachment === undefined ? 'new' : { path: attachment.namespacePath };
+}
+
+/** /etc/resolv.conf, hostname and hosts, unless the user mounts something else there. */
+function fileMounts({ record, directory }: ContainerSpecParts): SpecMount[] {
+  const files = networkFiles(directory);
+  const taken = new Set(record.mounts.map(({ destination }) => destination));
+  const mounts = [
+    { source: files.resolvConf, destination: '/etc/resolv.conf' },
+    { source: files.hostname, destination: '/etc/hostname' },
+    { source: files.hosts, destination: '/etc/hosts' },
+  ];
+  return mounts
+    .filter(({ destination }) => !taken.has(destination))
+    .map((mount) => ({ ...mount, type: 'bind', options: ['rbind', 'rprivate'] }));
+}
+
+function specMount(mount: ContainerMount): SpecMount {
+  const { destination } = mount;
+  if (mount.type === 'tmpfs') return { type: 'tmpfs', source: 'tmpfs', destination, options: mount.options };
+  const access = mount.readOnly ? 'ro' : 'rw';
+  const options =
+    mount.type === 'bind'
+      ? [mount.recursive ? 'rbind' : 'bind', access, mount.propagation]
+      : ['rbind', access, 'rprivate'];
+  return { type: 'bind', source: mount.source, destination, options };
+}
+
+/** A mount inside another comes after it. */
+function byDepth(a: SpecMount, b: SpecMount): number {
+  return depth(a.destination) - depth(b.destination);
+}
+
+function depth(destination: string): number {
+  return destination.split('/').length;
+}

@@ -1,0 +1,68 @@
+import { errorMessage } from '@gantry/base';
+import type { Container } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
+import { cancelUnmount } from './plan-unmount.ts';
+
+/**
+ * Removes a container that does not run, with everything that is its own; its lock is held. `volumes` takes its anonymous
+ * volumes too. Every step can be done again: a removal that was interrupted is finished at start-up, one that failed
+ * leaves the container `dead`, and can be asked for again.
+ */
+export async function removeContainer(
+  environment: ContainerEnvironment,
+  container: Container,
+  { volumes }: { volumes: boolean },
+): Promise<void> {
+  const { ports, registry, directories, events } = environment;
+  const { id } = container;
+  cancelUnmount(container);
+  const autoRemoved = container.record.hostConfig.AutoRemove === true;
+  // With AutoRemove, whatever is stored says the same.
+  if (autoRemoved) registry.applyInMemory(container, { type: 'removal-begun' });
+  else registry.apply(container, { type: 'removal-begun' });
+  try {
+    await Promise.all([ports.runtime.remove(id), ports.network.detach(id), ports.snapshots.remove(id)]);
+    directories.remove(id);
+    registry.remove(container, changesAlongside(environment, container));
+  } catch (error) {
+    registry.apply(container, { type: 'removal-failed', error: errorMessage(error) });
+    throw error;
+  }
+  if (volumes) await removeAnonymousVolumes(environment, container);
+  container.output.end();
+  publishContainerEvent(events, container, 'destroy');
+  container.waiters.notifyRemoved({ StatusCode: container.state.last.exitCode });
+}
+
+/** What else is stored of the container; undefined when there is nothing. */
+function changesAlongside(
+  { ports, execs }: ContainerEnvironment,
+  container: Container,
+): (() => void) | undefined {
+  const volumes = container.record.mounts.filter((mount) => mount.type === 'volume');
+  if (volumes.length === 0 && container.execs.size === 0) return undefined;
+  return () => {
+    execs.forget(container);
+    for (const { volumeName } of volumes) ports.volumes.release(volumeName, container.id);
+  };
+}
+
+/** One that another container uses by its name stays. */
+async function removeAnonymousVolumes(
+  { ports, logger }: ContainerEnvironment,
+  { id, record }: Container,
+): Promise<void> {
+  for (const mount of record.mounts) {
+    if (mount.type !== 'volume' || !mount.anonymous) continue;
+    const volume = ports.volumes.get(mount.volumeName);
+    if (volume === undefined || volume.usedBy.length > 0) continue;
+    await ports.volumes.remove(mount.volumeName).catch((error: unknown) => {
+      logger.warn('an anonymous volume was not removed', {
+        containerId: id,
+        volumeName: mount.volumeName,
+        error: errorMessage(error),
+      });
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { EngineError, errorMessage } from '@gantry/base';
+import { mkdirAllIn } from '@gantry/kernel';
+import type { Attachment } from '@gantry/network';
+import type { StartRequest } from '@gantry/runtime';
+import type { Container } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { ContainerStateError, ContainerUnchangedError, InvalidOptionError } from '../errors.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
+import { publishNetworkEvent } from '../events/network-events.ts';
+import { publishVolumeEvents } from '../events/volume-events.ts';
+import { countsAsRunning } from '../state/container-state.ts';
+import { formatTimestamp } from '../state/timestamps.ts';
+import { watchRun } from './container-run.ts';
+import { containerSpec, workingDirectory } from './container-spec.ts';
+import { writeNetworkFiles } from './network-files.ts';
+import { cancelUnmount } from './plan-unmount.ts';
+
+/** Exit code of a container that could not be started for a reason that is not its command's. */
+const startFailedExitCode = 128;
+
+/** Throws `ContainerUnchangedError` when it runs, `ContainerStateError` when it cannot be started. */
+export function checkStartable({ id, state }: Container): void {
+  if (state.status === 'paused') {
+    throw new ContainerStateError(id, 'cannot start a paused container, try unpause instead');
+  }
+  if (countsAsRunning(state)) throw new ContainerUnchangedError(id, `container ${id} is already running`);
+  if (state.status === 'removing' || state.status === 'dead') {
+    throw new ContainerStateError(id, 'container is marked for removal and cannot be started');
+  }
+}
+
+/** Who starts a container: a user, whose start counts restarts anew, or its restart policy. */
+export type StartCause = 'user' | 'policy';
+
+/**
+ * Starts a container that does not run; its lock is held. When a step fails everything before it is undone in reverse
+ * order, the failure is recorded as Docker records it (exit code 126, 127 or 128), and the error is thrown.
+ */
+export async function startContainer(
+  environment: ContainerEnvironment,
+  container: Container,
+  cause: StartCause,
+): Promise<void> {
+  const { registry, logger } = environment;
+  registry.applyInMemory(container, { type: 'start-begun' });
+  if (cause === 'user') container.restartDelayMs = 0;
+  try {
+    cancelUnmount(container);
+    await container.releasing;
+    await startSteps(environment, container, cause);
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    const failure = { type: 'start-failed', exitCode, error: errorMessage(error) } as const;
+    try {
+      registry.apply(container, failure);
+    } catch (storeError) {
+      logger.error('a failed start was not recorded', { containerId: container.id, error: storeError });
+      registry.applyInMemory(container, failure);
+    }
+    container.output.end();
+    throw error;
+  }
+}
+
+async function startSteps(
+  environment: ContainerEnvironment,
+  container: Container,
+  cause: StartCause,
+): Promise<void> {
+  const { ports, registry, events } = environment;
+  const { id } = container;
+  await using undo = new AsyncDisposableStack();
+  const { rootfs, attachment } = await prepare(environment, container, undo);
+  const request = startRequest(environment, container, rootfs, attachment);
+  if (attachment !== undefined) publishNetworkEvent(events, container, attachment, 'connect');
+  container.log.begin((position) => container.run?.process.output.release(position));
+  undo.defer(() => container.log.end());
+  const process = await ports.runtime.start(request);
+  undo.defer(() => ports.runtime.remove(id));
+  const startedAt = formatTimestamp(environment.clock.nowNs());
+  registry.apply(
+    container,
+    { type: 'started', at: startedAt, pid: process.pid },
+    { manuallyStopped: false, ...(cause === 'user' && { restartCount: 0 }) },
+  );
+  undo.move();
+  watchRun(environment, container, process, { stdout: 0, stderr: 0 });
+  publishVolumeEvents(events, container, 'mount');
+  publishContainerEvent(events, container, 'start');
+}
+
+/** The file system and the network, side by side: neither needs the other. */
+async function prepare(
+  { ports }: ContainerEnvironment,
+  { id, record }: Container,
+  undo: AsyncDisposableStack,
+): Promise<{ rootfs: string; attachment: Attachment | undefined }> {
+  const { network } = record;
+  undo.defer(() => ports.snapshots.unmount(id));
+  if (network.mode === 'bridge') undo.defer(() => ports.network.detach(id));
+  const [mounted, attached] = await Promise.allSettled([
+    ports.snapshots.mount(id),
+    network.mode === 'bridge'
+      ? ports.network.attach({ containerId: id, network: 'bridge', ports: network.ports })
+      : undefined,
+  ]);
+  if (mounted.status === 'rejected') throw mounted.reason;
+  if (attached.status === 'rejected') throw attached.reason;
+  await prepareVolumes(ports.volumes, record.mounts, mounted.value);
+  return { rootfs: mounted.value, attachment: attached.value };
+}
+
+async function prepareVolumes(
+  volumes: ContainerEnvironment['ports']['volumes'],
+  mounts: Container['record']['mounts'],
+  rootfs: string,
+): Promise<void> {
+  for (const mount of mounts) {
+    if (mount.type === 'volume' && mount.copyUp) {
+      await volumes.copyUp(mount.volumeName, { rootfs, path: mount.destination });
+    } else if (mount.type === 'bind') makeBindSource(mount.source);
+  }
+}
+
+/** `-v` makes a directory of a host path that is missing, as Docker does. */
+function makeBindSource(source: string): void {
+  if (statSync(source, { throwIfNoEntry: false }) !== undefined) return;
+  try {
+    mkdirSync(source, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new InvalidOptionError(
+      `error while creating mount source path '${source}': ${errorMessage(error)}`,
+    );
+  }
+}
+
+function startRequest(
+  { ports, defaults }: ContainerEnvironment,
+  { id, record, directory }: Container,
+  rootfs: string,
+  attachment: Attachment | undefined,
+): StartRequest {
+  writeNetworkFiles(record, directory, defaults.hostFiles, attachment);
+  const options = containerSpec({ record, directory, rootfs, attachment, defaults });
+  const directoryInside = workingDirectory(record);
+  if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { uid: 0, gid: 0, mode: 0o755 });
+  return {
+    containerId: id,
+    spec: ports.buildSpec(options),
+    stdin: record.config.OpenStdin === true,
+    ...(options.terminal && { terminal: options.terminal }),
+  };
+}
+
+function exitCodeOf(error: unknown): number {
+  const code = error instanceof EngineError && 'exitCode' in error ? error.exitCode : undefined;
+  return typeof code === 'number' ? code : startFailedExitCode;
+}

@@ -1,0 +1,102 @@
+import type { Container, ContainerRun } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { ContainerUnchangedError } from '../errors.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
+import { cancelRestart } from '../restart/plan-restart.ts';
+import { parseSignal, sigkill, sigterm } from '../signals.ts';
+import { countsAsRunning, isActive } from '../state/container-state.ts';
+import { sendSignal, thaw } from './kill-container.ts';
+
+const defaultTimeoutSeconds = 10;
+
+export interface StopOptions {
+  /** The container's stop signal when missing. */
+  signal?: string;
+  /** Time before SIGKILL; the container's when missing, below 0 for ever. */
+  timeoutSeconds?: number;
+}
+
+/**
+ * Asks a container to end, and ends it after the timeout. Resolves when its end is recorded. A restart policy does not
+ * bring it back. Throws `ContainerUnchangedError` when it does not run, `InvalidOptionError` for an unknown signal.
+ */
+export async function stopContainer(
+  environment: ContainerEnvironment,
+  container: Container,
+  options: StopOptions,
+): Promise<void> {
+  const { config } = container.record;
+  const signalText = options.signal ?? '';
+  const signal = parseSignal(signalText === '' ? stopSignalOf(container) : signalText);
+  const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
+  const run = await environment.locks.run(container.id, () => beginStop(environment, container, signal));
+  if (run !== undefined && !(await endsWithin(environment, run, timeoutSeconds))) {
+    await environment.locks.run(container.id, () => {
+      if (container.run === run) sendSignal(environment, container, sigkill);
+    });
+    await run.ended;
+  }
+  publishContainerEvent(environment.events, container, 'stop');
+}
+
+/** `StopSignal` of the container, SIGTERM without one. */
+export function stopSignalOf({ record }: Container): string {
+  const signal = record.config.StopSignal ?? '';
+  return signal === '' ? String(sigterm) : signal;
+}
+
+/**
+ * Ends a container that may run, at once and for good: its lock is not held. Resolves when its end is recorded. The
+ * restart policy does not bring it back.
+ */
+export async function killForGood(environment: ContainerEnvironment, container: Container): Promise<void> {
+  const run = await environment.locks.run(container.id, () => {
+    if (countsAsRunning(container.state)) return beginStop(environment, container, sigkill);
+    return undefined;
+  });
+  await run?.ended;
+}
+
+/** The run that is to end; undefined when the container was only waiting for its restart. */
+async function beginStop(
+  environment: ContainerEnvironment,
+  container: Container,
+  signal: number,
+): Promise<ContainerRun | undefined> {
+  if (container.state.status === 'restarting') {
+    cancelRestart(environment, container);
+    return undefined;
+  }
+  const { run } = container;
+  if (!isActive(container.state) || run === undefined) {
+    throw new ContainerUnchangedError(container.id, `container ${container.id} is already stopped`);
+  }
+  markStopped(environment, container);
+  sendSignal(environment, container, signal);
+  if (container.state.status === 'paused') await thaw(environment, container);
+  return run;
+}
+
+/** Durable, so that no restart policy undoes the stop, whichever engine sees the end. */
+export function markStopped({ registry }: ContainerEnvironment, container: Container): void {
+  registry.apply(container, { type: 'stop-begun' }, { manuallyStopped: true });
+}
+
+async function endsWithin(
+  { clock }: ContainerEnvironment,
+  run: ContainerRun,
+  timeoutSeconds: number,
+): Promise<boolean> {
+  if (timeoutSeconds < 0) {
+    await run.ended;
+    return true;
+  }
+  const stop = new AbortController();
+  const timeout = clock.sleep(timeoutSeconds * 1000, stop.signal).then(
+    () => false,
+    () => true,
+  );
+  const inTime = await Promise.race([run.ended.then(() => true), timeout]);
+  stop.abort();
+  return inTime;
+}

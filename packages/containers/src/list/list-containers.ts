@@ -1,0 +1,64 @@
+import type { ContainerSummary, Filters } from '@gantry/api-types';
+import type { Container } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { containerSize } from '../inspect/container-size.ts';
+import { mountPoints } from '../inspect/mount-points.ts';
+import { endpointsOf, portList } from '../inspect/network-settings.ts';
+import { statusText } from '../inspect/status-text.ts';
+import { countsAsRunning } from '../state/container-state.ts';
+import { parseTimestamp } from '../state/timestamps.ts';
+import { containerFilter } from './container-filters.ts';
+
+export interface ListOptions {
+  /** Those that do not run too. */
+  all: boolean;
+  /** The newest so many, whether they run or not. */
+  limit?: number;
+  size: boolean;
+  filters: Filters;
+}
+
+/** What `docker ps` shows, newest first. Throws `InvalidFilterError`. */
+export async function listContainers(
+  environment: ContainerEnvironment,
+  { all, limit, size, filters }: ListOptions,
+): Promise<ContainerSummary[]> {
+  const filter = containerFilter(environment, filters);
+  const limited = limit !== undefined && limit > 0;
+  const listed = environment.registry
+    .list()
+    .filter((container) => all || limited || filter.includesStopped || countsAsRunning(container.state))
+    .filter((container) => filter.matches(container));
+  const chosen = limited ? listed.slice(0, limit) : listed;
+  return await Promise.all(
+    chosen.map(async (container) => ({
+      ...summary(environment, container),
+      ...(size && (await containerSize(environment, container))),
+    })),
+  );
+}
+
+function summary(environment: ContainerEnvironment, container: Container): ContainerSummary {
+  const { id, record, state } = container;
+  const { config, hostConfig, image } = record;
+  return {
+    Id: id,
+    Names: [`/${record.name}`],
+    Image: image.reference,
+    ImageID: image.id,
+    Command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].map(quoted).join(' '),
+    Created: Number(parseTimestamp(record.createdAt) / 1_000_000_000n),
+    Ports: portList(environment, container),
+    Labels: { ...config.Labels },
+    State: state.status,
+    Status: statusText(state, environment.clock.now().getTime()),
+    HostConfig: { NetworkMode: hostConfig.NetworkMode },
+    NetworkSettings: { Networks: endpointsOf(environment, container) },
+    Mounts: mountPoints(container),
+  };
+}
+
+/** A word with blanks is shown in quotes. */
+function quoted(word: string): string {
+  return /\s/.test(word) ? `'${word}'` : word;
+}

@@ -1,0 +1,53 @@
+import { encodeLines, encodePart, type LogStream, longestPartBytes, partLength } from './log-record.ts';
+
+const none = Buffer.alloc(0);
+
+/**
+ * Turns output as it arrives into log records. What follows the last newline is kept, at most 16 KiB a stream, until
+ * its newline comes, it grows too long, or the output ends.
+ */
+export class LineAssembler {
+  readonly #pending: Record<LogStream, Buffer> = { stdout: none, stderr: none };
+
+  /** Bytes that were given and are in no record yet. */
+  pending(stream: LogStream): Uint8Array {
+    return this.#pending[stream];
+  }
+
+  /** Returns the records that became whole, encoded; may be empty. */
+  add(stream: LogStream, data: Uint8Array, time: string): Buffer {
+    const newline = data.lastIndexOf(0x0a);
+    const before = this.#pending[stream];
+    if (newline < 0) {
+      this.#pending[stream] = Buffer.concat([before, data]);
+      return this.#overflow(stream, time, none);
+    }
+    const whole = data.subarray(0, newline + 1);
+    const records = encodeLines(before.length === 0 ? whole : Buffer.concat([before, whole]), stream, time);
+    this.#pending[stream] = Buffer.from(data.subarray(newline + 1));
+    return this.#overflow(stream, time, records);
+  }
+
+  /** The output has ended: what is kept becomes records without a newline. */
+  end(time: string): Buffer {
+    const records = (['stdout', 'stderr'] as const).flatMap((stream) => {
+      const pending = this.#pending[stream];
+      this.#pending[stream] = none;
+      return pending.length === 0 ? [] : [encodePart(pending, stream, time)];
+    });
+    return Buffer.concat(records);
+  }
+
+  #overflow(stream: LogStream, time: string, records: Buffer): Buffer {
+    let pending = this.#pending[stream];
+    if (pending.length < longestPartBytes) return records;
+    const all = [records];
+    while (pending.length >= longestPartBytes) {
+      const length = partLength(pending);
+      all.push(encodePart(pending.subarray(0, length), stream, time));
+      pending = pending.subarray(length);
+    }
+    this.#pending[stream] = Buffer.from(pending);
+    return Buffer.concat(all);
+  }
+}

@@ -1,0 +1,74 @@
+import type { ContainerConfig, HostConfig } from '@gantry/api-types';
+import type { PortRequest } from '@gantry/network';
+import type { Digest, Platform } from '@gantry/oci';
+import type { ContainerState } from './container-state.ts';
+
+/** Version of `ContainerRecord` as it is stored. */
+export const containerRecordVersion = 1;
+
+/** Everything durable about a container; replaced whole at each change. */
+export interface ContainerRecord {
+  id: string;
+  /** Without the leading slash that Docker shows. */
+  name: string;
+  /** RFC 3339 with nine digits, UTC. */
+  createdAt: string;
+  /** Docker's Config after the image's defaults were merged in, as `inspect` shows it. */
+  config: ContainerConfig;
+  /** Docker's HostConfig with its defaults filled in, as `inspect` shows it. */
+  hostConfig: HostConfig;
+  image: ContainerImage;
+  mounts: readonly ContainerMount[];
+  network: ContainerNetwork;
+  log: LogLimits;
+  state: ContainerState;
+  restartCount: number;
+  /** A user stopped it: `unless-stopped` and `on-failure` leave it alone. */
+  manuallyStopped: boolean;
+}
+
+export interface ContainerImage {
+  id: Digest;
+  /** As the user typed it. */
+  reference: string;
+  manifestDigest: Digest;
+  layers: readonly Digest[];
+  platform: Platform;
+}
+
+/** A mount point as resolved at creation. */
+export type ContainerMount =
+  | {
+      type: 'bind';
+      source: string;
+      destination: string;
+      /** As given after the second colon. */
+      mode: string;
+      readOnly: boolean;
+      propagation: 'rprivate' | 'private';
+      recursive: boolean;
+    }
+  | {
+      type: 'volume';
+      volumeName: string;
+      /** The volume's data directory. */
+      source: string;
+      destination: string;
+      mode: string;
+      readOnly: boolean;
+      anonymous: boolean;
+      copyUp: boolean;
+    }
+  | { type: 'tmpfs'; destination: string; options: readonly string[] };
+
+export interface ContainerNetwork {
+  mode: 'bridge' | 'host' | 'none';
+  ports: readonly PortRequest[];
+}
+
+/** Bounds of the json-file log. */
+export interface LogLimits {
+  maxFileBytes: number;
+  /** Files kept in all, the one being written included; at least 1. */
+  maxFiles: number;
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import { ContainerLog } from '../src/logs/container-log.ts';
+import type { LogStream } from '../src/logs/log-record.ts';
+import { type LogOptions, readLog } from '../src/logs/read-log.ts';
+
+export const logContainerId: string = 'c'.repeat(64);
+
+/** A log in a temporary directory, and a process of whose output the log keeps the position. */
+export class LogFixture implements Disposable {
+  readonly directory: string = mkdtempSync(path.join(tmpdir(), 'gantry-log-'));
+  readonly limits: { maxFileBytes: number; maxFiles: number };
+  log: ContainerLog;
+  position: Record<LogStream, number> = { stdout: 0, stderr: 0 };
+  released: Record<LogStream, number> = { stdout: 0, stderr: 0 };
+
+  readonly errors: string[] = [];
+  readonly #clock: Clock;
+
+  constructor(
+    limits: { maxFileBytes: number; maxFiles: number } = { maxFileBytes: 1e9, maxFiles: 2 },
+    clock: Clock = systemClock,
+  ) {
+    this.limits = limits;
+    this.#clock = clock;
+    this.log = this.#open();
+  }
+
+  begin(): void {
+    this.position = { stdout: 0, stderr: 0 };
+    this.log.begin((position) => (this.released = position));
+  }
+
+  append(stream: LogStream, data: string | Uint8Array): void {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    this.position = { ...this.position, [stream]: this.position[stream] + bytes.length };
+    this.log.append(stream, bytes, this.position);
+  }
+
+  /** As after kill -9: what was not written is gone. Returns the position from which output is read again. */
+  reopen(): Record<LogStream, number> {
+    this.log = this.#open();
+    this.position = this.log.resume((position) => (this.released = position));
+    return this.position;
+  }
+
+  async read(options: Partial<LogOptions> = {}): Promise<string> {
+    return (await this.readBytes(options)).toString();
+  }
+
+  async readBytes(options: Partial<LogOptions> = {}): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    for await (const { data } of this.frames(options)) parts.push(data);
+    return Buffer.concat(parts);
+  }
+
+  frames(options: Partial<LogOptions> = {}): ReturnType<typeof readLog> {
+    const all = {
+      stdout: true,
+      stderr: true,
+      follow: false,
+      timestamps: false,
+      details: false,
+      signal: new AbortController().signal,
+      ...options,
+    };
+    return readLog(this.log, all, systemClock);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #logger(): Logger {
+    return {
+      ...silentLogger,
+      error: (message) => this.errors.push(message),
+      child: () => this.#logger(),
+    };
+  }
+
+  #open(): ContainerLog {
+    return new ContainerLog({
+      containerId: logContainerId,
+      directory: this.directory,
+      limits: this.limits,
+      clock: this.#clock,
+      logger: this.#logger(),
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Digest } from '@gantry/oci';
+
+/** Blobs by digest: what was stored under a digest has that digest, always. */
+export interface BlobStore {
+  /**
+   * Stores a stream. The bytes are hashed while they are written; the blob appears under its digest, durably and at
+   * once, only when it is whole and right. Storing what is there already is cheap and changes nothing.
+   * Throws `BlobMismatchError` on a wrong digest or size, `BlobTooLargeError` past `maxBytes`; nothing is left then.
+   */
+  ingest(source: AsyncIterable<Uint8Array>, expected: ExpectedBlob): Promise<BlobInfo>;
+
+  /** Undefined when the blob is not there. */
+  stat(digest: Digest): Promise<BlobInfo | undefined>;
+
+  /** The whole blob, for small ones (manifests, configs). Verifies the digest. Throws `BlobNotFoundError`, `BlobTooLargeError`. */
+  readSmall(digest: Digest, maxBytes: number): Promise<Uint8Array>;
+
+  /** Streams from `offset`. Throws `BlobNotFoundError`. Does not verify: ingest did. */
+  read(digest: Digest, offset?: number): AsyncIterable<Uint8Array>;
+
+  /** Where the blob's file is, for those who open it themselves (unpacking workers). Read-only to them. */
+  path(digest: Digest): string;
+
+  /** Every blob, in no order. */
+  list(): AsyncIterable<BlobInfo>;
+
+  /** Keeps every blob that is ingested or held through the lease from garbage collection, until it is disposed. */
+  lease(): BlobLease;
+
+  /** Removes every blob that is neither in `referenced` nor leased. Returns what went. Safe beside running ingests. */
+  collectGarbage(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]>;
+}
+
+export interface ExpectedBlob {
+  digest?: Digest;
+  sizeBytes?: number;
+  /** Upper bound when the size is not known. */
+  maxBytes?: number;
+  lease?: BlobLease;
+  signal?: AbortSignal;
+  /** Called with the bytes written so far. */
+  onProgress?: (writtenBytes: number) => void;
+}
+
+export interface BlobInfo {
+  digest: Digest;
+  sizeBytes: number;
+}
+
+export interface BlobLease extends Disposable {
+  hold(digest: Digest): void;
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync, renameSync } from 'node:fs';
+import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Logger } from '@gantry/base';
+import { isErrno } from '@gantry/kernel';
+import { type Digest, digestHex, isDigest, parseDigest } from '@gantry/oci';
+import { BlobLeases } from './blob-leases.ts';
+import type { BlobInfo, BlobLease, BlobStore, ExpectedBlob } from './blob-store.ts';
+import { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLargeError } from './errors.ts';
+import { ChunkWriter, readChunks } from './file-chunks.ts';
+import { abortable, BlobVerifier, digestOf } from './verified-source.ts';
+
+export interface FileBlobStoreOptions {
+  /** Made when it is missing, readable by its owner only. One store at a time may use it. */
+  directory: string;
+  logger: Logger;
+}
+
+/**
+ * Blobs as files: `blobs/sha256/<hex>` under its directory, with `ingest/` beside it for what is being written or thrown
+ * away. Both lie on one file system, so that a blob appears and goes by one rename; the file and its directory are
+ * synced before `ingest` resolves.
+ */
+export class FileBlobStore implements BlobStore {
+  readonly #blobs: string;
+  readonly #ingest: string;
+  readonly #leases = new BlobLeases();
+
+  private constructor(directory: string) {
+    this.#blobs = path.join(directory, 'blobs', 'sha256');
+    this.#ingest = path.join(directory, 'ingest');
+  }
+
+  /** Makes what is missing and removes what an earlier process left half written. */
+  static async open({ directory, logger }: FileBlobStoreOptions): Promise<FileBlobStore> {
+    const store = new FileBlobStore(directory);
+    await mkdir(store.#blobs, { recursive: true, mode: 0o700 });
+    await mkdir(store.#ingest, { recursive: true, mode: 0o700 });
+    for (const parent of [path.dirname(store.#blobs), directory, path.dirname(directory)]) {
+      await syncDirectory(parent);
+    }
+    const leftovers = await readdir(store.#ingest);
+    for (const name of leftovers) await rm(path.join(store.#ingest, name), { recursive: true, force: true });
+    if (leftovers.length > 0) {
+      logger.info('removed unfinished blobs', { component: 'content', count: leftovers.length });
+    }
+    return store;
+  }
+
+  async ingest(source: AsyncIterable<Uint8Array>, expected: ExpectedBlob): Promise<BlobInfo> {
+    using ownLease = this.#leases.lease();
+    const lease = expected.lease ?? ownLease;
+    if (expected.digest !== undefined) {
+      // Held before it is looked for, so that no collection can take it in between.
+      lease.hold(expected.digest);
+      const present = await this.stat(expected.digest);
+      if (present !== undefined) {
+        await source[Symbol.asyncIterator]().return?.();
+        return checkPresent(present, expected);
+      }
+    }
+    const temporary = path.join(this.#ingest, randomUUID());
+    try {
+      const info = await this.#writeTemporary(temporary, source, expected);
+      lease.hold(info.digest);
+      await rename(temporary, this.path(info.digest));
+      await syncDirectory(this.#blobs);
+      return info;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if (isErrno(error, 'ENOSPC', 'EDQUOT'))
+        throw new BlobStorageFullError(path.dirname(this.#ingest), error);
+      throw error;
+    }
+  }
+
+  async #writeTemporary(
+    temporary: string,
+    source: AsyncIterable<Uint8Array>,
+    expected: ExpectedBlob,
+  ): Promise<BlobInfo> {
+    const verifier = new BlobVerifier(expected);
+    await using file = await open(temporary, 'wx', 0o600);
+    const writer = new ChunkWriter(file, expected.sizeBytes);
+    try {
+      for await (const chunk of abortable(source, expected.signal)) {
+        verifier.update(chunk);
+        await writer.write(chunk);
+        expected.onProgress?.(verifier.sizeBytes);
+      }
+      const info = verifier.finish();
+      await writer.finish();
+      await file.sync();
+      return info;
+    } finally {
+      await writer.settle();
+    }
+  }
+
+  async stat(digest: Digest): Promise<BlobInfo | undefined> {
+    try {
+      const { size } = await stat(this.path(digest));
+      return { digest, sizeBytes: size };
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  async readSmall(digest: Digest, maxBytes: number): Promise<Uint8Array> {
+    await using file = await this.#open(digest);
+    const { size } = await file.stat();
+    if (size > maxBytes) throw new BlobTooLargeError(maxBytes, digest);
+    const bytes = await file.readFile();
+    const actual = digestOf(bytes);
+    if (actual !== digest) throw new BlobMismatchError('digest', digest, actual);
+    return bytes;
+  }
+
+  async *read(digest: Digest, offset = 0): AsyncGenerator<Uint8Array, void, void> {
+    await using file = await this.#open(digest);
+    yield* readChunks(file, offset);
+  }
+
+  path(digest: Digest): string {
+    return path.join(this.#blobs, digestHex(parseDigest(digest)));
+  }
+
+  async *list(): AsyncGenerator<BlobInfo, void, void> {
+    for await (const entry of await opendir(this.#blobs)) {
+      const digest = `sha256:${entry.name}`;
+      const info = isDigest(digest) ? await this.stat(digest) : undefined;
+      if (info !== undefined) yield info;
+    }
+  }
+
+  lease(): BlobLease {
+    return this.#leases.lease();
+  }
+
+  async collectGarbage(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]> {
+    using collection = this.#leases.collection();
+    const removed: BlobInfo[] = [];
+    for (const name of await readdir(this.#blobs)) {
+      const digest = `sha256:${name}`;
+      if (!isDigest(digest) || referenced.has(digest)) continue;
+      const trash = path.join(this.#ingest, randomUUID());
+      // One turn of the event loop from the question to the rename: a lease taken later finds the blob gone.
+      const sizeBytes = collection.isSpared(digest) ? undefined : moveAway(this.path(digest), trash);
+      if (sizeBytes === undefined) continue;
+      await rm(trash, { force: true });
+      removed.push({ digest, sizeBytes });
+    }
+    return removed;
+  }
+
+  async #open(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.path(digest), 'r');
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) throw new BlobNotFoundError(digest);
+      throw error;
+    }
+  }
+}
+
+function checkPresent(present: BlobInfo, { sizeBytes, maxBytes }: ExpectedBlob): BlobInfo {
+  if (sizeBytes !== undefined && present.sizeBytes !== sizeBytes) {
+    throw new BlobMismatchError('size', sizeBytes, present.sizeBytes);
+  }
+  if (maxBytes !== undefined && present.sizeBytes > maxBytes) {
+    throw new BlobTooLargeError(maxBytes, present.digest);
+  }
+  return present;
+}
+
+/** Renames and returns the size; undefined when the file was gone already. */
+function moveAway(file: string, trash: string): number | undefined {
+  try {
+    const { size } = lstatSync(file);
+    renameSync(file, trash);
+    return size;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  await using handle = await open(directory, 'r');
+  await handle.sync();
+}

@@ -1,0 +1,23 @@
+import type { Clock, Logger } from '@gantry/base';
+
+export interface EngineOptions {
+  /** Images, containers, volumes and records; survives a reboot. Made when missing. One engine at a time. */
+  dataRoot: string;
+  /** Sockets, FIFOs, namespaces; on a file system that a reboot empties (`/run`). Made when missing. */
+  execRoot: string;
+  /** Interface of the default bridge (`gantry0` when missing), or `none`. Engines side by side need one each. */
+  bridge?: string;
+  /** Address and prefix of the bridge, such as `172.30.0.1/16`; a free one of Docker's pools when missing. */
+  bip?: string;
+  /** Cgroup below which each container gets one named by its id; `/gantry` when missing. */
+  cgroupParent?: string;
+  /** OCI runtime: `crun` (when missing), `runc`, or the path of one. */
+  runtime?: string;
+  /** Where programs are looked for; the usual system directories when missing. */
+  searchPath?: string;
+  debug?: boolean;
+  logger?: Logger;
+  clock?: Clock;
+}
+
+export const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -1,0 +1,21 @@
+import { EngineError } from '@gantry/base';
+
+/** Two engines on one data root would undo each other's work. */
+export class DataRootLockedError extends EngineError {
+  override readonly name = 'DataRootLockedError';
+  constructor(dataRoot: string) {
+    super('conflict', 'data-root-locked', `another engine is running on the data root ${dataRoot}`, {
+      details: { dataRoot },
+    });
+  }
+}
+
+/** `docker pull -a`, or a client that names neither tag nor digest. */
+export class AllTagsNotBuiltError extends EngineError {
+  override readonly name = 'AllTagsNotBuiltError';
+  constructor(image: string) {
+    super('not-implemented', 'pull-all-tags', `pulling all tags of ${image} is not built yet: name a tag`, {
+      details: { image },
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { ContainerSummary } from '@gantry/api-types';
+import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import { tryLockFile } from '@gantry/kernel';
+import { type MetadataStore, openMetadataStore } from '@gantry/state';
+import type { Engine } from './engine.ts';
+import { readEngineFacts } from './engine-facts.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { DataRootLockedError } from './errors.ts';
+import { ImageView } from './image-view.ts';
+import { NetworkView } from './network-view.ts';
+import { type Execution, openExecution } from './open-execution.ts';
+import { openStorage, type Storage } from './open-storage.ts';
+import { runToEnd } from './run.ts';
+import { SystemService } from './system-service.ts';
+import { VolumeView } from './volume-view.ts';
+
+/** What every part of an engine is opened with. */
+export interface Opening {
+  options: EngineOptions;
+  store: MetadataStore;
+  /** Whatever is opened is closed with it, last first. */
+  opened: AsyncDisposableStack;
+  logger: Logger;
+  clock: Clock;
+}
+
+/**
+ * Opens an engine on a data root and takes back the containers that an earlier one left running. Throws
+ * `DataRootLockedError` when another engine has it open, `NewerStoreError` when a newer version wrote it, and what the
+ * host lacks otherwise; what was opened until then is closed again.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { logger = silentLogger, clock = systemClock, dataRoot } = options;
+  makeRoots(options);
+  await using opened = new AsyncDisposableStack();
+  const lock = tryLockFile(path.join(dataRoot, 'engine.lock'));
+  if (lock === undefined) throw new DataRootLockedError(dataRoot);
+  opened.use(lock);
+  const store = opened.use(openMetadataStore({ path: path.join(dataRoot, 'metadata.db'), logger }));
+  const opening: Opening = { options, store, opened, logger, clock };
+  const storage = await openStorage(opening);
+  const execution = await openExecution(opening, storage);
+  await storage.images.repair();
+  const engine = compose(opening, storage, execution);
+  const owned = opened.move();
+  return { ...engine, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The data root lets nobody through: what containers need is reached by mounts (CVE-2021-41091). */
+function makeRoots({ dataRoot, execRoot }: EngineOptions): void {
+  mkdirSync(dataRoot, { recursive: true, mode: 0o710 });
+  chmodSync(dataRoot, 0o710);
+  mkdirSync(execRoot, { recursive: true, mode: 0o755 });
+}
+
+function compose(
+  { options, store, clock }: Opening,
+  { images, volumes }: Storage,
+  { containers, network, runtime, initPath, layout }: Execution,
+): Omit<Engine, typeof Symbol.asyncDispose> {
+  const { service, execs, events } = containers;
+  const allContainers = (): Promise<ContainerSummary[]> =>
+    service.list({ all: true, size: false, filters: new Map() });
+  const facts = readEngineFacts({ options, store, runtime, initPath, layout });
+  return {
+    containers: service,
+    execs,
+    images: new ImageView(images, events),
+    networks: new NetworkView(network, allContainers),
+    volumes: new VolumeView(volumes),
+    system: new SystemService(
+      facts,
+      {
+        containerStates: async () => (await allContainers()).map(({ State: state = '' }) => state),
+        countImages: async () => (await images.list({ all: false, filters: new Map() })).length,
+        events: (wanted) => events.events(wanted),
+        countEventReaders: () => events.listenerCount,
+      },
+      clock,
+    ),
+    run: (image, args, runOptions = {}) => runToEnd(service, image, args, runOptions),
+  };
+}

@@ -1,0 +1,63 @@
+import { type Containers, openContainers } from '@gantry/containers';
+import { type CgroupLayout, detectCgroups } from '@gantry/kernel';
+import { type NetworkController, openNetworkController } from '@gantry/network';
+import { buildSpec, type ContainerRuntime, openRuntime, readSpecHost } from '@gantry/runtime';
+import { findProgram } from './doctor/program-checks.ts';
+import { defaultSearchPath } from './engine-options.ts';
+import { hasSwapLimit } from './host-limits.ts';
+import type { Opening } from './open-engine.ts';
+import type { Storage } from './open-storage.ts';
+
+/** Of the init programs that distributions package, in order of preference: the first is linked statically. */
+const initPrograms = ['catatonit', 'tini-static', 'docker-init', 'tini'];
+
+const hostFiles = {
+  resolvConf: '/etc/resolv.conf',
+  resolvedConf: '/run/systemd/resolve/resolv.conf',
+  hosts: '/etc/hosts',
+};
+
+/** What runs containers. */
+export interface Execution {
+  containers: Containers;
+  network: NetworkController;
+  runtime: ContainerRuntime;
+  /** Init program for `--init`. */
+  initPath: string | undefined;
+  layout: CgroupLayout;
+}
+
+export async function openExecution(opening: Opening, storage: Storage): Promise<Execution> {
+  const { options, store, opened, logger, clock } = opening;
+  const { bridge, bip, runtime: name, cgroupParent = '/gantry' } = options;
+  const common = { execRoot: options.execRoot, logger, clock };
+  const network = opened.use(
+    await openNetworkController({
+      ...common,
+      store,
+      ...(bridge === undefined ? {} : { bridge }),
+      ...(bip === undefined ? {} : { bip }),
+    }),
+  );
+  const runtime = opened.use(openRuntime({ ...common, ...(name === undefined ? {} : { name }) }));
+  const layout = detectCgroups();
+  const host = readSpecHost({ cgroupVersion: layout.version, swapLimit: hasSwapLimit(layout) });
+  const initPath = findInit(options.searchPath ?? defaultSearchPath);
+  const { images, snapshots, volumes } = storage;
+  const containers = opened.use(
+    await openContainers({
+      dataRoot: options.dataRoot,
+      ports: { images, snapshots, volumes, network, runtime, buildSpec: (spec) => buildSpec(spec, host) },
+      store,
+      clock,
+      logger,
+      defaults: { storageDriver: 'overlay2', cgroupParent, initPath, hostFiles },
+    }),
+  );
+  storage.users.containers = containers;
+  return { containers, network, runtime, initPath, layout };
+}
+
+function findInit(searchPath: string): string | undefined {
+  return initPrograms.map((program) => findProgram(program, searchPath)).find((found) => found !== undefined);
+}

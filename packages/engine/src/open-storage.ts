@@ -1,0 +1,33 @@
+import path from 'node:path';
+import type { Containers } from '@gantry/containers';
+import { FileBlobStore } from '@gantry/content';
+import { LocalImageStore } from '@gantry/images';
+import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
+import { openVolumeStore, type VolumeStore } from '@gantry/volumes';
+import type { Opening } from './open-engine.ts';
+
+/** What an engine keeps on disk. */
+export interface Storage {
+  images: LocalImageStore;
+  snapshots: Snapshotter;
+  volumes: VolumeStore;
+  /** The containers, once they are open: images ask them who uses an image. */
+  users: { containers?: Containers };
+}
+
+export async function openStorage({ options, store, opened, logger, clock }: Opening): Promise<Storage> {
+  const below = (name: string): string => path.join(options.dataRoot, name);
+  const content = await FileBlobStore.open({ directory: below('content'), logger });
+  const snapshots = opened.use(await openSnapshotter({ root: below('snapshots'), logger, clock }));
+  const users: Storage['users'] = {};
+  const images = new LocalImageStore({
+    content,
+    snapshots,
+    state: store,
+    clock,
+    logger,
+    usage: { containersUsing: (id) => users.containers?.service.containersUsing(id) ?? [] },
+  });
+  const volumes = await openVolumeStore({ root: below('volumes'), store, clock, logger });
+  return { images, snapshots, volumes, users };
+}

@@ -1,0 +1,137 @@
+import { readdirSync } from 'node:fs';
+import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/api-types';
+import type { Clock } from '@gantry/base';
+import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
+import type { EngineFacts } from './engine-facts.ts';
+import { readHostFacts } from './host-facts.ts';
+import { gantryVersion } from './version.ts';
+
+/** What the system service counts and streams; the container and image services answer. */
+export interface SystemSources {
+  containerStates(): Promise<readonly string[]>;
+  countImages(): Promise<number>;
+  events(options: EventOptions): AsyncIterable<EventMessage>;
+  countEventReaders(): number;
+}
+
+export type EventOptions = Parameters<SystemBackend['events']>[0] & { filters: Filters };
+
+/** `docker version`, `docker info` and `docker events`. */
+export class SystemService implements SystemBackend {
+  readonly #facts: EngineFacts;
+  readonly #sources: SystemSources;
+  readonly #clock: Clock;
+
+  constructor(facts: EngineFacts, sources: SystemSources, clock: Clock) {
+    this.#facts = facts;
+    this.#sources = sources;
+    this.#clock = clock;
+  }
+
+  version(): Promise<SystemVersion> {
+    const host = readHostFacts();
+    const details = {
+      ApiVersion: maxApiVersion,
+      Arch: host.architecture,
+      Experimental: 'false',
+      KernelVersion: host.kernelVersion,
+      MinAPIVersion: minApiVersion,
+      NodeVersion: process.version,
+      Os: 'linux',
+    };
+    return Promise.resolve({
+      Platform: { Name: 'Gantry' },
+      Version: gantryVersion,
+      ApiVersion: maxApiVersion,
+      MinAPIVersion: minApiVersion,
+      Os: 'linux',
+      Arch: host.architecture,
+      KernelVersion: host.kernelVersion,
+      Experimental: false,
+      Components: [
+        { Name: 'Engine', Version: gantryVersion, Details: details },
+        { Name: this.#facts.runtimeName, Version: this.#facts.runtimeVersion(), Details: {} },
+      ],
+    });
+  }
+
+  async info(): Promise<SystemInfo> {
+    const states = await this.#sources.containerStates();
+    const running = states.filter((state) => state === 'running' || state === 'restarting').length;
+    const paused = states.filter((state) => state === 'paused').length;
+    return {
+      ...this.#hostInfo(),
+      ...this.#engineInfo(),
+      Containers: states.length,
+      ContainersRunning: running,
+      ContainersPaused: paused,
+      ContainersStopped: states.length - running - paused,
+      Images: await this.#sources.countImages(),
+      SystemTime: this.#clock.now().toISOString(),
+      NEventsListener: this.#sources.countEventReaders(),
+      Warnings: [],
+    };
+  }
+
+  events(options: EventOptions): AsyncIterable<EventMessage> {
+    return this.#sources.events(options);
+  }
+
+  #hostInfo(): SystemInfo {
+    const host = readHostFacts();
+    const hasController = (name: string): boolean => this.#facts.hasController(name);
+    return {
+      Name: host.hostname,
+      KernelVersion: host.kernelVersion,
+      OperatingSystem: host.operatingSystem,
+      OSVersion: host.osVersion,
+      OSType: 'linux',
+      Architecture: host.machine,
+      NCPU: host.cpus,
+      MemTotal: host.memoryBytes,
+      CgroupDriver: 'cgroupfs',
+      CgroupVersion: this.#facts.cgroupVersion,
+      MemoryLimit: hasController('memory'),
+      SwapLimit: this.#facts.swapLimit,
+      CpuCfsPeriod: hasController('cpu'),
+      CpuCfsQuota: hasController('cpu'),
+      CPUShares: hasController('cpu'),
+      CPUSet: hasController('cpuset'),
+      PidsLimit: hasController('pids'),
+      OomKillDisable: this.#facts.cgroupVersion === '1',
+      IPv4Forwarding: this.#facts.ipv4Forwarding(),
+      SecurityOptions: ['name=seccomp,profile=builtin'],
+    };
+  }
+
+  #engineInfo(): SystemInfo {
+    const { runtimeName, runtimePath } = this.#facts;
+    return {
+      ID: this.#facts.engineId,
+      ServerVersion: gantryVersion,
+      Driver: 'overlay2',
+      DriverStatus: [['Backing Filesystem', this.#facts.backingFileSystem]],
+      DockerRootDir: this.#facts.dataRoot,
+      Plugins: {
+        Volume: ['local'],
+        Network: ['bridge', 'host', 'null'],
+        Authorization: [],
+        Log: ['json-file'],
+      },
+      LoggingDriver: 'json-file',
+      Runtimes: { [runtimeName]: { path: runtimePath } },
+      DefaultRuntime: runtimeName,
+      InitBinary: this.#facts.initBinary ?? '',
+      LiveRestoreEnabled: true,
+      ExperimentalBuild: false,
+      Debug: this.#facts.debug,
+      NFd: readdirSync('/proc/self/fd').length,
+      Swarm: { LocalNodeState: 'inactive', ControlAvailable: false, NodeID: '', NodeAddr: '', Error: '' },
+      Labels: [],
+      GenericResources: [],
+      RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: {}, Mirrors: [] },
+      FirewallBackend: { Driver: 'nftables', Info: [] },
+      Isolation: '',
+    };
+  }
+}

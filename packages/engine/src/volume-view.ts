@@ -1,0 +1,78 @@
+import type { Filters, Volume } from '@gantry/api-types';
+import { EngineError } from '@gantry/base';
+import type { VolumeBackend } from '@gantry/http-api';
+import type { VolumeInfo, VolumeStore } from '@gantry/volumes';
+
+type Matcher = (volume: VolumeInfo, value: string) => boolean;
+
+const filterMatchers: Readonly<Record<string, Matcher>> = {
+  driver: (volume, value) => volume.driver === value,
+  name: (volume, value) => volume.name.includes(value),
+  dangling: (volume, value) => (value === 'true' || value === '1') === (volume.usedBy.length === 0),
+  label: (volume, value) => {
+    const [key = '', wanted] = value.split(/=(.*)/s);
+    return wanted === undefined ? key in volume.labels : volume.labels[key] === wanted;
+  },
+};
+
+/** The volume store in the Engine API's words. */
+export class VolumeView implements VolumeBackend {
+  readonly #store: VolumeStore;
+
+  constructor(store: VolumeStore) {
+    this.#store = store;
+  }
+
+  list(filters: Filters): Promise<Volume[]> {
+    for (const key of filters.keys()) {
+      if (!(key in filterMatchers))
+        throw new EngineError('invalid', 'invalid-filter', `invalid filter '${key}'`);
+    }
+    const matching = this.#store
+      .list()
+      .filter((volume) =>
+        [...filters].every(([key, values]) =>
+          values.some((value) => filterMatchers[key]?.(volume, value) === true),
+        ),
+      );
+    return Promise.resolve(matching.map(wire));
+  }
+
+  inspect(name: string): Promise<Volume> {
+    const volume = this.#store.get(name);
+    if (volume === undefined) return Promise.reject(notFound(name));
+    return Promise.resolve(wire(volume));
+  }
+
+  async create(options: { name?: string; labels?: Record<string, string> }): Promise<Volume> {
+    return wire(
+      await this.#store.create({ ...options, anonymous: options.name === undefined || options.name === '' }),
+    );
+  }
+
+  async remove(name: string, options: { force: boolean }): Promise<void> {
+    if (this.#store.get(name) === undefined) {
+      if (options.force) return;
+      throw notFound(name);
+    }
+    await this.#store.remove(name);
+  }
+}
+
+function notFound(name: string): EngineError {
+  return new EngineError('not-found', 'volume-not-found', `get ${name}: no such volume`, {
+    details: { volume: name },
+  });
+}
+
+function wire(volume: VolumeInfo): Volume {
+  return {
+    Name: volume.name,
+    Driver: volume.driver,
+    Mountpoint: volume.mountpoint,
+    CreatedAt: volume.createdAt,
+    Labels: { ...volume.labels },
+    Scope: 'local',
+    Options: {},
+  };
+}

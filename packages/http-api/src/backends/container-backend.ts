@@ -1,0 +1,104 @@
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspectResponse,
+  ContainerSummary,
+  ContainerTopResponse,
+  ContainerWaitResponse,
+  Filters,
+} from '@gantry/api-types';
+
+/** What the container routes need. A `ref` is a name, an id, or a unique id prefix; an unknown one throws `No such container: x` (not-found). */
+export interface ContainerBackend {
+  create(
+    request: ContainerCreateRequest,
+    options: { name?: string; platform?: string; signal?: AbortSignal },
+  ): Promise<ContainerCreateResponse>;
+  list(options: ContainerListOptions): Promise<ContainerSummary[]>;
+  inspect(ref: string, options: { size: boolean }): Promise<ContainerInspectResponse>;
+  /**
+   * Throws not-modified when it runs; its message is empty on the wire. A start that fails ends the sessions attached to
+   * the container, and removes it when it was to be removed at its end: the docker CLI waits for both.
+   */
+  start(ref: string): Promise<void>;
+  /** Throws not-modified when it does not run. `timeoutSeconds` -1 waits for ever. */
+  stop(ref: string, options: StopOptions): Promise<void>;
+  restart(ref: string, options: StopOptions): Promise<void>;
+  /** `signal` as the user gave it: `KILL`, `SIGTERM`, `9`. */
+  kill(ref: string, signal: string): Promise<void>;
+  pause(ref: string): Promise<void>;
+  unpause(ref: string): Promise<void>;
+  rename(ref: string, name: string): Promise<void>;
+  remove(ref: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  top(ref: string, psArguments: string): Promise<ContainerTopResponse>;
+  resize(ref: string, size: ConsoleSize): Promise<void>;
+  /** Resolves as soon as the wait is registered; `result` resolves when the condition comes true. */
+  wait(
+    ref: string,
+    condition: 'not-running' | 'next-exit' | 'removed',
+    signal: AbortSignal,
+  ): Promise<{ result: Promise<ContainerWaitResponse> }>;
+  /** Rejects before the first line for an unknown container. A slow reader never holds the container up. */
+  logs(ref: string, options: LogOptions): Promise<{ terminal: boolean; frames: AsyncIterable<OutputFrame> }>;
+  attach(ref: string, options: AttachOptions): Promise<AttachSession>;
+}
+
+export interface ContainerListOptions {
+  all: boolean;
+  limit?: number;
+  size: boolean;
+  filters: Filters;
+}
+
+export interface StopOptions {
+  signal?: string;
+  timeoutSeconds?: number;
+}
+
+export interface ConsoleSize {
+  rows: number;
+  columns: number;
+}
+
+export interface LogOptions {
+  stdout: boolean;
+  stderr: boolean;
+  follow: boolean;
+  timestamps: boolean;
+  details: boolean;
+  /** Nanoseconds since the epoch, inclusive. */
+  sinceNs?: bigint;
+  untilNs?: bigint;
+  /** Number of last lines; all when missing. */
+  tail?: number;
+  signal: AbortSignal;
+}
+
+export interface AttachOptions {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  /** Follow what comes from now on. */
+  stream: boolean;
+  /** Replay what was logged before. */
+  logs: boolean;
+  /** Docker's notation, `ctrl-p,ctrl-q`; throws invalid when it is malformed. */
+  detachKeys?: string;
+  signal: AbortSignal;
+}
+
+/** One frame of a multiplexed stream; with a terminal everything is `stdout`. `system` is an error told in-band. */
+export interface OutputFrame {
+  stream: 'stdout' | 'stderr' | 'system';
+  data: Uint8Array;
+}
+
+export interface AttachSession {
+  terminal: boolean;
+  /** Ends when the process ended and all was delivered, or on detach. */
+  output: AsyncIterable<OutputFrame>;
+  /** Undefined when stdin is not attached. Bytes given to `write` are watched for the detach keys. */
+  input?: { write(data: Uint8Array): Promise<void>; end(): void };
+  /** Ends the session; the container goes on. Idempotent. */
+  close(): void;
+}

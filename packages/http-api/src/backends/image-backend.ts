@@ -1,0 +1,56 @@
+import type {
+  Filters,
+  ImageDeleteResponseItem,
+  ImageHistoryResponseItem,
+  ImageInspect,
+  ImageSummary,
+  ProgressMessage,
+} from '@gantry/api-types';
+
+/** What the image routes need. */
+export interface ImageBackend {
+  /** `allTags`: the client named neither tag nor digest, which is Docker's "pull them all" (its CLI's `-a`). */
+  pull(
+    ref: string,
+    options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth },
+  ): Promise<void>;
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options: ImageTransferOptions & { quiet?: boolean },
+  ): Promise<void>;
+  save(
+    refs: readonly string[],
+    options: { platform?: ImagePlatform; signal?: AbortSignal },
+  ): Promise<AsyncIterable<Uint8Array>>;
+  /** Returns the new image's id. */
+  import(
+    archive: AsyncIterable<Uint8Array>,
+    options: ImageTransferOptions & { reference?: string; changes: readonly string[]; message: string },
+  ): Promise<string>;
+  list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]>;
+  inspect(ref: string): Promise<ImageInspect>;
+  history(ref: string): Promise<ImageHistoryResponseItem[]>;
+  tag(ref: string, repository: string, tag: string): Promise<void>;
+  remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
+}
+
+export interface ImagePlatform {
+  os: string;
+  architecture: string;
+  variant?: string;
+}
+
+/** What a client sends along for the registry (`X-Registry-Auth`). Never logged. */
+export interface RegistryAuth {
+  username?: string;
+  password?: string;
+  serveraddress?: string;
+  identitytoken?: string;
+  registrytoken?: string;
+}
+
+export interface ImageTransferOptions {
+  platform?: ImagePlatform;
+  onProgress: (message: ProgressMessage) => void;
+  signal?: AbortSignal;
+}

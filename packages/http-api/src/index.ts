@@ -1,0 +1,41 @@
+export type {
+  AttachOptions,
+  AttachSession,
+  ConsoleSize,
+  ContainerBackend,
+  ContainerListOptions,
+  LogOptions,
+  OutputFrame,
+  StopOptions,
+} from './backends/container-backend.ts';
+export type { ExecBackend } from './backends/exec-backend.ts';
+export type {
+  ImageBackend,
+  ImagePlatform,
+  ImageTransferOptions,
+  RegistryAuth,
+} from './backends/image-backend.ts';
+export type { NetworkBackend, SystemBackend, VolumeBackend } from './backends/system-backend.ts';
+export {
+  BodyAbortedError,
+  BodyTimeoutError,
+  BodyTooLargeError,
+  BrowserRefusedError,
+  InvalidRequestError,
+  ListenError,
+  NotBuiltError,
+  NotInSwarmError,
+  PageNotFoundError,
+  ServerClosingError,
+} from './errors.ts';
+export type {
+  BoundAddress,
+  FileDescriptorAddress,
+  ListenAddress,
+  TcpAddress,
+  TlsIdentity,
+  UnixAddress,
+} from './listeners/listen-address.ts';
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server/api-server.ts';
+export { maxApiVersion, minApiVersion } from './server/api-version.ts';
+export { defaultLimits, type ServerLimits } from './server/limits.ts';

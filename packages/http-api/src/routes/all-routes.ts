@@ -1,0 +1,30 @@
+import type { ApiServerOptions } from '../server/api-server.ts';
+import { containerLifecycleRoutes } from './container-lifecycle.ts';
+import { containerStreamRoutes } from './container-streams.ts';
+import { containerRoutes } from './containers.ts';
+import { execRoutes } from './execs.ts';
+import { imageTransferRoutes } from './image-transfer.ts';
+import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
+import type { Route } from './route.ts';
+import { swarmRoutes } from './swarm.ts';
+import { systemRoutes } from './system.ts';
+import { unbuiltRoutes } from './unbuilt.ts';
+import { volumeRoutes } from './volumes.ts';
+
+/** Every operation of the API, built or refused. */
+export function allRoutes(backends: ApiServerOptions): Route[] {
+  return [
+    ...containerRoutes(backends.containers),
+    ...containerLifecycleRoutes(backends.containers),
+    ...containerStreamRoutes(backends.containers),
+    ...execRoutes(backends.execs),
+    ...imageRoutes(backends.images),
+    ...imageTransferRoutes(backends.images),
+    ...networkRoutes(backends.networks),
+    ...volumeRoutes(backends.volumes),
+    ...systemRoutes(backends.system),
+    ...swarmRoutes,
+    ...unbuiltRoutes,
+  ];
+}

@@ -1,0 +1,74 @@
+import type { ImageBackend } from '../backends/image-backend.ts';
+import { InvalidRequestError, NotBuiltError, PageNotFoundError } from '../errors.ts';
+import type { Exchange } from '../server/exchange.ts';
+import { sendEmpty, sendJson } from '../server/respond.ts';
+import { parseFilters } from '../wire/filters.ts';
+import { imageName, splitImagePath } from '../wire/image-path.ts';
+import type { Query } from '../wire/query.ts';
+import { saveImages } from './image-transfer.ts';
+import type { Route } from './route.ts';
+
+/**
+ * Images as objects. A name has slashes and is not escaped, so the operation is the last part of the path:
+ * `/images/docker.io/library/debian:12/json`.
+ */
+export function imageRoutes(images: ImageBackend): Route[] {
+  return [
+    { method: 'GET', path: '/images/json', handle: (exchange) => list(images, exchange) },
+    { method: 'GET', path: '/images/*', handle: (exchange) => get(images, exchange) },
+    { method: 'POST', path: '/images/*', handle: (exchange) => post(images, exchange) },
+    { method: 'DELETE', path: '/images/*', handle: (exchange) => remove(images, exchange) },
+  ];
+}
+
+async function list(images: ImageBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  refuse(query, 'shared-size', 'computing the shared size of images');
+  refuse(query, 'manifests', 'listing the manifests of images');
+  sendJson(exchange, 200, await images.list({ all: query.flag('all'), filters: parseFilters(query) }));
+}
+
+async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
+  const { name, operation } = splitImagePath(exchange);
+  const { query } = exchange;
+  switch (operation) {
+    case 'json':
+      refuse(query, 'manifests', 'listing the manifests of an image');
+      refuse(query, 'platform', 'inspecting another platform of an image');
+      sendJson(exchange, 200, await images.inspect(name));
+      return;
+    case 'history':
+      refuse(query, 'platform', 'the history of another platform of an image');
+      sendJson(exchange, 200, await images.history(name));
+      return;
+    case 'get':
+      await saveImages(images, exchange, [name]);
+      return;
+    default:
+      throw new PageNotFoundError();
+  }
+}
+
+async function post(images: ImageBackend, exchange: Exchange): Promise<void> {
+  const { name, operation } = splitImagePath(exchange);
+  if (operation === 'push') throw new NotBuiltError('ImagePush (POST /images/{name}/push)');
+  if (operation !== 'tag') throw new PageNotFoundError();
+  const repository = exchange.query.text('repo');
+  if (repository === '') throw new InvalidRequestError('invalid reference format: repo must be given');
+  await images.tag(name, repository, exchange.query.text('tag') || 'latest');
+  sendEmpty(exchange, 201);
+}
+
+async function remove(images: ImageBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  refuse(query, 'platforms', 'removing one platform of an image');
+  const removed = await images.remove(imageName(exchange.params['*'] ?? ''), {
+    force: query.flag('force'),
+    prune: !query.flag('noprune'),
+  });
+  sendJson(exchange, 200, removed);
+}
+
+function refuse(query: Query, parameter: string, what: string): void {
+  if (query.flag(parameter)) throw new NotBuiltError(`${what} ('${parameter}')`);
+}

@@ -1,0 +1,12 @@
+import type { Exchange } from '../server/exchange.ts';
+
+export type RouteMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+
+/** One operation of the API: `path` in find-my-way's notation, without version. What `handle` throws becomes the error response. */
+export interface Route {
+  method: RouteMethod;
+  path: string;
+  /** Takes the connection over. */
+  hijacks?: boolean;
+  handle: (exchange: Exchange) => Promise<void> | void;
+}

@@ -1,0 +1,65 @@
+import { EngineError } from '@gantry/base';
+import { NotBuiltError } from '../errors.ts';
+import { sendJson } from '../server/respond.ts';
+import type { Route, RouteMethod } from './route.ts';
+
+/** Docker's operations that Gantry knows and does not have, by operation id. They answer 501, never "page not found". */
+const operations: readonly (readonly [RouteMethod, string, string])[] = [
+  ['GET', '/containers/:id/changes', 'ContainerChanges'],
+  ['GET', '/containers/:id/export', 'ContainerExport'],
+  ['GET', '/containers/:id/stats', 'ContainerStats'],
+  ['POST', '/containers/:id/update', 'ContainerUpdate'],
+  ['GET', '/containers/:id/attach/ws', 'ContainerAttachWebsocket'],
+  ['HEAD', '/containers/:id/archive', 'ContainerArchiveInfo'],
+  ['GET', '/containers/:id/archive', 'ContainerArchive'],
+  ['PUT', '/containers/:id/archive', 'PutContainerArchive'],
+  ['POST', '/containers/prune', 'ContainerPrune'],
+  ['POST', '/build', 'ImageBuild'],
+  ['POST', '/build/prune', 'BuildPrune'],
+  ['POST', '/build/cancel', 'BuildCancel'],
+  ['GET', '/images/search', 'ImageSearch'],
+  ['POST', '/images/prune', 'ImagePrune'],
+  ['POST', '/commit', 'ImageCommit'],
+  ['POST', '/auth', 'SystemAuth'],
+  ['GET', '/system/df', 'SystemDataUsage'],
+  ['POST', '/networks/create', 'NetworkCreate'],
+  ['DELETE', '/networks/:id', 'NetworkDelete'],
+  ['POST', '/networks/:id/connect', 'NetworkConnect'],
+  ['POST', '/networks/:id/disconnect', 'NetworkDisconnect'],
+  ['POST', '/networks/prune', 'NetworkPrune'],
+  ['POST', '/volumes/prune', 'VolumePrune'],
+  ['GET', '/plugins/privileges', 'GetPluginPrivileges'],
+  ['POST', '/plugins/pull', 'PluginPull'],
+  ['POST', '/plugins/create', 'PluginCreate'],
+  ['GET', '/distribution/*', 'DistributionInspect'],
+];
+
+/** The rest of Docker's API. There are no plugins, so a list of them is empty and a named one is not found. */
+export const unbuiltRoutes: readonly Route[] = [
+  ...operations.map(
+    ([method, path, operation]): Route => ({
+      method,
+      path,
+      handle: () => {
+        throw new NotBuiltError(
+          `${operation} (${method} ${path.replace(/:(\w+)/g, '{$1}').replace('*', '{name}/json')})`,
+        );
+      },
+    }),
+  ),
+  { method: 'GET', path: '/plugins', handle: (exchange) => sendJson(exchange, 200, []) },
+  ...(['GET', 'POST', 'DELETE'] as const).map(
+    (method): Route => ({
+      method,
+      path: '/plugins/*',
+      handle: ({ params }) => {
+        const name = (params['*'] ?? '').replace(method === 'DELETE' ? /$/ : /\/[a-z]+$/, '');
+        throw new EngineError(
+          'not-found',
+          'plugin-not-found',
+          `plugin ${JSON.stringify(name.slice(0, 255))} not found`,
+        );
+      },
+    }),
+  ),
+];

@@ -1,0 +1,18 @@
+export {
+  type ContainerBackendFixture,
+  containerBackendConformance,
+} from './container-backend-conformance.ts';
+export { FakeContainerBackend } from './fake-container-backend.ts';
+export { FakeExecBackend } from './fake-exec-backend.ts';
+export { FakeImageBackend } from './fake-image-backend.ts';
+export { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
+export {
+  demultiplex,
+  open,
+  RawConnection,
+  readResponse,
+  send,
+  type TestRequest,
+  type TestResponse,
+} from './test-client.ts';
+export { startTestServer, type TestServer } from './test-server.ts';

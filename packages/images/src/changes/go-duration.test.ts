@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseGoDuration } from './go-duration.ts';
+
+test('durations are read as Go reads them', () => {
+  for (const [text, expected] of [
+    ['0', 0],
+    ['1h30m', 5400e9],
+    ['1.5s', 1.5e9],
+    ['-10ms', -10e6],
+    ['2us', 2000],
+    ['1', undefined],
+    ['', undefined],
+    ['1d', undefined],
+    ['1h x', undefined],
+    ['99999999h', undefined],
+  ] as const) {
+    assert.equal(parseGoDuration(text), expected, text);
+  }
+});

@@ -1,0 +1,107 @@
+import { EngineError } from '@gantry/base';
+import { type Digest, formatPlatform, type Platform } from '@gantry/oci';
+
+/** `No such image: x:latest`: the CLI reads this text before it pulls. `details.ref` is what was asked for. */
+export class ImageNotFoundError extends EngineError {
+  override readonly name = 'ImageNotFoundError';
+  /** `familiar` is the reference in Docker's short form, with its tag. */
+  constructor(familiar: string) {
+    super('not-found', 'image-not-found', `No such image: ${familiar}`, { details: { ref: familiar } });
+  }
+}
+
+/** An id prefix that several images share. */
+export class AmbiguousImageError extends EngineError {
+  override readonly name = 'AmbiguousImageError';
+  constructor(prefix: string, matches: readonly Digest[]) {
+    super('not-found', 'image-ambiguous', 'ambiguous reference', { details: { ref: prefix, matches } });
+  }
+}
+
+/** The image exists, but not for this platform, or its content for it is not here. */
+export class PlatformNotFoundError extends EngineError {
+  override readonly name = 'PlatformNotFoundError';
+  constructor(ref: string, platform: Platform) {
+    const asked = formatPlatform(platform);
+    super(
+      'not-found',
+      'image-platform-not-found',
+      `image with reference ${ref} was found but does not provide the specified platform (${asked})`,
+      { details: { ref, platform: asked } },
+    );
+  }
+}
+
+/** Removal that `force` would allow (`forceable`), or not. The message is Docker's. */
+export class ImageInUseError extends EngineError {
+  override readonly name = 'ImageInUseError';
+  constructor(message: string, details: { imageId: Digest; forceable: boolean; containerId?: string }) {
+    super('conflict', 'image-in-use', message, { details });
+  }
+}
+
+/** An archive, manifest, index or config that breaks its format or a bound. Nothing of it was kept. */
+export class InvalidImageError extends EngineError {
+  override readonly name = 'InvalidImageError';
+  constructor(reason: string, options: { cause?: unknown; subject?: string } = {}) {
+    super('invalid', 'image-invalid', reason, {
+      cause: options.cause,
+      details: options.subject === undefined ? {} : { subject: options.subject },
+    });
+  }
+}
+
+/** A blob that an image names is neither in the archive nor in the store. */
+export class ImageContentMissingError extends EngineError {
+  override readonly name = 'ImageContentMissingError';
+  constructor(digest: Digest, what: string) {
+    super('not-found', 'image-content-missing', `content digest ${digest}: not found`, {
+      details: { digest, what },
+    });
+  }
+}
+
+/** A change instruction (`docker import --change`) that is unknown or malformed. */
+export class InvalidChangeError extends EngineError {
+  override readonly name = 'InvalidChangeError';
+  constructor(reason: string, instruction: string) {
+    super('invalid', 'image-change-invalid', reason, { details: { instruction } });
+  }
+}
+
+/** A filter that does not exist or has a value that means nothing. The message is Docker's. */
+export class InvalidFilterError extends EngineError {
+  override readonly name = 'InvalidFilterError';
+  constructor(filter: string, value?: string) {
+    const text = value === undefined ? `invalid filter '${filter}'` : `invalid filter '${filter}=[${value}]'`;
+    super('invalid', 'image-filter-invalid', text, {
+      details: { filter, ...(value === undefined ? {} : { value }) },
+    });
+  }
+}
+
+/** Pull from a registry is not built yet: only `mirror/…` images can be had. */
+export class PullNotBuiltError extends EngineError {
+  override readonly name = 'PullNotBuiltError';
+  constructor(familiar: string) {
+    super(
+      'not-implemented',
+      'pull-not-built',
+      `cannot pull ${familiar}: pulling from registries is not built yet; mirror/debian, mirror/ubuntu and mirror/busybox can be made on this host, other images can be loaded (docker load)`,
+      { details: { ref: familiar } },
+    );
+  }
+}
+
+/** A program that the operation runs is not installed. The message names the Debian package that has it. */
+export class ProgramMissingError extends EngineError {
+  override readonly name = 'ProgramMissingError';
+  constructor(program: string, packageName: string, purpose: string) {
+    super(
+      'unavailable',
+      'program-missing',
+      `${program} is not installed: ${purpose} needs it (Debian package ${packageName})`,
+      { details: { program, packageName } },
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type {
+  Filters,
+  ImageDeleteResponseItem,
+  ImageHistoryResponseItem,
+  ImageInspect,
+  ImageSummary,
+  ProgressMessage,
+} from '@gantry/api-types';
+import type { Digest, ImageConfig, Platform } from '@gantry/oci';
+
+/**
+ * Images by name and id. An image's id is the digest of its manifest, or of its index when it has several platforms.
+ * Wherever a platform matters, the host's is taken unless one is asked for. A `ref` is what a user types: a name with
+ * or without domain, tag or digest, an id, or a unique id prefix of at least one digit.
+ */
+export interface ImageStore {
+  /** What a container needs. All layers are unpacked when it resolves. Throws `ImageNotFoundError` (`No such image: x:y`). */
+  resolve(ref: string, options?: { platform?: Platform; signal?: AbortSignal }): Promise<ResolvedImage>;
+
+  /** Makes `mirror/…` on this host; any other name throws `PullNotBuiltError` naming it. */
+  pull(ref: string, options: TransferOptions): Promise<void>;
+
+  /** Docker archives and OCI layouts; plain, gzip or zstd; several images. Yields nothing half done: an image appears whole. */
+  load(archive: AsyncIterable<Uint8Array>, options: TransferOptions & { quiet?: boolean }): Promise<void>;
+
+  /** A tar that is both an OCI layout and a docker archive. Throws before the first byte if a ref is unknown. */
+  save(
+    refs: readonly string[],
+    options?: { platform?: Platform; signal?: AbortSignal },
+  ): Promise<AsyncIterable<Uint8Array>>;
+
+  /** Makes an image of one layer from a root file system tar (plain, gzip, zstd, xz, bzip2). Returns its id. */
+  import(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<Digest>;
+
+  list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]>;
+
+  /** `manifests`: with the list of what the image has for each platform. Throws `ImageNotFoundError`, `PlatformNotFoundError`. */
+  inspect(ref: string, options?: { platform?: Platform; manifests?: boolean }): Promise<ImageInspect>;
+
+  /** Newest step first. Throws like `inspect`. */
+  history(ref: string, options?: { platform?: Platform }): Promise<ImageHistoryResponseItem[]>;
+
+  /** An empty `tag` is `latest`. Throws `InvalidReferenceError`, `ImageNotFoundError`. Moves the tag if it was on another image. */
+  tag(ref: string, repository: string, tag: string): Promise<void>;
+
+  /** Docker's rules: untag while other names remain; refuse (409) an id with several names or used by a container unless forced as Docker would. */
+  remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
+}
+
+export interface ResolvedImage {
+  id: Digest;
+  /** Manifest of the chosen platform. */
+  manifestDigest: Digest;
+  config: ImageConfig;
+  /** Diff ids, base first. */
+  layers: readonly Digest[];
+  platform: Platform;
+}
+
+export interface TransferOptions {
+  platform?: Platform;
+  /** Docker's progress lines. */
+  onProgress: (message: ProgressMessage) => void;
+  signal?: AbortSignal;
+}
+
+export interface ImportOptions extends TransferOptions {
+  /** `repository[:tag]`; untagged when missing. */
+  reference?: string;
+  /** Dockerfile instructions (`CMD …`, `ENV …`). */
+  changes: readonly string[];
+  message: string;
+}
+
+/** Who uses an image; the container service answers it. */
+export interface ImageUsage {
+  containersUsing(imageId: Digest): readonly { id: string; name: string; running: boolean }[];
+}

@@ -1,0 +1,21 @@
+export { applyChanges } from './changes/apply-changes.ts';
+export {
+  AmbiguousImageError,
+  ImageContentMissingError,
+  ImageInUseError,
+  ImageNotFoundError,
+  InvalidChangeError,
+  InvalidFilterError,
+  InvalidImageError,
+  PlatformNotFoundError,
+  ProgramMissingError,
+  PullNotBuiltError,
+} from './errors.ts';
+export type { ImageStore, ImageUsage, ImportOptions, ResolvedImage, TransferOptions } from './image-store.ts';
+export type { CollectedGarbage } from './keeping/content-keeper.ts';
+export type { ImageLimits } from './limits.ts';
+export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
+export type { HostPaths } from './mirror/distribution-mirror.ts';
+export { MirrorFailedError, MirrorNotConfiguredError, UnknownSuiteError } from './mirror/errors.ts';
+export type { InspectRequest } from './queries/inspect-image.ts';
+export type { RepairReport } from './repair/repair-images.ts';

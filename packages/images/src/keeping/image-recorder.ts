@@ -1,0 +1,129 @@
+import type { Clock } from '@gantry/base';
+import type { BlobStore } from '@gantry/content';
+import { type Descriptor, type Digest, formatPlatform, hostPlatform, type Platform } from '@gantry/oci';
+import type { LayerInfo } from '@gantry/snapshots';
+import { ImageContentMissingError, PlatformNotFoundError } from '../errors.ts';
+import type { ImageDocuments } from '../reading/image-documents.ts';
+import {
+  chooseNode,
+  type ImageTree,
+  isRunnable,
+  missingBlobs,
+  type RunnableNode,
+  readImageTree,
+} from '../reading/image-tree.ts';
+import type { ImageRecord, ImageRecords } from '../records/image-records.ts';
+import type { KeepScope } from './content-keeper.ts';
+import type { LayerUnpacker, UnpackOptions } from './layer-unpacker.ts';
+
+export interface RecorderOptions {
+  content: BlobStore;
+  documents: ImageDocuments;
+  records: ImageRecords;
+  unpacker: LayerUnpacker;
+  clock: Clock;
+  maxManifests: number;
+}
+
+/** An image that is whole, verified and unpacked, but has no record yet. */
+export interface PreparedImage {
+  id: Digest;
+  record: ImageRecord;
+  /** Canonical names it shall have. */
+  names: readonly string[];
+}
+
+export interface PrepareOptions extends UnpackOptions {
+  /** This one must be there, and is unpacked; the host's otherwise. */
+  platform?: Platform;
+}
+
+/** The way of every new image: prepare (everything is here, verified, unpacked), then commit (it appears, at once). */
+export class ImageRecorder {
+  readonly #options: RecorderOptions;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Checks that all of an image's content is in the store, keeps it through `scope` and unpacks the layers. An index
+   * may lack some platforms as long as one is whole. Throws `ImageContentMissingError`, `PlatformNotFoundError`, and what
+   * reading and unpacking throw.
+   */
+  async prepare(
+    image: { target: Descriptor; names: readonly string[] },
+    scope: KeepScope,
+    options: PrepareOptions = {},
+  ): Promise<PreparedImage> {
+    const { content, documents, unpacker, maxManifests, clock } = this.#options;
+    const tree = await readImageTree(documents, image.target, maxManifests);
+    for (const digest of tree.blobs.keys()) {
+      if ((await content.stat(digest)) !== undefined) scope.lease.hold(digest);
+    }
+    const whole = await this.#wholeNodes(tree);
+    const chosen = chooseToUnpack(
+      { ...tree, nodes: whole },
+      image.names[0] ?? image.target.digest,
+      options.platform,
+    );
+    let layers: LayerInfo[] = [];
+    if (chosen !== undefined) {
+      for (const diffId of chosen.config.rootfs.diff_ids) scope.keepLayer(diffId);
+      layers = await unpacker.unpack(chosen, options);
+    }
+    const created = (chosen ?? whole[0])?.config.created;
+    return {
+      id: image.target.digest,
+      names: image.names,
+      record: {
+        target: image.target,
+        ...(created === undefined ? {} : { created }),
+        sizeBytes: layers.reduce((sum, layer) => sum + layer.sizeBytes, 0),
+        platforms: [...new Set(whole.map((node) => formatPlatform(node.platform)))],
+        recordedAt: clock.now().toISOString(),
+      },
+    };
+  }
+
+  /** Records images and moves their names to them, durably, all at once. Synchronous. */
+  commit(images: readonly PreparedImage[]): void {
+    const { records, clock } = this.#options;
+    const taggedAt = clock.now().toISOString();
+    records.transaction(() => {
+      for (const { id, record, names } of images) {
+        records.putImage(id, { ...record, recordedAt: records.image(id)?.recordedAt ?? record.recordedAt });
+        for (const name of names) records.putName(name, { imageId: id, taggedAt });
+      }
+    });
+  }
+
+  /** Images whose every blob is here. Throws `ImageContentMissingError` when there is none. */
+  async #wholeNodes(tree: ImageTree): Promise<RunnableNode[]> {
+    const whole: RunnableNode[] = [];
+    let missing: Descriptor | undefined;
+    for (const node of tree.nodes) {
+      if (node.kind === 'attestation') continue;
+      const [first] = await missingBlobs(this.#options.content, node);
+      missing ??= first;
+      if (first === undefined && isRunnable(node)) whole.push(node);
+    }
+    if (whole.length > 0) return whole;
+    throw new ImageContentMissingError(missing?.digest ?? tree.target.digest, 'image');
+  }
+}
+
+/** What runs here, or what was asked for. Nothing, when an index has no platform for this host. */
+function chooseToUnpack(
+  tree: ImageTree,
+  ref: string,
+  platform: Platform | undefined,
+): RunnableNode | undefined {
+  if (platform !== undefined || !tree.isIndex) return chooseNode(tree, ref, platform);
+  try {
+    return chooseNode(tree, ref, hostPlatform());
+  } catch (error) {
+    if (error instanceof PlatformNotFoundError) return undefined;
+    throw error;
+  }
+}

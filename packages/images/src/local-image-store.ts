@@ -1,0 +1,216 @@
+import type {
+  Filters,
+  ImageDeleteResponseItem,
+  ImageHistoryResponseItem,
+  ImageInspect,
+  ImageSummary,
+} from '@gantry/api-types';
+import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import type { BlobStore } from '@gantry/content';
+import {
+  canonicalString,
+  type Digest,
+  familiarName,
+  familiarString,
+  InvalidReferenceError,
+  isMirror,
+  type Platform,
+  parseReference,
+  parseReferenceWithTag,
+  withDefaultTag,
+  withTag,
+} from '@gantry/oci';
+import type { Snapshotter } from '@gantry/snapshots';
+import type { MetadataStore } from '@gantry/state';
+import { PullNotBuiltError } from './errors.ts';
+import type { ImageStore, ImageUsage, ImportOptions, ResolvedImage, TransferOptions } from './image-store.ts';
+import { ArchiveImporter } from './import/import-archive.ts';
+import { type CollectedGarbage, ContentKeeper } from './keeping/content-keeper.ts';
+import { ImageRecorder } from './keeping/image-recorder.ts';
+import { LayerUnpacker } from './keeping/layer-unpacker.ts';
+import { defaultLimits, type ImageLimits } from './limits.ts';
+import { ArchiveLoader } from './load/load-archive.ts';
+import type { HostPaths } from './mirror/distribution-mirror.ts';
+import { MirrorImages } from './mirror/mirror-images.ts';
+import { throttleProgress } from './progress-throttle.ts';
+import { imageHistory } from './queries/image-history.ts';
+import { type InspectOptions, type InspectRequest, inspectImage } from './queries/inspect-image.ts';
+import { listImages } from './queries/list-images.ts';
+import { ImageDocuments } from './reading/image-documents.ts';
+import { chooseNode, readImageTree } from './reading/image-tree.ts';
+import { findImage } from './records/find-image.ts';
+import { ImageRecords } from './records/image-records.ts';
+import { removeImage } from './removal/remove-image.ts';
+import { type RepairReport, repairImages } from './repair/repair-images.ts';
+import { planArchive } from './save/plan-archive.ts';
+import { writeArchive } from './save/write-archive.ts';
+
+export interface LocalImageStoreOptions {
+  content: BlobStore;
+  snapshots: Snapshotter;
+  state: MetadataStore;
+  /** Who uses images; nobody when missing. */
+  usage?: ImageUsage;
+  clock?: Clock;
+  logger?: Logger;
+  limits?: Partial<ImageLimits>;
+  /** Where `mirror/` images are put together. */
+  workDirectory?: string;
+  /** Where the host's apt is configured; its usual places when missing. */
+  hostPaths?: Partial<HostPaths>;
+  /** False: packages come from the mirror even when the host has them installed. */
+  installedPackages?: boolean;
+}
+
+const usualPaths: HostPaths = {
+  aptDirectory: '/etc/apt',
+  listsDirectory: '/var/lib/apt/lists',
+  osReleaseFile: '/etc/os-release',
+};
+
+/** The images of this host: blobs in the content store, layers in the snapshotter, names and records in the metadata store. */
+export class LocalImageStore implements ImageStore {
+  readonly #records: ImageRecords;
+  readonly #documents: ImageDocuments;
+  readonly #keeper: ContentKeeper;
+  readonly #unpacker: LayerUnpacker;
+  readonly #loader: ArchiveLoader;
+  readonly #importer: ArchiveImporter;
+  readonly #mirror: MirrorImages;
+  readonly #usage: ImageUsage;
+  readonly #clock: Clock;
+  readonly #queries: InspectOptions;
+
+  constructor(options: LocalImageStoreOptions) {
+    const { content, snapshots, state, clock = systemClock } = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    const logger = (options.logger ?? silentLogger).child({ component: 'images' });
+    const maxManifests = limits.manifests;
+    const records = new ImageRecords(state);
+    const documents = new ImageDocuments(content);
+    const unpacker = new LayerUnpacker(content, snapshots);
+    const keeper = new ContentKeeper({ content, snapshots, records, documents, logger, maxManifests });
+    const recorder = new ImageRecorder({ content, documents, records, unpacker, clock, maxManifests });
+    this.#records = records;
+    this.#documents = documents;
+    this.#keeper = keeper;
+    this.#unpacker = unpacker;
+    this.#loader = new ArchiveLoader({ content, documents, keeper, recorder, limits });
+    this.#importer = new ArchiveImporter({ content, keeper, recorder, clock, limits });
+    this.#mirror = new MirrorImages({
+      records,
+      state,
+      importer: this.#importer,
+      workParent: options.workDirectory ?? '/var/tmp',
+      paths: { ...usualPaths, ...options.hostPaths },
+      useInstalled: options.installedPackages ?? true,
+    });
+    this.#usage = options.usage ?? { containersUsing: () => [] };
+    this.#clock = clock;
+    this.#queries = {
+      content,
+      records,
+      documents,
+      unpacker,
+      usage: this.#usage,
+      clock,
+      logger,
+      maxManifests,
+    };
+  }
+
+  async resolve(
+    ref: string,
+    options: { platform?: Platform; signal?: AbortSignal } = {},
+  ): Promise<ResolvedImage> {
+    const { id, record } = findImage(this.#records, ref);
+    const tree = await readImageTree(this.#documents, record.target, this.#queries.maxManifests);
+    const node = chooseNode(tree, ref, options.platform);
+    const layers = node.config.rootfs.diff_ids;
+    if ((await this.#unpacker.unpacked(layers)) === undefined) {
+      await this.#unpacker.unpack(node, options.signal === undefined ? {} : { signal: options.signal });
+    }
+    return {
+      id,
+      manifestDigest: node.descriptor.digest,
+      config: node.config,
+      layers,
+      platform: node.platform,
+    };
+  }
+
+  async pull(ref: string, options: TransferOptions): Promise<void> {
+    const reference = parseReferenceWithTag(ref);
+    if (!isMirror(reference)) throw new PullNotBuiltError(familiarString(reference));
+    const onProgress = throttleProgress(this.#clock, options.onProgress);
+    await this.#mirror.pull(reference, { ...options, onProgress });
+  }
+
+  async load(
+    archive: AsyncIterable<Uint8Array>,
+    options: TransferOptions & { quiet?: boolean },
+  ): Promise<void> {
+    const onProgress = throttleProgress(this.#clock, options.onProgress);
+    await this.#loader.load(archive, { ...options, onProgress });
+  }
+
+  async save(
+    refs: readonly string[],
+    options: { platform?: Platform; signal?: AbortSignal } = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const plan = await planArchive(this.#queries, refs, options.platform);
+    return writeArchive(this.#queries.content, plan, options.signal);
+  }
+
+  import(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<Digest> {
+    return this.#importer.import(archive, options);
+  }
+
+  list({ filters }: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {
+    return listImages(this.#queries, filters);
+  }
+
+  inspect(ref: string, request: InspectRequest = {}): Promise<ImageInspect> {
+    return inspectImage(this.#queries, ref, request);
+  }
+
+  history(ref: string, options: { platform?: Platform } = {}): Promise<ImageHistoryResponseItem[]> {
+    return imageHistory(this.#queries, ref, options.platform);
+  }
+
+  async tag(ref: string, repository: string, tag: string): Promise<void> {
+    const { digest: _, ...named } = parseReference(repository);
+    const reference = { ...named, digest: undefined };
+    if (familiarName(reference) === 'sha256') {
+      throw new InvalidReferenceError(
+        repository,
+        'refusing to create an ambiguous tag using digest algorithm as name',
+      );
+    }
+    const target = tag === '' ? withDefaultTag(reference) : withTag(reference, tag);
+    this.#records.transaction(() => {
+      const { id } = findImage(this.#records, ref);
+      this.#records.putName(canonicalString(target), {
+        imageId: id,
+        taggedAt: this.#clock.now().toISOString(),
+      });
+    });
+  }
+
+  async remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]> {
+    const items = removeImage(this.#records, this.#usage, ref, options.force);
+    await this.#keeper.collectGarbage();
+    return items;
+  }
+
+  /** The start-up pass; call it before anything else uses the store. */
+  async repair(signal?: AbortSignal): Promise<RepairReport> {
+    await this.#mirror.removeStale();
+    return repairImages({ ...this.#queries, keeper: this.#keeper }, signal);
+  }
+
+  /** Removes blobs and layers that no image needs and no container stands on (any more). */
+  collectGarbage(): Promise<CollectedGarbage> {
+    return this.#keeper.collectGarbage();
+  }
+}

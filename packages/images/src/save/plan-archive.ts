@@ -1,0 +1,158 @@
+import type { BlobStore } from '@gantry/content';
+import {
+  canonicalName,
+  type Descriptor,
+  familiarString,
+  mediaTypes,
+  type Platform,
+  parseReference,
+} from '@gantry/oci';
+import { ImageContentMissingError } from '../errors.ts';
+import { blobPath } from '../load/spool-archive.ts';
+import type { ImageDocuments } from '../reading/image-documents.ts';
+import {
+  chooseNode,
+  type ImageTree,
+  isRunnable,
+  missingBlobs,
+  type RunnableNode,
+  readImageTree,
+} from '../reading/image-tree.ts';
+import { findImage } from '../records/find-image.ts';
+import type { ImageRecords } from '../records/image-records.ts';
+
+export interface SaveContext {
+  content: BlobStore;
+  records: ImageRecords;
+  documents: ImageDocuments;
+  maxManifests: number;
+}
+
+/** What an archive will hold. */
+export interface ArchivePlan {
+  /** Sorted by digest. */
+  blobs: readonly Descriptor[];
+  /** `index.json`, `manifest.json` and `oci-layout`, by name. */
+  documents: ReadonlyMap<string, string>;
+}
+
+interface SavedImage {
+  target: Descriptor;
+  tree: ImageTree;
+  /** What a reader that knows one platform only gets. */
+  shown: RunnableNode | undefined;
+  names: Set<string>;
+}
+
+/**
+ * Decides what goes into an archive of `refs`: a name without a tag stands for all tags of its repository, an id for the
+ * image without names, `platform` for that manifest of each image alone. Platforms of an index that are not here are
+ * left out. Throws `ImageNotFoundError`, `PlatformNotFoundError`, `ImageContentMissingError`.
+ */
+export async function planArchive(
+  context: SaveContext,
+  refs: readonly string[],
+  platform?: Platform,
+): Promise<ArchivePlan> {
+  const images = new Map<string, SavedImage>();
+  for (const { record, ref, name } of refs.flatMap((ref) => selectImages(context.records, ref))) {
+    const tree = await readImageTree(context.documents, record.target, context.maxManifests);
+    const target = platform === undefined ? record.target : plain(chooseNode(tree, ref, platform).descriptor);
+    const image = images.get(target.digest) ?? (await saveImage(context, target));
+    images.set(target.digest, image);
+    if (name !== undefined) image.names.add(name);
+  }
+  const saved = [...images.values()];
+  return {
+    blobs: await presentBlobs(context.content, saved),
+    documents: new Map([
+      ['index.json', JSON.stringify(indexJson(saved))],
+      ['manifest.json', JSON.stringify(saved.flatMap(manifestEntry))],
+      ['oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' })],
+    ]),
+  };
+}
+
+function selectImages(
+  records: ImageRecords,
+  ref: string,
+): { record: { target: Descriptor }; ref: string; name: string | undefined }[] {
+  const inRepository = repositoryNames(records, ref);
+  if (inRepository.length === 0 || isId(records, ref)) {
+    const found = findImage(records, ref);
+    const isTag = found.by === 'name' && !ref.includes('@');
+    return [{ record: found.record, ref, name: isTag ? found.names[0] : undefined }];
+  }
+  return inRepository.map((name) => ({ record: findImage(records, name).record, ref, name }));
+}
+
+/** Every name in the repository when `ref` is a name alone. */
+function repositoryNames(records: ImageRecords, ref: string): string[] {
+  if (/^(?:sha256:)?[0-9a-f]{64}$/.test(ref)) return [];
+  const reference = parseReference(ref);
+  if (reference.tag !== undefined || reference.digest !== undefined) return [];
+  return records.namesIn(canonicalName(reference)).map(({ name }) => name);
+}
+
+function isId(records: ImageRecords, ref: string): boolean {
+  try {
+    return findImage(records, ref).by === 'id';
+  } catch {
+    return false;
+  }
+}
+
+async function saveImage(context: SaveContext, target: Descriptor): Promise<SavedImage> {
+  const tree = await readImageTree(context.documents, target, context.maxManifests);
+  const whole: RunnableNode[] = [];
+  for (const node of tree.nodes.filter(isRunnable)) {
+    const [missing] = await missingBlobs(context.content, node);
+    if (missing === undefined) whole.push(node);
+    else if (!tree.isIndex) throw new ImageContentMissingError(missing.digest, 'image');
+  }
+  const shown =
+    whole.length === 0 ? undefined : chooseNode({ ...tree, nodes: whole }, target.digest, undefined);
+  return { target, tree, shown, names: new Set() };
+}
+
+async function presentBlobs(content: BlobStore, images: readonly SavedImage[]): Promise<Descriptor[]> {
+  const blobs = new Map(images.flatMap(({ tree }) => [...tree.blobs]));
+  const present: Descriptor[] = [];
+  for (const blob of blobs.values()) {
+    if ((await content.stat(blob.digest)) !== undefined) present.push(blob);
+  }
+  return present.sort((left, right) => (left.digest < right.digest ? -1 : 1));
+}
+
+function indexJson(images: readonly SavedImage[]): object {
+  return {
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: images.flatMap(({ target, names }) => {
+      if (names.size === 0) return [target];
+      return [...names].map((name) => ({
+        ...target,
+        annotations: {
+          'io.containerd.image.name': name,
+          'org.opencontainers.image.ref.name': parseReference(name).tag ?? '',
+        },
+      }));
+    }),
+  };
+}
+
+/** For readers of docker archives: Docker's old image store, podman, skopeo. */
+function manifestEntry({ shown, names }: SavedImage): object[] {
+  if (shown === undefined) return [];
+  return [
+    {
+      Config: blobPath(shown.manifest.config.digest),
+      RepoTags: names.size === 0 ? null : [...names].map((name) => familiarString(parseReference(name))),
+      Layers: shown.manifest.layers.map((layer) => blobPath(layer.digest)),
+    },
+  ];
+}
+
+function plain({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { EngineError } from '@gantry/base';
+import type { Digest } from '@gantry/oci';
+import type { DiskUsage, LayerInfo, PackedLayer, Snapshotter } from '@gantry/snapshots';
+
+/** Knows which layers were unpacked, after reading and verifying them; unpacks nothing. */
+export class MemorySnapshotter implements Snapshotter {
+  readonly #layers = new Map<Digest, LayerInfo>();
+  readonly #snapshots = new Map<string, readonly Digest[]>();
+
+  async unpackLayer(layer: PackedLayer): Promise<LayerInfo> {
+    layer.signal?.throwIfAborted();
+    const known = this.#layers.get(layer.diffId);
+    if (known !== undefined) return known;
+    const packed = await readFile(layer.blobPath);
+    const tar = unpack(packed, layer.compression);
+    const actual: Digest = `sha256:${createHash('sha256').update(tar).digest('hex')}`;
+    if (actual !== layer.diffId) {
+      throw new EngineError('corrupt', 'layer-mismatch', `layer ${layer.diffId} has the diff id ${actual}`);
+    }
+    layer.signal?.throwIfAborted();
+    layer.onProgress?.(packed.length);
+    const info = { diffId: actual, path: `/layers/${actual}`, sizeBytes: tar.length, entries: 1 };
+    this.#layers.set(actual, info);
+    return info;
+  }
+
+  async layer(diffId: Digest): Promise<LayerInfo | undefined> {
+    return this.#layers.get(diffId);
+  }
+
+  async layers(): Promise<LayerInfo[]> {
+    return [...this.#layers.values()];
+  }
+
+  async removeLayer(diffId: Digest): Promise<void> {
+    for (const [id, layers] of this.#snapshots) {
+      if (layers.includes(diffId)) {
+        throw new EngineError('conflict', 'layer-in-use', `layer ${diffId} is in use by ${id}`);
+      }
+    }
+    this.#layers.delete(diffId);
+  }
+
+  async create(id: string, layers: readonly Digest[]): Promise<void> {
+    this.#snapshots.set(id, layers);
+  }
+
+  async mount(id: string): Promise<string> {
+    return `/snapshots/${id}`;
+  }
+
+  async unmount(): Promise<void> {}
+
+  async remove(id: string): Promise<void> {
+    this.#snapshots.delete(id);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.#snapshots.keys()];
+  }
+
+  async usage(): Promise<DiskUsage> {
+    return { sizeBytes: 0, entries: 0 };
+  }
+
+  async *packDirectory(): AsyncGenerator<Uint8Array> {}
+}
+
+function unpack(packed: Buffer, compression: PackedLayer['compression']): Buffer {
+  try {
+    if (compression === 'none') return packed;
+    return compression === 'gzip' ? gunzipSync(packed) : zstdDecompressSync(packed);
+  } catch (cause) {
+    throw new EngineError('corrupt', 'layer-corrupt', 'damaged layer', { cause });
+  }
+}

@@ -1,0 +1,113 @@
+export { FreezeTimeoutError, freezeCgroup, isCgroupFrozen, thawCgroup } from './cgroups/freezer.ts';
+export { hybridProblem, prepareHybrid } from './cgroups/hybrid.ts';
+export {
+  type CgroupLayout,
+  cgroupDirectories,
+  cgroupDirectory,
+  cgroupsOfProcess,
+  detectCgroups,
+} from './cgroups/layout.ts';
+export { cgroupProcessIds, removeCgroup } from './cgroups/members.ts';
+export { countOutOfMemory, outOfMemoryKills } from './cgroups/out-of-memory.ts';
+export { isErrno, KernelError } from './ffi/errno.ts';
+export { releaseFreeMemory } from './ffi/release-memory.ts';
+export { type BytePath, cPath, InvalidPathError, keyBytes, pathKey, pathText } from './files/byte-path.ts';
+export { type CopyTreeEntry, type CopyTreeOptions, copyTree } from './files/copy-tree.ts';
+export { Descriptor, insideRoot, type OpenOptions, openAt, openPath } from './files/descriptor.ts';
+export { Directory, readlinkAt, renameFlags } from './files/directory.ts';
+export { copyRange, dataExtents, type Extent, punchHole, reserveSpace, seekTo } from './files/extents.ts';
+export { tryLockFile } from './files/file-lock.ts';
+export { type DeviceNumber, type FileKind, type FileStat, statAt, statPath } from './files/file-stat.ts';
+export { type FileSystemInfo, fileSystemOf } from './files/file-system.ts';
+export { atFlags, modeBits, openFlags, resolveFlags } from './files/flags.ts';
+export {
+  changeMode,
+  changeOwner,
+  changeTimes,
+  syncFile,
+  syncFileSystem,
+  syncFileSystemAsync,
+  truncateFile,
+  writeAll,
+} from './files/open-file.ts';
+export { FileTooLargeError, readBounded } from './files/read-bounded.ts';
+export { type RemoveTreeOptions, removeTree, removeTreeSync } from './files/remove-tree.ts';
+export {
+  mkdirAllIn,
+  NotRegularFileError,
+  type OwnerAndMode,
+  openIn,
+  readFileIn,
+  statIn,
+  writeFileIn,
+} from './files/rooted.ts';
+export { runInSlices, type SliceOptions } from './files/slices.ts';
+export { type TreeUsage, treeUsage } from './files/tree-usage.ts';
+export { getXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from './files/xattrs.ts';
+export { mountFlags } from './mounts/flags.ts';
+export {
+  bindMount,
+  type MountOptions,
+  MountOptionsTooLongError,
+  mount,
+  moveMount,
+  type Propagation,
+  remountBind,
+  setPropagation,
+  type UmountOptions,
+  umount,
+} from './mounts/mount.ts';
+export { isMountPoint, type MountEntry, mountTable, parseMountTable } from './mounts/mount-table.ts';
+export { maxOverlayLowers, mountOverlay, type OverlayMount, TooManyLayersError } from './mounts/overlay.ts';
+export {
+  createNetworkNamespace,
+  isNamespacePinned,
+  releaseNetworkNamespace,
+  type SynchronousWork,
+  withNetworkNamespace,
+} from './namespaces/network-namespace.ts';
+export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
+export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
+export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';
+export {
+  changeLink,
+  createBridge,
+  createVethPair,
+  deleteLink,
+  findLink,
+  type Link,
+  type LinkSettings,
+  listLinks,
+  type NewLink,
+  removeLink,
+} from './netlink/links.ts';
+export {
+  type NetlinkProtocol,
+  type NetlinkReply,
+  type NetlinkRequest,
+  NetlinkSocket,
+} from './netlink/netlink-socket.ts';
+export {
+  changeMapElements,
+  concatenation,
+  type MapElement,
+  maxElementChanges,
+} from './netlink/nft-elements.ts';
+export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';
+export {
+  closeDescriptor,
+  duplicateDescriptor,
+  moveBytes,
+  readDescriptor,
+  setNonBlocking,
+  type Transfer,
+  writeDescriptor,
+} from './processes/descriptors.ts';
+export { EventCounter } from './processes/event-counter.ts';
+export { keepsExitStatus, ProcessHandle, reapChild, type WaitStatus } from './processes/pidfd.ts';
+export { makeFifo, makeNullDevice, makePipe, resizePipe } from './processes/pipes.ts';
+export { type Interest, ReadinessPoller, type ReadinessWatch } from './processes/readiness.ts';
+export { type SpawnDescriptor, type SpawnRequest, spawnProcess } from './processes/spawn.ts';
+export { type HeldPort, holdPort } from './sockets/port-holder.ts';
+export { ConsoleSocket } from './terminals/console-socket.ts';
+export { setWindowSize } from './terminals/window-size.ts';

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { NetlinkSocket, withNetworkNamespace } from '@gantry/kernel';
+import { MemoryMetadataStore } from '@gantry/state/testing';
+import { LeakCheck } from '@gantry/testkit';
+import { NetworkHost } from '../testing/network-host.ts';
+import { ask, serve } from '../testing/network-probe.ts';
+import type { PortRequest } from './network-controller.ts';
+
+test('a thousand attaches and detaches leave no interface, namespace, descriptor or rule behind', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  await controller.attach({ containerId: 'warm', network: 'bridge', ports: [port(7999)] });
+  await controller.detach('warm');
+  await using _leaks = await LeakCheck.begin({ tag: host.folder, directories: [host.folder] });
+  for (let round = 0; round < 20; round++) {
+    const containerIds = Array.from({ length: 50 }, (_, index) => `c${round}-${index}`);
+    const attachments = await Promise.all(
+      containerIds.map((containerId, index) =>
+        controller.attach({
+          containerId,
+          network: 'bridge',
+          ports: index % 10 === 0 ? [port(8000 + index)] : [],
+        }),
+      ),
+    );
+    assert.equal(new Set(attachments.map((attachment) => attachment.ipAddress)).size, 50);
+    await Promise.all(containerIds.map((containerId) => controller.detach(containerId)));
+  }
+});
+
+test('an address is not given out while the interface that had it is still there', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const first = await controller.attach({ containerId: 'first', network: 'bridge', ports: [] });
+  // A socket that is left inside keeps the namespace, and with it the interface.
+  const left = withNetworkNamespace(first.namespacePath, () => NetlinkSocket.open());
+  await controller.detach('first');
+  const second = await controller.attach({ containerId: 'second', network: 'bridge', ports: [] });
+  assert.notEqual(second.ipAddress, first.ipAddress);
+  left[Symbol.dispose]();
+  await controller.restore(new Set());
+});
+
+test('the last free address is given out, and then there is none', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open({ bip: '10.55.0.1/29' });
+  const attach = (containerId: string): Promise<{ ipAddress: string }> =>
+    controller.attach({ containerId, network: 'bridge', ports: [] });
+  const given = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(attach));
+  assert.deepEqual(
+    given.map((attachment) => attachment.ipAddress),
+    ['10.55.0.2', '10.55.0.3', '10.55.0.4', '10.55.0.5', '10.55.0.6'],
+  );
+  await assert.rejects(attach('f'), {
+    code: 'no-address-left',
+    message: 'no available IPv4 addresses on network bridge (10.55.0.0/29)',
+  });
+  // Kept alive as above: with no other address left, the old interface has to go.
+  using _left = withNetworkNamespace(path.join(host.folder, 'netns', 'c'), () => NetlinkSocket.open());
+  await controller.detach('c');
+  assert.equal((await attach('f')).ipAddress, '10.55.0.4');
+  await controller.restore(new Set());
+});
+
+test('the 1,024th container on a bridge is refused by name, and the others are unharmed', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  for (let index = 0; index < 1023; index++) {
+    await controller.attach({ containerId: `c${index}`, network: 'bridge', ports: [] });
+  }
+  await assert.rejects(controller.attach({ containerId: 'late', network: 'bridge', ports: [] }), {
+    code: 'bridge-full',
+    kind: 'exhausted',
+    message: 'bridge test0 has no port left: it takes 1023 containers',
+  });
+  assert.equal(controller.networks()[0]?.attachments.length, 1023);
+  await controller.restore(new Set());
+});
+
+test('a container has loopback, eth0, one default route and no IPv6 on its interface', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const { namespacePath, macAddress, ipAddress } = await controller.attach({
+    containerId: 'web',
+    network: 'bridge',
+    ports: [],
+  });
+  const inside = (...args: string[]): string =>
+    withNetworkNamespace(namespacePath, () => execFileSync('ip', args).toString());
+  assert.match(inside('link', 'show', 'lo'), /state UNKNOWN/);
+  assert.match(inside('link', 'show', 'eth0'), new RegExp(`state UP[^]*${macAddress}`));
+  assert.match(inside('-4', 'address', 'show', 'eth0'), new RegExp(`${ipAddress}/16 brd 172.17.255.255`));
+  assert.match(inside('-6', 'address', 'show', 'lo'), /::1\/128/);
+  assert.equal(inside('-6', 'address', 'show', 'eth0'), '');
+  assert.match(inside('route'), /^default via 172\.17\.0\.1 dev eth0/);
+  await controller.detach('web');
+});
+
+test('a port that another program has is refused, and so is one of an address that the host lacks', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const server = createServer().listen(8080, '0.0.0.0');
+  await once(server, 'listening');
+  await using datagrams = createSocket('udp4');
+  datagrams.bind(8081, '127.0.0.1');
+  await once(datagrams, 'listening');
+  const attach = (request: PortRequest): Promise<unknown> =>
+    controller.attach({ containerId: 'web', network: 'bridge', ports: [port(9000), request] });
+  await assert.rejects(attach(port(8080)), {
+    code: 'port-in-use',
+    message: 'failed to bind host port for 0.0.0.0:8080: address already in use',
+  });
+  await assert.rejects(attach({ ...port(8081), protocol: 'udp' }), { code: 'port-in-use' });
+  await assert.rejects(attach({ ...port(8080), hostAddress: '198.51.100.7' }), {
+    code: 'host-address-not-found',
+    message: 'failed to bind host port for 198.51.100.7:8080: cannot assign requested address',
+  });
+  server.close();
+  await attach({ ...port(8080), hostPortLast: 8081 });
+  await controller.detach('web');
+});
+
+test('nobody else can bind a published port, and a port in TIME_WAIT can be published', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const server = createServer((socket) => socket.end()).listen(8080, '0.0.0.0');
+  await once(server, 'listening');
+  const client = connect(8080, '127.0.0.1');
+  client.resume();
+  await once(client, 'close');
+  server.close();
+  await once(server, 'close');
+  const request = { network: 'bridge', ports: [port(8080)] };
+  const { namespacePath, gateway } = await controller.attach({ containerId: 'web', ...request });
+  await using second = await host.open({ bridge: 'none' });
+  assert.deepEqual(
+    second.networks().map((network) => network.name),
+    ['host', 'none'],
+  );
+  const rival = createServer().listen(8080, '0.0.0.0');
+  const [error] = (await once(rival, 'error')) as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'EADDRINUSE');
+  using _server = serve(namespacePath, 'tcp', 80);
+  assert.equal(await ask({ address: '127.0.0.1', port: 8080 }), gateway);
+  await controller.detach('web');
+});
+
+test('three thousand ports are published with one container', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const ports = Array.from({ length: 3000 }, (_, index) => ({
+    ...port(10_000 + index),
+    containerPort: 10_000 + index,
+  }));
+  const { namespacePath, gateway } = await controller.attach({
+    containerId: 'web',
+    network: 'bridge',
+    ports,
+  });
+  using _server = serve(namespacePath, 'tcp', 12_999);
+  assert.equal(await ask({ address: '127.0.0.1', port: 12_999 }), gateway);
+  await controller.detach('web');
+});
+
+test('a UDP flow that never pauses follows the port to the next container', async () => {
+  await using host = new NetworkHost();
+  await using controller = await host.open();
+  const ports = [{ ...port(5300), protocol: 'udp' as const }];
+  await using client = createSocket('udp4');
+  client.bind(0, '127.0.0.1');
+  await once(client, 'listening');
+  for (const containerId of ['first', 'second', 'third']) {
+    const { namespacePath } = await controller.attach({ containerId, network: 'bridge', ports });
+    using _server = serve(namespacePath, 'udp', 80);
+    const answered = once(client, 'message', { signal: AbortSignal.timeout(2000) });
+    client.send('hello', 5300, '127.0.0.1');
+    await answered;
+    await controller.detach(containerId);
+    client.send('between', 5300, '127.0.0.1');
+  }
+});
+
+test('two engines live side by side, each on its bridge', async () => {
+  await using host = new NetworkHost();
+  await using one = await host.open();
+  const place = { execRoot: path.join(host.folder, 'other'), store: new MemoryMetadataStore() };
+  await using other = await host.open({ ...place, bridge: 'test1' });
+  const [web, client] = [
+    await one.attach({ containerId: 'web', network: 'bridge', ports: [port(8080)] }),
+    await other.attach({ containerId: 'client', network: 'bridge', ports: [] }),
+  ];
+  assert.equal(client.gateway, '172.18.0.1');
+  using _server = serve(web.namespacePath, 'tcp', 80);
+  assert.equal(await ask({ from: client.namespacePath, address: web.gateway, port: 8080 }), web.gateway);
+  assert.equal(
+    await ask({ from: client.namespacePath, address: web.ipAddress, port: 80, timeoutMs: 400 }),
+    undefined,
+  );
+  await assert.rejects(other.attach({ containerId: 'rival', network: 'bridge', ports: [port(8080)] }), {
+    message: 'failed to bind host port for 0.0.0.0:8080: address already in use',
+  });
+  await assert.rejects(host.open(place), {
+    code: 'bridge-configuration',
+    message: /containers of another engine are on it/,
+  });
+  await one.restore(new Set());
+  await other.restore(new Set());
+  execFileSync('ip', ['link', 'delete', 'test1']);
+});
+
+function port(hostPort: number): PortRequest {
+  return {
+    protocol: 'tcp',
+    containerPort: 80,
+    hostAddress: '',
+    hostPortFirst: hostPort,
+    hostPortLast: hostPort,
+  };
+}

@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { errorMessage, KeyedLock, type Logger } from '@gantry/base';
+import {
+  findLink,
+  forgetFlows,
+  isNamespacePinned,
+  listLinks,
+  type NetlinkSocket,
+  releaseNetworkNamespace,
+  removeLink,
+} from '@gantry/kernel';
+import type { Collection, MetadataStore } from '@gantry/state';
+import { AlreadyAttachedError, NoAddressLeftError } from '../errors.ts';
+import type { Firewall } from '../firewall/firewall.ts';
+import type { PortRule } from '../firewall/port-rules.ts';
+import { AddressPool, macAddressOf } from '../ipam/address-pool.ts';
+import { formatIPv4, formatSubnet, parseIPv4 } from '../ipam/subnet.ts';
+import type { Attachment, AttachRequest } from '../network-controller.ts';
+import { type PortReservation, PortTable } from '../ports/port-table.ts';
+import type { BridgePlan } from './bridge-device.ts';
+import {
+  type BridgeLink,
+  bridgePort,
+  containerInterface,
+  createEndpoint,
+  type EndpointRecord,
+  markOf,
+  reconnectEndpoint,
+} from './endpoint.ts';
+
+export interface BridgeNetworkOptions {
+  networkId: string;
+  plan: BridgePlan;
+  link: BridgeLink;
+  store: Pick<MetadataStore, 'transaction'>;
+  /** Endpoints by container id, in `store`. */
+  endpoints: Collection<EndpointRecord>;
+  firewall: Firewall;
+  /** A netfilter socket. */
+  netfilter: NetlinkSocket;
+  /** Directory of the pinned namespaces. */
+  namespaces: string;
+  logger: Logger;
+}
+
+const maxStale = 64;
+/** How many addresses of dropped namespaces are looked at before one that nobody had lately is taken. */
+const lingeringProbes = 16;
+
+/** The containers on one Linux bridge: their addresses, interfaces and published ports. */
+export class BridgeNetwork {
+  readonly #options: BridgeNetworkOptions;
+  readonly #pool: AddressPool;
+  readonly #ports = new PortTable();
+  readonly #lock = new KeyedLock();
+  readonly #records = new Map<string, EndpointRecord>();
+  readonly #reservations = new Map<string, PortReservation>();
+  /** Stored endpoints that are gone. A start-up pass would drop them too, so they go with the next change. */
+  readonly #stale = new Set<string>();
+  /** Freed addresses → the interface that had them, which the kernel may still be taking apart. */
+  readonly #lingering = new Map<number, string>();
+
+  /** Takes over the stored endpoints as they are; `restore` looks at them. */
+  constructor(options: BridgeNetworkOptions) {
+    this.#options = options;
+    const { plan, endpoints, namespaces } = options;
+    mkdirSync(namespaces, { recursive: true, mode: 0o700 });
+    this.#pool = new AddressPool(plan.subnet, [plan.gateway]);
+    for (const { key, document } of endpoints.entries()) {
+      this.#records.set(key, document);
+      this.#pool.hold(parseIPv4(document.ipAddress) ?? 0);
+    }
+  }
+
+  attach(request: AttachRequest): Promise<Attachment> {
+    return this.#lock.run(request.containerId, () => this.#attach(request), request.signal);
+  }
+
+  detach(containerId: string): Promise<void> {
+    return this.#lock.run(containerId, () => this.#detach(containerId));
+  }
+
+  attachment(containerId: string): Attachment | undefined {
+    const record = this.#records.get(containerId);
+    return record && this.#attachmentOf(record);
+  }
+
+  attachments(): Attachment[] {
+    return [...this.#records.values()].map((record) => this.#attachmentOf(record));
+  }
+
+  /** What is published, stored endpoints that are not restored yet included. */
+  rules(): PortRule[] {
+    return [...this.#records.values()].flatMap(rulesOf);
+  }
+
+  async restore(containerIds: ReadonlySet<string>): Promise<void> {
+    const gone = [...this.#records.keys()].filter((containerId) => !containerIds.has(containerId));
+    await Promise.all(gone.map((containerId) => this.detach(containerId)));
+    for (const record of this.#records.values()) {
+      try {
+        this.#restoreEndpoint(record);
+      } catch (error) {
+        const { containerId } = record;
+        this.#options.logger.error('the container has lost its network', {
+          containerId,
+          error: errorMessage(error),
+        });
+      }
+    }
+    if (this.#stale.size > 0) this.#store();
+    await this.#removeOrphans();
+  }
+
+  /** Gives up what this process holds. The containers keep their network. */
+  close(): void {
+    if (this.#stale.size > 0) this.#store();
+    for (const reservation of this.#reservations.values()) reservation[Symbol.dispose]();
+    this.#reservations.clear();
+  }
+
+  async #attach({ containerId, ports, signal }: AttachRequest): Promise<Attachment> {
+    const { link, firewall } = this.#options;
+    if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId, 'bridge');
+    await using undo = new AsyncDisposableStack();
+    const reservation = undo.use(this.#ports.reserve(ports));
+    const record = this.#newRecord(containerId, reservation);
+    undo.defer(() => this.#releaseAddress(record));
+    this.#store(record);
+    undo.defer(() => void this.#stale.add(containerId));
+    const namespacePath = this.#namespacePath(containerId);
+    undo.defer(() => releaseNetworkNamespace(namespacePath));
+    createEndpoint(link, namespacePath, record);
+    const rules = rulesOf(record);
+    if (rules.length > 0) {
+      await firewall.publish(rules);
+      undo.defer(() => firewall.unpublish(rules));
+      this.#forgetUdpFlows(record);
+    }
+    signal?.throwIfAborted();
+    undo.move();
+    this.#records.set(containerId, record);
+    this.#reservations.set(containerId, reservation);
+    return this.#attachmentOf(record);
+  }
+
+  async #detach(containerId: string): Promise<void> {
+    const record = this.#records.get(containerId);
+    if (record === undefined) return;
+    const rules = rulesOf(record);
+    if (rules.length > 0) await this.#options.firewall.unpublish(rules);
+    await releaseNetworkNamespace(this.#namespacePath(containerId));
+    this.#forgetUdpFlows(record);
+    this.#stale.add(containerId);
+    if (this.#stale.size >= maxStale) this.#store();
+    this.#records.delete(containerId);
+    this.#reservations.get(containerId)?.[Symbol.dispose]();
+    this.#reservations.delete(containerId);
+    this.#releaseAddress(record);
+  }
+
+  /** One change that survives this process: drops what is stale, and stores `record` before anything of it is in the kernel. */
+  #store(record?: EndpointRecord): void {
+    const { store, endpoints } = this.#options;
+    const change = (): void => {
+      for (const containerId of this.#stale) endpoints.delete(containerId);
+      if (record !== undefined) endpoints.put(record.containerId, record);
+    };
+    store.transaction(change, { lasts: 'boot' });
+    this.#stale.clear();
+  }
+
+  #newRecord(containerId: string, reservation: PortReservation): EndpointRecord {
+    const { networkId, plan } = this.#options;
+    const address = this.#takeAddress();
+    const endpointId = randomBytes(32).toString('hex');
+    return {
+      containerId,
+      endpointId,
+      networkId,
+      hostInterface: `veth${endpointId.slice(0, 11)}`,
+      ipAddress: formatIPv4(address),
+      prefixLength: plan.subnet.prefixLength,
+      gateway: formatIPv4(plan.gateway),
+      macAddress: macAddressOf(address),
+      ports: reservation.ports,
+    };
+  }
+
+  /**
+   * An interface goes a moment after its namespace, and until then it answers for its address: such an address is
+   * passed over while there are others, and otherwise cleared by force.
+   */
+  #takeAddress(): number {
+    const { link, plan } = this.#options;
+    let probes = 0;
+    const settled = this.#pool.take((address) => {
+      const hostInterface = this.#lingering.get(address);
+      if (hostInterface === undefined) return true;
+      probes += 1;
+      if (probes > lingeringProbes || findLink(link.socket, hostInterface) !== undefined) return false;
+      this.#lingering.delete(address);
+      return true;
+    });
+    const address = settled ?? this.#pool.take();
+    if (address === undefined) throw new NoAddressLeftError('bridge', formatSubnet(plan.subnet));
+    const former = this.#lingering.get(address);
+    if (former !== undefined) removeLink(link.socket, former);
+    this.#lingering.delete(address);
+    return address;
+  }
+
+  #releaseAddress({ ipAddress, hostInterface }: EndpointRecord): void {
+    const address = parseIPv4(ipAddress) ?? 0;
+    this.#lingering.set(address, hostInterface);
+    this.#pool.release(address);
+  }
+
+  #restoreEndpoint(record: EndpointRecord): void {
+    const { link, logger } = this.#options;
+    const { containerId, hostInterface } = record;
+    this.#reserveAgain(record);
+    const namespacePath = this.#namespacePath(containerId);
+    if (!isNamespacePinned(namespacePath)) {
+      logger.warn('the network namespace of a running container is gone', { containerId, namespacePath });
+      return;
+    }
+    const present = findLink(link.socket, hostInterface);
+    if (present === undefined) reconnectEndpoint(link, namespacePath, record);
+    else if (present.masterIndex !== link.index || !present.up) bridgePort(link, hostInterface);
+  }
+
+  #reserveAgain({ containerId, ports }: EndpointRecord): void {
+    if (this.#reservations.has(containerId)) return;
+    try {
+      const exact = ports.map((port) => ({
+        ...port,
+        hostPortFirst: port.hostPort,
+        hostPortLast: port.hostPort,
+      }));
+      this.#reservations.set(containerId, this.#ports.reserve(exact));
+    } catch (error) {
+      const fields = { containerId, error: errorMessage(error) };
+      this.#options.logger.warn('a published port was taken by another program meanwhile', fields);
+    }
+  }
+
+  /** Interfaces and namespaces of this network that no stored endpoint has. */
+  async #removeOrphans(): Promise<void> {
+    const { link, logger, namespaces, networkId } = this.#options;
+    const marks = new Set([...this.#records.values()].map(markOf));
+    const ours = markOf({ networkId, containerId: '' });
+    for (const { alias, name } of listLinks(link.socket)) {
+      if (!alias.startsWith(ours) || marks.has(alias)) continue;
+      logger.info('removing an interface that no container has', { interface: name });
+      removeLink(link.socket, name);
+      await setImmediate();
+    }
+    for (const containerId of readdirSync(namespaces)) {
+      if (!this.#records.has(containerId)) await releaseNetworkNamespace(this.#namespacePath(containerId));
+    }
+  }
+
+  /** Old flows would keep reaching whoever had the port before, or the address of a container that is gone. */
+  #forgetUdpFlows({ ipAddress, ports }: EndpointRecord): void {
+    const datagramPorts = ports.filter((port) => port.protocol === 'udp');
+    if (datagramPorts.length === 0) return;
+    const { netfilter } = this.#options;
+    for (const { hostPort, containerPort } of datagramPorts) {
+      forgetFlows(netfilter, { protocol: 'udp', originalPort: hostPort });
+      forgetFlows(netfilter, { protocol: 'udp', answerer: { address: ipAddress, port: containerPort } });
+    }
+  }
+
+  #namespacePath(containerId: string): string {
+    return path.join(this.#options.namespaces, containerId);
+  }
+
+  #attachmentOf(record: EndpointRecord): Attachment {
+    const { hostInterface: _hostInterface, ...shown } = record;
+    return {
+      ...shown,
+      networkName: 'bridge',
+      namespacePath: this.#namespacePath(record.containerId),
+      interfaceName: containerInterface,
+    };
+  }
+}
+
+function rulesOf({ ipAddress, ports }: EndpointRecord): PortRule[] {
+  return ports.map(({ protocol, hostAddress, hostPort, containerPort }) => ({
+    protocol,
+    hostAddress,
+    hostPort,
+    containerAddress: ipAddress,
+    containerPort,
+  }));
+}

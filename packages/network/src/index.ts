@@ -1,0 +1,23 @@
+export {
+  AlreadyAttachedError,
+  BridgeConfigurationError,
+  BridgeFullError,
+  FirewallError,
+  HostAddressNotFoundError,
+  InvalidPortError,
+  Ipv6PublishingError,
+  NetworkNotAttachableError,
+  NetworkNotFoundError,
+  NoAddressLeftError,
+  NoSubnetLeftError,
+  PortInUseError,
+} from './errors.ts';
+export type {
+  Attachment,
+  AttachRequest,
+  NetworkController,
+  NetworkInfo,
+  PortRequest,
+  PublishedPort,
+} from './network-controller.ts';
+export { type NetworkControllerOptions, openNetworkController } from './open-network-controller.ts';

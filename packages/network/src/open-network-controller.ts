@@ -1,0 +1,215 @@
+import path from 'node:path';
+import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { findLink, isNamespacePinned, listLinks, NetlinkSocket } from '@gantry/kernel';
+import type { MetadataStore } from '@gantry/state';
+import { type BridgePlan, ensureBridge, planBridge } from './bridge/bridge-device.ts';
+import { BridgeNetwork } from './bridge/bridge-network.ts';
+import { type EndpointRecord, markOf } from './bridge/endpoint.ts';
+import { PredefinedNetworks } from './bridge/predefined-networks.ts';
+import { BridgeConfigurationError, NetworkNotAttachableError, NetworkNotFoundError } from './errors.ts';
+import { Firewall } from './firewall/firewall.ts';
+import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
+import { nftProgram } from './firewall/nft.ts';
+import { formatIPv4, formatSubnet } from './ipam/subnet.ts';
+import type { Attachment, AttachRequest, NetworkController, NetworkInfo } from './network-controller.ts';
+
+export interface NetworkControllerOptions {
+  store: MetadataStore;
+  /** Namespaces are pinned in `netns` below it. It does not survive a reboot, and need not. */
+  execRoot: string;
+  /** Interface of the default bridge, `gantry0` when missing; made when it does not exist. `none`: there is no bridge network. */
+  bridge?: string;
+  /** Address of the bridge with its prefix, as dockerd's `--bip`. Missing: the first of Docker's default pools that is free. */
+  bip?: string;
+  /** Name of our nft table (family `ip`); one engine each. `gantry_` and the bridge's name when missing. */
+  nftTable?: string;
+  /** Whether to put accepts for the bridge into other people's forward chains that would drop its packets. `accept` when missing. */
+  foreignForwarding?: 'accept' | 'leave';
+  logger: Logger;
+  clock: Clock;
+}
+
+/**
+ * Opens the networks of this host: makes the bridge, its address and the nft table, turns IPv4 forwarding on as Docker
+ * does, and takes over the endpoints of an earlier engine; call `restore` next. Closing leaves everything that a
+ * container needs; without containers it takes the nft table and the marked accepts away. Throws
+ * `BridgeConfigurationError`, `NoSubnetLeftError`, `FirewallError`.
+ */
+export async function openNetworkController(
+  options: NetworkControllerOptions,
+): Promise<NetworkController & AsyncDisposable> {
+  const networks = new PredefinedNetworks(options.store, options.clock);
+  const name = options.bridge ?? 'gantry0';
+  if (name === 'none') return new LocalNetworkController(networks, undefined);
+  const logger = options.logger.child({ component: 'network' });
+  const table = options.nftTable ?? `gantry_${name.replaceAll(/\W/g, '_')}`;
+  if (!/^[A-Za-z]\w{0,63}$/.test(table))
+    throw new BridgeConfigurationError(name, `invalid nft table name ${table}`);
+  using onFailure = new DisposableStack();
+  const socket = onFailure.use(NetlinkSocket.open());
+  // What they describe is in the kernel, and a power cut ends it.
+  const endpoints = options.store.collection<EndpointRecord>('network-endpoints', {
+    version: 1,
+    lasts: 'boot',
+  });
+  const namespaces = path.join(options.execRoot, 'netns');
+  const { bridgeAddress, id: networkId } = networks.get('bridge');
+  const plan = planBridge(socket, {
+    name,
+    ...(options.bip === undefined ? {} : { bip: options.bip }),
+    ...(bridgeAddress === undefined ? {} : { earlier: bridgeAddress }),
+  });
+  assertNotShared(socket, name, networkId);
+  assertNobodyLeftOut(
+    plan,
+    endpoints.entries().map((entry) => entry.document),
+    namespaces,
+  );
+  const index = ensureBridge(socket, plan);
+  networks.rememberBridgeAddress(`${formatIPv4(plan.gateway)}/${plan.subnet.prefixLength}`);
+  const nft = nftProgram(table);
+  const netfilter = onFailure.use(NetlinkSocket.open('netfilter'));
+  const tableOptions = { table, bridge: name, subnet: formatSubnet(plan.subnet) };
+  const firewall = new Firewall(tableOptions, { nft, socket: netfilter, logger });
+  const link = { socket, name, index };
+  const bridge = new BridgeNetwork({
+    store: options.store,
+    networkId,
+    plan,
+    link,
+    endpoints,
+    firewall,
+    netfilter,
+    namespaces,
+    logger,
+  });
+  await firewall.reset(bridge.rules());
+  const foreign = new ForeignForwarding(nft, { bridge: name, table, logger });
+  if (options.foreignForwarding !== 'leave') await foreign.accept();
+  const sockets = onFailure.move();
+  return new LocalNetworkController(networks, { bridge, plan, firewall, foreign, sockets, logger });
+}
+
+interface BridgeParts {
+  bridge: BridgeNetwork;
+  plan: BridgePlan;
+  firewall: Firewall;
+  foreign: ForeignForwarding;
+  sockets: DisposableStack;
+  logger: Logger;
+}
+
+/** The predefined networks of one host; without `parts`, only `host` and `none`. */
+class LocalNetworkController implements NetworkController, AsyncDisposable {
+  readonly #networks: PredefinedNetworks;
+  readonly #parts: BridgeParts | undefined;
+  #closed = false;
+
+  constructor(networks: PredefinedNetworks, parts: BridgeParts | undefined) {
+    this.#networks = networks;
+    this.#parts = parts;
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    const { network } = request;
+    for (const name of ['host', 'none'] as const) {
+      if (network === name || network === this.#networks.get(name).id)
+        throw new NetworkNotAttachableError(name);
+    }
+    const isBridge =
+      network === 'bridge' || network === 'default' || network === this.#networks.get('bridge').id;
+    if (!isBridge || this.#parts === undefined) throw new NetworkNotFoundError(network);
+    return await this.#parts.bridge.attach(request);
+  }
+
+  attachment(containerId: string): Attachment | undefined {
+    return this.#parts?.bridge.attachment(containerId);
+  }
+
+  async detach(containerId: string): Promise<void> {
+    await this.#parts?.bridge.detach(containerId);
+  }
+
+  async restore(containerIds: ReadonlySet<string>): Promise<void> {
+    await this.#parts?.bridge.restore(containerIds);
+  }
+
+  networks(): NetworkInfo[] {
+    const plain = (name: 'host' | 'none', driver: 'host' | 'null'): NetworkInfo => {
+      const { id, createdAt } = this.#networks.get(name);
+      return { id, name, driver, createdAt, options: {}, attachments: [] };
+    };
+    const others = [plain('host', 'host'), plain('none', 'null')];
+    return this.#parts === undefined ? others : [this.#bridgeInfo(this.#parts), ...others];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed || this.#parts === undefined) return;
+    this.#closed = true;
+    const { bridge, firewall, foreign, sockets, logger } = this.#parts;
+    const idle = bridge.attachments().length === 0;
+    bridge.close();
+    sockets.dispose();
+    if (!idle) return;
+    try {
+      await foreign.withdraw();
+      await firewall.remove();
+    } catch (error) {
+      logger.warn('the firewall rules stay behind', { error: errorMessage(error) });
+    }
+  }
+
+  #bridgeInfo({ bridge, plan }: BridgeParts): NetworkInfo {
+    const { id, createdAt } = this.#networks.get('bridge');
+    return {
+      id,
+      name: 'bridge',
+      driver: 'bridge',
+      createdAt,
+      subnet: formatSubnet(plan.subnet),
+      gateway: formatIPv4(plan.gateway),
+      options: {
+        'com.docker.network.bridge.default_bridge': 'true',
+        'com.docker.network.bridge.enable_icc': 'true',
+        'com.docker.network.bridge.enable_ip_masquerade': 'true',
+        'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+        'com.docker.network.bridge.name': plan.name,
+        'com.docker.network.driver.mtu': '1500',
+      },
+      attachments: bridge.attachments(),
+    };
+  }
+}
+
+/** Two engines on one bridge would give out the same addresses. */
+function assertNotShared(socket: NetlinkSocket, name: string, networkId: string): void {
+  const bridge = findLink(socket, name);
+  if (bridge === undefined) return;
+  const foreign = listLinks(socket).find(
+    ({ masterIndex, alias }) =>
+      masterIndex === bridge.index &&
+      alias.startsWith('gantry:') &&
+      !alias.startsWith(markOf({ networkId, containerId: '' })),
+  );
+  if (foreign === undefined) return;
+  throw new BridgeConfigurationError(
+    name,
+    `containers of another engine are on it (${foreign.name}): choose another bridge with --bridge, or remove it with 'ip link delete ${name}' if that engine is gone`,
+  );
+}
+
+/** Containers outlive the engine, and with them their addresses. */
+function assertNobodyLeftOut(plan: BridgePlan, records: readonly EndpointRecord[], namespaces: string): void {
+  const gateway = formatIPv4(plan.gateway);
+  const stranded = records.filter(
+    (record) =>
+      (record.gateway !== gateway || record.prefixLength !== plan.subnet.prefixLength) &&
+      isNamespacePinned(path.join(namespaces, record.containerId)),
+  );
+  const [first] = stranded;
+  if (first === undefined) return;
+  throw new BridgeConfigurationError(
+    plan.name,
+    `its address cannot become ${gateway}/${plan.subnet.prefixLength} while ${stranded.length} running containers use ${first.gateway}/${first.prefixLength}`,
+  );
+}

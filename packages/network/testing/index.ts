@@ -1,0 +1,2 @@
+export { FakeNetworkController } from './fake-network-controller.ts';
+export { networkControllerConformance } from './network-controller-conformance.ts';

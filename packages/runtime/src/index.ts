@@ -1,0 +1,32 @@
+export type {
+  ContainerProcess,
+  ContainerRuntime,
+  DurableOutput,
+  ExecProcess,
+  ExecRequest,
+  ExitStatus,
+  OutputChunk,
+  OutputPosition,
+  ProcessInput,
+  StartRequest,
+  TerminalSize,
+} from './container-runtime.ts';
+export {
+  AlreadyStartedError,
+  ContainerPausedError,
+  InputClosedError,
+  InvalidIdError,
+  NoTerminalError,
+  OutputTakenError,
+  ProcessGoneError,
+  RuntimeCommandError,
+  RuntimeNotFoundError,
+  StartFailedError,
+  TerminalNeedsCrunError,
+} from './errors.ts';
+export { type OpenRuntimeOptions, openRuntime } from './open-runtime.ts';
+export { buildSpec } from './spec/build-spec.ts';
+export { capabilitySets } from './spec/capability-sets.ts';
+export { LimitNotRaisableError } from './spec/errors.ts';
+export { readSpecHost, type SpecHost } from './spec/spec-host.ts';
+export type { SpecMount, SpecOptions, SpecResources, SpecUser } from './spec/spec-options.ts';

@@ -1,0 +1,60 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type CgroupLayout, isErrno } from '@gantry/kernel';
+import type { RuntimeSpec } from '@gantry/oci';
+import type { ContainerFiles } from '../container-files.ts';
+import type { StartRequest } from '../container-runtime.ts';
+import { AlreadyStartedError } from '../errors.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { makeEmptyInput, makePrivateFifo } from '../shim/stdio.ts';
+import { type StartRecord, writeStartRecord } from './start-record.ts';
+
+/** Makes a container's folder with all that its first process needs. Throws `AlreadyStartedError`. */
+export function prepareFiles(
+  { cgroups, bootId, seccompFilters }: RuntimeContext,
+  files: ContainerFiles,
+  request: StartRequest,
+): StartRecord {
+  try {
+    mkdirSync(files.directory, { mode: 0o700 });
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) throw new AlreadyStartedError(files.containerId);
+    throw error;
+  }
+  // Of a container whose folder somebody else removed: they would be taken for this one's.
+  for (const stale of [files.initPid, files.exit]) rmSync(stale, { force: true });
+  const cgroupPath = path.posix.join('/', request.spec.linux.cgroupsPath ?? `gantry/${files.containerId}`);
+  const record: StartRecord = {
+    version: 1,
+    bootId,
+    terminal: request.terminal !== undefined,
+    stdin: request.stdin && request.terminal === undefined,
+    cgroupPath,
+    countsOutOfMemory: (request.spec.linux.resources?.memory?.limit ?? 0) > 0,
+  };
+  const config = JSON.stringify(seccompFilters.apply(configOf(request, cgroupPath, cgroups)));
+  writeFileSync(files.config, config, { mode: 0o600 });
+  makePrivateFifo(files.stdout);
+  makePrivateFifo(files.stderr);
+  makePrivateFifo(files.sleep);
+  if (record.stdin) makePrivateFifo(files.stdin);
+  makeEmptyInput(files.nullDevice);
+  writeStartRecord(files.record, record);
+  return record;
+}
+
+/**
+ * The container's own cgroup on v2: one below the given, whose `memory.events` stay when the OCI runtime has removed
+ * the container's.
+ */
+function configOf(request: StartRequest, cgroupPath: string, cgroups: CgroupLayout): RuntimeSpec {
+  const { spec, terminal } = request;
+  const cgroupsPath = cgroups.version === 2 ? path.posix.join(cgroupPath, 'init') : cgroupPath;
+  const hasSize = terminal !== undefined && terminal.rows > 0 && terminal.columns > 0;
+  const process = {
+    ...spec.process,
+    terminal: terminal !== undefined,
+    ...(hasSize ? { consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
+  };
+  return { ...spec, process, linux: { ...spec.linux, cgroupsPath } };
+}

@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import {
+  cgroupProcessIds,
+  isCgroupFrozen,
+  isErrno,
+  ProcessHandle,
+  removeCgroup,
+  thawCgroup,
+} from '@gantry/kernel';
+import type { ContainerFiles } from '../container-files.ts';
+import { readExitFile, readPidFile } from '../processes/number-files.ts';
+import { WatchedProcess } from '../processes/watched-process.ts';
+import { deleteArguments } from '../programs/oci-program.ts';
+import { runCommand } from '../programs/run-command.ts';
+import type { RuntimeContext } from '../runtime-context.ts';
+import { processesWorkingFor, worksFor } from './identity.ts';
+import { readStartRecord } from './start-record.ts';
+
+/** Keepers of a container that this engine holds already. */
+export interface Keepers {
+  shim: WatchedProcess | undefined;
+  holder: WatchedProcess | undefined;
+}
+
+/**
+ * Ends and removes everything there is of a container, in whatever state its start, its life or an earlier removal left
+ * it. Idempotent; the folder goes last, so that an interrupted removal is found again.
+ */
+export async function removeTraces(
+  context: RuntimeContext,
+  files: ContainerFiles,
+  known?: Keepers,
+): Promise<void> {
+  const record = readStartRecord(files.record);
+  if (record !== undefined && record.bootId === context.bootId) {
+    const keepers = known ?? findKeepers(context, files);
+    await endProcesses(context, files, record.cgroupPath, keepers);
+    if (known === undefined) for (const keeper of Object.values(keepers)) keeper?.[Symbol.dispose]();
+  }
+  if (existsSync(path.join(context.folders.state, files.containerId))) {
+    await runCommand(context, deleteArguments(context.folders.state, files.containerId));
+  }
+  if (record !== undefined) await removeEmptied(context, record.cgroupPath);
+  for (const file of [files.initPid, files.exit]) rmSync(file, { force: true });
+  removeFolder(files.directory, () => {
+    // A dead engine may have spawned a keeper that had no time to say its pid.
+    if (known === undefined) for (const pid of processesWorkingFor(files.directory)) killIfSame(pid);
+  });
+}
+
+/**
+ * Removes a folder at once for everybody who looks for it by name; `removeLeftFolders` finishes what died half way.
+ * `onHidden` runs when its name is gone.
+ */
+export function removeFolder(directory: string, onHidden: () => void = () => {}): void {
+  const aside = path.join(path.dirname(directory), `.${path.basename(directory)}`);
+  try {
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(directory, aside);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return;
+  }
+  onHidden();
+  rmSync(aside, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
+}
+
+/** Start-up pass: finishes the removals that died between hiding a folder and removing it. */
+export function removeLeftFolders(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith('.')) continue;
+    for (const pid of processesWorkingFor(path.join(directory, name.slice(1)))) killIfSame(pid);
+    rmSync(path.join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** The shim and the holder that wrote their pids into the folder and still live. */
+export function findKeepers({ poller }: RuntimeContext, files: ContainerFiles): Keepers {
+  const isOurs = worksFor(files.directory);
+  return {
+    shim: WatchedProcess.find(readPidFile(files.shimPid), poller, isOurs),
+    holder: WatchedProcess.find(readPidFile(files.holderPid), poller, isOurs),
+  };
+}
+
+async function endProcesses(
+  context: RuntimeContext,
+  files: ContainerFiles,
+  cgroupPath: string,
+  { shim, holder }: Keepers,
+): Promise<void> {
+  const wasStarted = readPidFile(files.initPid) !== undefined;
+  if (wasStarted && readExitFile(files.exit) === undefined) {
+    await killCgroup(context, cgroupPath);
+    if (shim !== undefined) await exitOf(context, files, shim);
+  }
+  if (shim !== undefined) {
+    const helpers = wasStarted && readExitFile(files.exit) !== undefined ? [] : descendants(shim.pid);
+    await shim.kill();
+    for (const pid of helpers) killIfSame(pid);
+  }
+  await holder?.kill();
+  await killCgroup(context, cgroupPath);
+}
+
+/** Kills until nobody is left: a process may fork between two looks. Gives up on those that do not die (state D). */
+async function killCgroup({ cgroups, clock, logger }: RuntimeContext, cgroupPath: string): Promise<void> {
+  if (isCgroupFrozen(cgroups, cgroupPath)) thawCgroup(cgroups, cgroupPath);
+  for (let waitedMs = 0; waitedMs < killMs; waitedMs += stepMs) {
+    const left = cgroupProcessIds(cgroups, cgroupPath);
+    if (left.length === 0) return;
+    for (const pid of left) killIfSame(pid);
+    await clock.sleep(stepMs);
+  }
+  logger.warn('processes of a container do not die', { component: 'runtime', cgroupPath });
+}
+
+/** The OCI runtime removes its own state and the cgroup once init is dead, and the shim says so. */
+async function exitOf(
+  { events, clock }: RuntimeContext,
+  files: ContainerFiles,
+  shim: WatchedProcess,
+): Promise<void> {
+  const written = Promise.withResolvers<void>();
+  using _subscription = events.subscribe(files.exitEvent, () => {
+    if (readExitFile(files.exit) !== undefined) written.resolve();
+  });
+  if (readExitFile(files.exit) !== undefined) return;
+  const limit = new AbortController();
+  await Promise.race([written.promise, shim.died, clock.sleep(killMs, limit.signal)]);
+  limit.abort();
+}
+
+async function removeEmptied({ cgroups, clock }: RuntimeContext, cgroupPath: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += stepMs) {
+    try {
+      removeCgroup(cgroups, cgroupPath);
+      return;
+    } catch (error) {
+      // A dead process leaves its cgroup a moment after it was reaped.
+      if (!isErrno(error, 'EBUSY', 'ENOTEMPTY') || waitedMs >= killMs) throw error;
+      await clock.sleep(stepMs);
+    }
+  }
+}
+
+function descendants(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
+    throw error;
+  }
+}
+
+function killIfSame(pid: number): void {
+  using handle = ProcessHandle.find(pid);
+  handle?.signal(signalKill);
+}
+
+const signalKill = 9;
+const killMs = 10_000;
+const stepMs = 2;

@@ -1,0 +1,198 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Clock, KeyedLock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import {
+  cgroupProcessIds,
+  detectCgroups,
+  freezeCgroup,
+  isCgroupFrozen,
+  ReadinessPoller,
+  thawCgroup,
+} from '@gantry/kernel';
+import { RuntimeFolders } from './container-files.ts';
+import type {
+  ContainerProcess,
+  ContainerRuntime,
+  ExecProcess,
+  ExecRequest,
+  StartRequest,
+} from './container-runtime.ts';
+import { ContainerPausedError, ProcessGoneError, TerminalNeedsCrunError } from './errors.ts';
+import { EventFolder } from './events/event-folder.ts';
+import type { RunningExec } from './exec/running-exec.ts';
+import { startExec } from './exec/start-exec.ts';
+import { keepAlive } from './keep-alive.ts';
+import { adoptContainer } from './lifecycle/adopt-container.ts';
+import { isInCgroup } from './lifecycle/identity.ts';
+import { removeLeftFolders, removeTraces } from './lifecycle/remove-traces.ts';
+import type { RunningProcess } from './lifecycle/running-process.ts';
+import { startContainer } from './lifecycle/start-container.ts';
+import { currentBootId, readStartRecord } from './lifecycle/start-record.ts';
+import { findProgram } from './programs/oci-program.ts';
+import { SeccompFilters } from './programs/seccomp-filters.ts';
+import type { RuntimeContext } from './runtime-context.ts';
+
+export interface OpenRuntimeOptions {
+  /** Absolute; made when missing. A tmpfs is best: what is here means nothing after a reboot. One engine at a time. */
+  execRoot: string;
+  /** `crun`, `runc` or an absolute path; without it whichever is installed, crun first. */
+  name?: string;
+  clock?: Clock;
+  logger?: Logger;
+}
+
+/**
+ * Opens the runtime of one engine. Disposing it lets go of all containers and ends none. While a container runs, or its
+ * output is waited for, an open runtime keeps this process from ending by itself. Throws `RuntimeNotFoundError`.
+ */
+export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Disposable {
+  const program = findProgram(options.name);
+  const folders = new RuntimeFolders(options.execRoot, program.name);
+  for (const folder of [folders.containers, folders.events, folders.execs, folders.state]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  removeLeftFolders(folders.containers);
+  folders.forgetExecs();
+  const logger = options.logger ?? silentLogger;
+  const clock = options.clock ?? systemClock;
+  const closing = new AbortController();
+  const context: RuntimeContext = {
+    program,
+    seccompFilters: new SeccompFilters({
+      program,
+      state: folders.state,
+      workFolder: path.join(options.execRoot, 'seccomp-filter'),
+      clock,
+      logger,
+    }),
+    folders,
+    events: new EventFolder(folders.events, logger),
+    poller: new ReadinessPoller(),
+    cgroups: detectCgroups(),
+    bootId: currentBootId(),
+    clock,
+    logger,
+    closing: closing.signal,
+  };
+  return new OciRuntime(context, closing);
+}
+
+/** `ContainerRuntime` over an OCI runtime program. Starts, adoptions and removals of one container follow one another. */
+class OciRuntime implements ContainerRuntime, Disposable {
+  readonly name: string;
+  readonly #context: RuntimeContext;
+  readonly #closing: AbortController;
+  readonly #processes = new Map<string, RunningProcess>();
+  readonly #execs = new Set<RunningExec>();
+  readonly #locks = new KeyedLock();
+
+  constructor(context: RuntimeContext, closing: AbortController) {
+    this.name = context.program.name;
+    this.#context = context;
+    this.#closing = closing;
+  }
+
+  async start(request: StartRequest): Promise<ContainerProcess> {
+    this.#checkTerminal(request);
+    using _alive = keepAlive();
+    return await this.#locks.run(
+      request.containerId,
+      async () => this.#keep(request.containerId, await startContainer(this.#context, request)),
+      request.signal,
+    );
+  }
+
+  async adopt(containerId: string): Promise<ContainerProcess | undefined> {
+    using _alive = keepAlive();
+    return await this.#locks.run(containerId, async () => {
+      const known = this.#processes.get(containerId);
+      if (known !== undefined) return known;
+      const process = await adoptContainer(this.#context, containerId);
+      return process === undefined ? undefined : this.#keep(containerId, process);
+    });
+  }
+
+  async exec(request: ExecRequest): Promise<ExecProcess> {
+    const { containerId } = request;
+    this.#checkTerminal(request);
+    const container = this.#process(containerId);
+    if (!container.isAlive) throw new ProcessGoneError(containerId);
+    if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
+    const exec = await startExec(this.#context, request, isInCgroup(container.parts.record.cgroupPath));
+    this.#execs.add(exec);
+    void exec.exited.then(() => this.#execs.delete(exec));
+    return exec;
+  }
+
+  kill(containerId: string, signal: number): void {
+    if (!this.#process(containerId).signal(signal)) throw new ProcessGoneError(containerId);
+  }
+
+  async pause(containerId: string): Promise<void> {
+    using _alive = keepAlive();
+    await freezeCgroup(this.#context.cgroups, this.#cgroupPath(containerId), this.#context.clock);
+  }
+
+  async resume(containerId: string): Promise<void> {
+    thawCgroup(this.#context.cgroups, this.#cgroupPath(containerId));
+  }
+
+  isPaused(containerId: string): boolean {
+    const record = this.#record(containerId);
+    return record !== undefined && isCgroupFrozen(this.#context.cgroups, record.cgroupPath);
+  }
+
+  processIds(containerId: string): number[] {
+    return cgroupProcessIds(this.#context.cgroups, this.#cgroupPath(containerId));
+  }
+
+  async remove(containerId: string): Promise<void> {
+    using _alive = keepAlive();
+    await this.#locks.run(containerId, async () => {
+      const known = this.#processes.get(containerId);
+      await removeTraces(this.#context, this.#context.folders.container(containerId), known?.parts);
+      known?.[Symbol.dispose]();
+      this.#processes.delete(containerId);
+    });
+  }
+
+  list(): string[] {
+    return readdirSync(this.#context.folders.containers).filter((name) => !name.startsWith('.'));
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort(new Error('the runtime was closed'));
+    for (const process of this.#processes.values()) process[Symbol.dispose]();
+    this.#processes.clear();
+    for (const exec of this.#execs) exec[Symbol.dispose]();
+    this.#execs.clear();
+    this.#context.events[Symbol.dispose]();
+    this.#context.poller[Symbol.dispose]();
+  }
+
+  #checkTerminal({ terminal }: Pick<StartRequest, 'terminal'>): void {
+    if (terminal !== undefined && this.name === 'runc') throw new TerminalNeedsCrunError(this.name);
+  }
+
+  #keep(containerId: string, process: RunningProcess): RunningProcess {
+    this.#processes.set(containerId, process);
+    return process;
+  }
+
+  #process(containerId: string): RunningProcess {
+    const process = this.#processes.get(containerId);
+    if (process === undefined) throw new ProcessGoneError(containerId);
+    return process;
+  }
+
+  #record(containerId: string): ReturnType<typeof readStartRecord> {
+    const known = this.#processes.get(containerId);
+    return known?.parts.record ?? readStartRecord(this.#context.folders.container(containerId).record);
+  }
+
+  #cgroupPath(containerId: string): string {
+    const record = this.#record(containerId);
+    if (record === undefined) throw new ProcessGoneError(containerId);
+    return record.cgroupPath;
+  }
+}

@@ -1,0 +1,54 @@
+import { ProcessHandle, type ReadinessPoller, reapChild, type WaitStatus } from '@gantry/kernel';
+
+/** A process whose death is told, and whose zombie is removed when it is our child. */
+export class WatchedProcess implements Disposable {
+  readonly handle: ProcessHandle;
+  /** Resolves when it is dead, with its status if it was our child. */
+  readonly died: Promise<WaitStatus | undefined>;
+  readonly #unwatch: Disposable;
+
+  /** Takes over the handle. */
+  constructor(handle: ProcessHandle, poller: ReadinessPoller) {
+    this.handle = handle;
+    const { promise, resolve } = Promise.withResolvers<WaitStatus | undefined>();
+    this.died = promise;
+    const watch = poller.watch(handle.descriptor, 'readable', () => resolve(reapChild(handle.pid)));
+    watch.arm();
+    this.#unwatch = watch;
+  }
+
+  /** The process `pid`, or undefined when it is gone or `isIt` says that the pid is another's by now. */
+  static find(
+    pid: number | undefined,
+    poller: ReadinessPoller,
+    isIt: (pid: number) => boolean,
+  ): WatchedProcess | undefined {
+    const handle = pid === undefined ? undefined : ProcessHandle.find(pid);
+    if (handle === undefined) return undefined;
+    // Asked while the handle is held: the answer is about this very process.
+    if (handle.isAlive() && isIt(handle.pid)) return new WatchedProcess(handle, poller);
+    reapChild(handle.pid);
+    handle[Symbol.dispose]();
+    return undefined;
+  }
+
+  get pid(): number {
+    return this.handle.pid;
+  }
+
+  get isAlive(): boolean {
+    return this.handle.isAlive();
+  }
+
+  /** Kills it and waits for its death. */
+  async kill(): Promise<void> {
+    if (this.handle.signal(signalKill)) await this.died;
+  }
+
+  [Symbol.dispose](): void {
+    this.#unwatch[Symbol.dispose]();
+    this.handle[Symbol.dispose]();
+  }
+}
+
+const signalKill = 9;

@@ -1,0 +1,21 @@
+import type { Clock, Logger } from '@gantry/base';
+import type { CgroupLayout, ReadinessPoller } from '@gantry/kernel';
+import type { RuntimeFolders } from './container-files.ts';
+import type { EventFolder } from './events/event-folder.ts';
+import type { OciProgram } from './programs/oci-program.ts';
+import type { SeccompFilters } from './programs/seccomp-filters.ts';
+
+/** What is the same for all containers of one runtime. */
+export interface RuntimeContext {
+  program: OciProgram;
+  seccompFilters: SeccompFilters;
+  folders: RuntimeFolders;
+  events: EventFolder;
+  poller: ReadinessPoller;
+  cgroups: CgroupLayout;
+  bootId: string;
+  clock: Clock;
+  logger: Logger;
+  /** Aborts when the runtime is disposed. */
+  closing: AbortSignal;
+}

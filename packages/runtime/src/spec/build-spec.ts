@@ -1,0 +1,144 @@
+import type { RuntimeLinux, RuntimeMount, RuntimeProcess, RuntimeResources, RuntimeSpec } from '@gantry/oci';
+import { availableCapabilities, capabilitySets } from './capability-sets.ts';
+import { defaultMounts, maskedPaths, readOnlyPaths } from './default-mounts.ts';
+import { allDeviceRules, defaultDeviceRules, hostDevices } from './devices.ts';
+import { LimitNotRaisableError } from './errors.ts';
+import { defaultSeccompProfile } from './seccomp/default-profile.ts';
+import type { SpecHost } from './spec-host.ts';
+import type { SpecOptions } from './spec-options.ts';
+
+const initDestination = '/sbin/docker-init';
+const cpuPeriodMicroseconds = 100_000;
+const capSysResource = 24n;
+
+/** Docker's: any port may be bound and ping needs no privilege inside a network namespace of the container's own. */
+const networkSysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_unprivileged_port_start': '0',
+  'net.ipv4.ping_group_range': '0 2147483647',
+};
+
+/**
+ * The OCI runtime spec of a container: Docker's defaults and the options on top. Pure but for a privileged container, whose
+ * devices are the host's at this moment. Throws `LimitNotRaisableError`.
+ */
+export function buildSpec(options: SpecOptions, host: SpecHost): RuntimeSpec {
+  return {
+    ociVersion: '1.0.2',
+    process: specProcess(options, host),
+    root: { path: options.rootfs, readonly: options.readOnlyRootfs },
+    hostname: options.hostname,
+    ...(options.domainname === '' ? {} : { domainname: options.domainname }),
+    mounts: specMounts(options),
+    ...(options.annotations === undefined ? {} : { annotations: { ...options.annotations } }),
+    linux: specLinux(options, host),
+  };
+}
+
+function specProcess(options: SpecOptions, host: SpecHost): RuntimeProcess {
+  const { terminal, user } = options;
+  const hasSize = terminal !== undefined && terminal.rows > 0 && terminal.columns > 0;
+  return {
+    terminal: terminal !== undefined,
+    ...(hasSize ? { consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
+    user: { uid: user.uid, gid: user.gid, additionalGids: [...user.additionalGids] },
+    args: options.initPath === undefined ? [...options.args] : [initDestination, '--', ...options.args],
+    env: [...options.env],
+    cwd: options.workingDirectory,
+    capabilities: capabilitySets(options.capabilities, host),
+    rlimits: options.rlimits.map((limit) => checkedLimit(limit, host)),
+    noNewPrivileges: options.noNewPrivileges,
+    oomScoreAdj: 0,
+  };
+}
+
+function checkedLimit(
+  limit: SpecOptions['rlimits'][number],
+  host: SpecHost,
+): NonNullable<RuntimeProcess['rlimits']>[number] {
+  const own = host.limits.get(limit.type);
+  const mayRaise = ((host.capabilities >> capSysResource) & 1n) === 1n;
+  const wanted = limit.hard === -1 ? Number.POSITIVE_INFINITY : limit.hard;
+  if (own !== undefined && wanted > own.hard && !mayRaise) {
+    throw new LimitNotRaisableError(limit.type, limit.hard, own.hard);
+  }
+  return { ...limit };
+}
+
+function specMounts(options: SpecOptions): RuntimeMount[] {
+  const init: RuntimeMount[] =
+    options.initPath === undefined
+      ? []
+      : [{ destination: initDestination, type: 'bind', source: options.initPath, options: ['bind', 'ro'] }];
+  const own = options.mounts.map(({ type, source, destination, options: flags }) => ({
+    destination,
+    type,
+    source: type === 'tmpfs' ? 'tmpfs' : source,
+    options: [...flags],
+  }));
+  return [...defaultMounts(options), ...init, ...own];
+}
+
+function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
+  const { privileged } = options;
+  const capabilities = new Set(availableCapabilities(options.capabilities, host));
+  return {
+    namespaces: specNamespaces(options, host),
+    cgroupsPath: `${options.cgroupParent}/${options.containerId}`,
+    resources: specResources(options, host),
+    rootfsPropagation: rootPropagation(options),
+    ...(options.networkNamespace === 'host' ? {} : { sysctl: { ...networkSysctls } }),
+    ...(privileged
+      ? { devices: hostDevices() }
+      : {
+          seccomp: defaultSeccompProfile(capabilities, host),
+          maskedPaths: [...maskedPaths],
+          readonlyPaths: [...readOnlyPaths],
+        }),
+  };
+}
+
+/** A cgroup namespace hides the host's hierarchy on v2; on v1 Docker gives none. */
+function specNamespaces(options: SpecOptions, host: SpecHost): RuntimeLinux['namespaces'] {
+  const { networkNamespace: network } = options;
+  return [
+    { type: 'mount' },
+    { type: 'uts' },
+    { type: 'pid' },
+    { type: 'ipc' },
+    ...(host.cgroupVersion === 2 ? [{ type: 'cgroup' as const }] : []),
+    ...(network === 'host'
+      ? []
+      : [{ type: 'network' as const, ...(network === 'new' ? {} : { path: network.path }) }]),
+  ];
+}
+
+function specResources({ resources, privileged }: SpecOptions, host: SpecHost): RuntimeResources {
+  const { memoryBytes, memorySwapBytes, nanoCpus, pidsLimit } = resources;
+  return {
+    devices: [...(privileged ? allDeviceRules : defaultDeviceRules)],
+    ...(memoryBytes === undefined
+      ? {}
+      : {
+          memory: {
+            limit: memoryBytes,
+            ...(memorySwapBytes === undefined || !host.swapLimit ? {} : { swap: memorySwapBytes }),
+          },
+        }),
+    ...(nanoCpus === undefined
+      ? {}
+      : {
+          cpu: {
+            period: cpuPeriodMicroseconds,
+            quota: Math.max(1000, Math.round((nanoCpus * cpuPeriodMicroseconds) / 1e9)),
+          },
+        }),
+    ...(pidsLimit === undefined ? {} : { pids: { limit: pidsLimit } }),
+  };
+}
+
+/** A shared or slave bind needs a root that lets mounts through. */
+function rootPropagation({ mounts }: SpecOptions): string {
+  const flags = new Set(mounts.flatMap((mount) => mount.options));
+  if (flags.has('shared') || flags.has('rshared')) return 'rshared';
+  return flags.has('slave') || flags.has('rslave') ? 'rslave' : 'rprivate';
+}

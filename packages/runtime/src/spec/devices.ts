@@ -1,0 +1,80 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { isErrno } from '@gantry/kernel';
+import type { RuntimeLinux, RuntimeResources } from '@gantry/oci';
+
+type Device = NonNullable<RuntimeLinux['devices']>[number];
+type DeviceRule = NonNullable<RuntimeResources['devices']>[number];
+
+/** Of /dev, what a container has of its own. */
+const ownPlaces = new Set(['pts', 'shm', 'fd', 'mqueue', 'console', '.udev', '.lxc', '.lxd-mounts']);
+const deviceKinds = 0o170000;
+const characterDevice = 0o020000;
+const blockDevice = 0o060000;
+
+/** Without privileges: nodes may be made, and null, zero, full, random, urandom, tty, console, ptmx and terminals used. */
+export const defaultDeviceRules: readonly DeviceRule[] = [
+  { allow: false, access: 'rwm' },
+  { allow: true, type: 'c', access: 'm' },
+  { allow: true, type: 'b', access: 'm' },
+  ...(
+    [
+      [1, 3],
+      [1, 5],
+      [1, 7],
+      [1, 8],
+      [1, 9],
+      [5, 0],
+      [5, 1],
+      [5, 2],
+    ] as const
+  ).map(([major, minor]) => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
+  { allow: true, type: 'c', major: 136, access: 'rwm' },
+];
+
+export const allDeviceRules: readonly DeviceRule[] = [{ allow: true, access: 'rwm' }];
+
+/** Every device node of the host, for privileged containers. */
+export function hostDevices(directory = '/dev'): Device[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(directory, entry.name);
+    if (directory === '/dev' && ownPlaces.has(entry.name)) return [];
+    if (entry.isDirectory()) return hostDevices(file);
+    if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
+    return deviceOf(file);
+  });
+}
+
+function deviceOf(file: string): Device[] {
+  try {
+    const { rdev, mode, uid, gid } = statSync(file);
+    const kind = mode & deviceKinds;
+    if (kind !== characterDevice && kind !== blockDevice) return [];
+    return [
+      {
+        type: kind === characterDevice ? 'c' : 'b',
+        path: file,
+        major: majorOf(rdev),
+        minor: minorOf(rdev),
+        fileMode: mode & 0o777,
+        uid,
+        gid,
+      },
+    ];
+  } catch (error) {
+    // Devices come and go while the directory is read.
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** makedev(3), as glibc packs it. */
+function majorOf(device: number): number {
+  const number = BigInt(device);
+  return Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & ~0xfffn));
+}
+
+function minorOf(device: number): number {
+  const number = BigInt(device);
+  return Number((number & 0xffn) | ((number >> 12n) & ~0xffn & 0xffff_ffffn));
+}

@@ -1,0 +1,59 @@
+import type { TerminalSize } from '../container-runtime.ts';
+
+/**
+ * What a container's OCI runtime spec is built from: Docker's options after defaults, names and paths were resolved.
+ * `buildSpec(options)` adds Docker's defaults: namespaces, mounts, devices, seccomp profile, masked and read-only paths.
+ */
+export interface SpecOptions {
+  containerId: string;
+  rootfs: string;
+  readOnlyRootfs: boolean;
+  args: readonly string[];
+  /** `KEY=value`, complete: PATH, HOSTNAME, TERM and HOME are in it where Docker sets them. */
+  env: readonly string[];
+  /** Absolute, inside the container; made if missing by whoever calls. */
+  workingDirectory: string;
+  user: SpecUser;
+  terminal?: TerminalSize;
+  hostname: string;
+  domainname: string;
+  /** After cap-add and cap-drop, `CAP_…`; all of them when privileged. */
+  capabilities: readonly string[];
+  privileged: boolean;
+  noNewPrivileges: boolean;
+  /** Path of a pinned network namespace, `host`, or `new` (a fresh one with loopback only). */
+  networkNamespace: { path: string } | 'host' | 'new';
+  /** In order; a later one may lie inside an earlier one. Docker's own (proc, dev, sys …) are added by `buildSpec`. */
+  mounts: readonly SpecMount[];
+  shmSizeBytes: number;
+  resources: SpecResources;
+  rlimits: readonly { type: string; soft: number; hard: number }[];
+  /** Path of an init binary on the host (catatonit, tini): becomes PID 1 with `args` behind it. */
+  initPath?: string;
+  /** Parent cgroup, below which the container gets one named by its id. */
+  cgroupParent: string;
+  annotations?: Readonly<Record<string, string>>;
+}
+
+export interface SpecUser {
+  uid: number;
+  gid: number;
+  additionalGids: readonly number[];
+}
+
+export interface SpecMount {
+  type: 'bind' | 'tmpfs';
+  /** Host path of a bind; ignored for tmpfs. */
+  source: string;
+  /** Absolute path in the container. */
+  destination: string;
+  /** OCI mount options, such as `rbind`, `ro`, `rprivate`, `size=64m`. */
+  options: readonly string[];
+}
+
+export interface SpecResources {
+  memoryBytes?: number;
+  memorySwapBytes?: number;
+  nanoCpus?: number;
+  pidsLimit?: number;
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, renameSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Logger } from '@gantry/base';
+import { Directory, statPath, treeUsage } from '@gantry/kernel';
+import { type Digest, digestHex, parseDigest } from '@gantry/oci';
+import { LayerNotFoundError, StorageFullError } from '../errors.ts';
+import type { LayerInfo, PackedLayer } from '../snapshotter.ts';
+import type { WrittenLayer } from '../unpack/layer-writer.ts';
+import type { UnpackPool } from '../unpack/unpack-pool.ts';
+import { syncDirectory, writeDurableFile } from './durable-file.ts';
+import { type LayerRecord, readLayerRecord } from './layer-record.ts';
+import { SharedWork } from './shared-work.ts';
+import type { Trash } from './trash.ts';
+
+export interface LayerStoreOptions {
+  /** The snapshotter's root; `layers/` and `incoming/` lie in it. */
+  root: string;
+  logger: Logger;
+  pool: UnpackPool;
+  trash: Trash;
+  /** A writable snapshot stands on the layer, and a container may be running on it. */
+  isUsed: (diffId: Digest) => boolean;
+}
+
+/** A layer and what the root directory of a snapshot on it looks like. */
+export interface StoredLayer extends LayerInfo {
+  hasRoot: boolean;
+}
+
+export interface RootAttributes {
+  uid: number;
+  gid: number;
+  mode: number;
+}
+
+const defaultMaxBytes = 64 * 1024 ** 3;
+const defaultMaxEntries = 2_000_000;
+const hexName = /^[0-9a-f]{64}$/;
+
+/** Unpacked layers by diff id: `layers/<hex>/fs` and `layers/<hex>/layer.json`, put there by one rename. */
+export class LayerStore {
+  readonly #options: LayerStoreOptions;
+  readonly #layers = new Map<Digest, StoredLayer>();
+  readonly #unpacking = new SharedWork<StoredLayer>();
+
+  private constructor(options: LayerStoreOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Throws away what was half unpacked, and layers whose record is damaged: the blob is still there to unpack again. One
+   * that is in use stays, and gets a new record.
+   */
+  static async open(options: LayerStoreOptions): Promise<LayerStore> {
+    const store = new LayerStore(options);
+    for (const name of ['layers', 'incoming']) {
+      mkdirSync(path.join(options.root, name), { recursive: true, mode: 0o700 });
+    }
+    for (const name of await readdir(store.#incoming))
+      options.trash.throwAway(path.join(store.#incoming, name));
+    for (const name of await readdir(store.#folder)) await store.#load(name);
+    return store;
+  }
+
+  get(diffId: Digest): StoredLayer | undefined {
+    return this.#layers.get(diffId);
+  }
+
+  list(): StoredLayer[] {
+    return [...this.#layers.values()];
+  }
+
+  /** In the order given. Throws `LayerNotFoundError`. */
+  getAll(diffIds: readonly Digest[]): StoredLayer[] {
+    return diffIds.map((diffId) => {
+      const layer = this.#layers.get(diffId);
+      if (layer === undefined) throw new LayerNotFoundError(diffId);
+      return layer;
+    });
+  }
+
+  /** See `Snapshotter.unpackLayer`. */
+  async unpack(layer: PackedLayer): Promise<StoredLayer> {
+    layer.signal?.throwIfAborted();
+    const existing = this.#layers.get(layer.diffId);
+    if (existing !== undefined) return existing;
+    return this.#unpacking.run(layer.diffId, (signal) => this.#unpack(layer, signal), layer.signal);
+  }
+
+  /** Idempotent. */
+  remove(diffId: Digest): void {
+    this.#layers.delete(diffId);
+    this.#options.trash.throwAway(path.join(this.#folder, digestHex(diffId)));
+  }
+
+  get #folder(): string {
+    return path.join(this.#options.root, 'layers');
+  }
+
+  get #incoming(): string {
+    return path.join(this.#options.root, 'incoming');
+  }
+
+  async #load(name: string): Promise<void> {
+    const folder = path.join(this.#folder, name);
+    const read = await readLayerRecord(path.join(folder, 'layer.json'));
+    const diffId = hexName.test(name) ? parseDigest(`sha256:${name}`) : undefined;
+    const fault = 'fault' in read ? read.fault : undefined;
+    if (fault === undefined && 'diffId' in read && read.diffId === diffId) {
+      this.#remember(folder, read);
+      return;
+    }
+    const reason = fault ?? 'its name is not its digest';
+    this.#options.logger.warn('an unpacked layer has no valid record', { path: folder, reason });
+    if (diffId !== undefined && this.#options.isUsed(diffId)) await this.#repair(folder, diffId);
+    else this.#options.trash.throwAway(folder);
+  }
+
+  /** A layer came to its place whole: what is lost is what its record said. */
+  async #repair(folder: string, diffId: Digest): Promise<void> {
+    using directory = Directory.openPath(path.join(folder, 'fs'));
+    const record: LayerRecord = { version: 1, diffId, ...(await treeUsage(directory)), hasRoot: true };
+    await writeDurableFile(path.join(folder, 'layer.json'), JSON.stringify(record));
+    this.#remember(folder, record);
+  }
+
+  #remember(folder: string, record: LayerRecord): StoredLayer {
+    const { diffId, sizeBytes, entries, hasRoot } = record;
+    const layer: StoredLayer = { diffId, path: path.join(folder, 'fs'), sizeBytes, entries, hasRoot };
+    this.#layers.set(diffId, layer);
+    return layer;
+  }
+
+  async #unpack(layer: PackedLayer, signal: AbortSignal): Promise<StoredLayer> {
+    const folder = path.join(this.#incoming, randomUUID());
+    const directory = path.join(folder, 'fs');
+    mkdirSync(directory, { recursive: true });
+    chmodSync(directory, 0o755);
+    try {
+      const { diffId, blobPath, compression, onProgress } = layer;
+      const written = await this.#options.pool.run(
+        {
+          diffId,
+          blobPath,
+          compression,
+          directory,
+          maxBytes: layer.maxBytes ?? defaultMaxBytes,
+          maxEntries: layer.maxEntries ?? defaultMaxEntries,
+        },
+        { signal, ...(onProgress === undefined ? {} : { onProgress }) },
+      );
+      return await this.#publish(folder, diffId, written);
+    } catch (error) {
+      this.#options.trash.throwAway(folder);
+      // Who is told of a full disk tries what is smaller next, and shall have the space.
+      if (error instanceof StorageFullError) await this.#options.trash.emptied();
+      throw error;
+    }
+  }
+
+  /** The content is on its medium already; with the rename it becomes a layer. */
+  async #publish(folder: string, diffId: Digest, written: WrittenLayer): Promise<StoredLayer> {
+    const { sizeBytes, entries, hasRoot, skippedXattrs } = written;
+    const record: LayerRecord = { version: 1, diffId, sizeBytes, entries, hasRoot };
+    await writeDurableFile(path.join(folder, 'layer.json'), JSON.stringify(record));
+    const place = path.join(this.#folder, digestHex(diffId));
+    renameSync(folder, place);
+    await syncDirectory(this.#folder);
+    if (skippedXattrs.count > 0) {
+      this.#options.logger.warn('the file system cannot hold some extended attributes of a layer', {
+        digest: diffId,
+        count: skippedXattrs.count,
+        attribute: skippedXattrs.first,
+      });
+    }
+    return this.#remember(place, record);
+  }
+}
+
+/** Owner and mode of the root of a snapshot: of the topmost layer that says them, else root's and 0755. */
+export function rootAttributes(layers: readonly StoredLayer[]): RootAttributes {
+  const layer = layers.findLast((candidate) => candidate.hasRoot);
+  if (layer === undefined) return { uid: 0, gid: 0, mode: 0o755 };
+  const { uid, gid, mode } = statPath(layer.path);
+  return { uid, gid, mode };
+}

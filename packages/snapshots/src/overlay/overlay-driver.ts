@@ -1,0 +1,93 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { Semaphore } from '@gantry/base';
+import { Directory, isErrno, isMountPoint, mountOverlay, treeUsage, umount } from '@gantry/kernel';
+import { SnapshotBusyError } from '../errors.ts';
+import { rootAttributes, type StoredLayer } from '../layers/layer-store.ts';
+import type { DiskUsage } from '../snapshotter.ts';
+import type { SnapshotDriver } from '../writable/snapshot-driver.ts';
+import type { SnapshotRecord } from '../writable/snapshot-record.ts';
+
+/** Unmounting a plain overlay writes back a file system for up to a second; the thread pool has other work too. */
+const maxSlowUnmounts = 2;
+
+/** Stacks layers by overlayfs: `upper`, `work` and `merged` in the snapshot's folder. */
+export class OverlayDriver implements SnapshotDriver {
+  readonly #emptyLayer: string;
+  readonly #slowUnmounts = new Semaphore(maxSlowUnmounts);
+
+  /** `emptyLayer` is an empty directory: what an image without layers stands on. */
+  constructor(emptyLayer: string) {
+    this.#emptyLayer = emptyLayer;
+  }
+
+  async prepare(folder: string, layers: readonly StoredLayer[]): Promise<Pick<SnapshotRecord, 'base'>> {
+    for (const name of ['work', 'merged', 'upper']) mkdirSync(path.join(folder, name), { mode: 0o700 });
+    const { uid, gid, mode } = rootAttributes(layers);
+    using upper = Directory.openPath(path.join(folder, 'upper'));
+    upper.chown('', uid, gid);
+    upper.chmod('', mode);
+    return {};
+  }
+
+  rootOf(folder: string): string {
+    return path.join(folder, 'merged');
+  }
+
+  async mount(folder: string, layers: readonly StoredLayer[], record: SnapshotRecord): Promise<string> {
+    const target = this.rootOf(folder);
+    if (record.volatile) forgetUncleanUnmount(folder);
+    const lowers = distinctFromTop(layers).map((layer) => layer.path);
+    mountOverlay({
+      lowers: lowers.length > 0 ? lowers : [this.#emptyLayer],
+      upper: path.join(folder, 'upper'),
+      work: path.join(folder, 'work'),
+      target,
+      volatile: record.volatile,
+    });
+    return target;
+  }
+
+  isMounted(folder: string): boolean {
+    return isMountPoint(this.rootOf(folder));
+  }
+
+  async unmount(folder: string, record: SnapshotRecord): Promise<void> {
+    const target = this.rootOf(folder);
+    if (!isMountPoint(target)) return;
+    try {
+      if (record.volatile) await unmountOrDetach(target);
+      else await this.#slowUnmounts.run(() => unmountOrDetach(target));
+    } catch (error) {
+      throw new SnapshotBusyError(record.id, error);
+    }
+  }
+
+  async usage(folder: string): Promise<DiskUsage> {
+    using upper = Directory.openPath(path.join(folder, 'upper'));
+    return treeUsage(upper);
+  }
+}
+
+/**
+ * Topmost first. Overlayfs takes a directory once; of a layer that occurs twice the lower place adds nothing, since
+ * everything in it is in the upper one too.
+ */
+function distinctFromTop(layers: readonly StoredLayer[]): StoredLayer[] {
+  return [...new Set(layers.toReversed())];
+}
+
+/** Overlayfs marks the work directory of a volatile mount, so that nobody trusts it after a crash of the host. */
+function forgetUncleanUnmount(folder: string): void {
+  rmSync(path.join(folder, 'work', 'work', 'incompat'), { recursive: true, force: true });
+}
+
+/** Files that are still open keep their file system; the place is free at once. */
+async function unmountOrDetach(target: string): Promise<void> {
+  try {
+    await umount(target);
+  } catch (error) {
+    if (!isErrno(error, 'EBUSY')) throw error;
+    await umount(target, { detach: true });
+  }
+}

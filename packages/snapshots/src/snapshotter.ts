@@ -1,0 +1,83 @@
+import type { Digest } from '@gantry/oci';
+
+/**
+ * Layers unpacked to directories, and writable file systems stacked on them.
+ *
+ * A layer is unpacked by itself, whatever lies below it, and is known by its diff id (the digest of its uncompressed
+ * tar): any number of layers at once, each once on a machine. A layer is visible only when it is whole and its digest
+ * was right. A writable snapshot belongs to one container (or build step) and is known by its id.
+ *
+ * ```ts
+ * await snapshots.unpackLayer({ diffId, blobPath, compression: 'gzip' });
+ * await snapshots.create('c1', [diffId]);
+ * const rootfs = await snapshots.mount('c1');
+ * ```
+ */
+export interface Snapshotter {
+  /**
+   * Unpacks a layer in a worker. Idempotent; concurrent calls for one layer share one unpacking. Atomic: a crash leaves
+   * nothing visible. Throws `LayerMismatchError` (wrong diff id), `UnsafeLayerError` (entry that leaves the layer),
+   * `LayerTooLargeError` (past `maxBytes` or `maxEntries`), `CorruptLayerError` (truncated or malformed),
+   * `StorageFullError`. What is dropped: overlayfs' own attributes (`trusted.overlay.*`, `user.overlay.*`) and aufs' metadata.
+   */
+  unpackLayer(layer: PackedLayer): Promise<LayerInfo>;
+
+  layer(diffId: Digest): Promise<LayerInfo | undefined>;
+  layers(): Promise<LayerInfo[]>;
+
+  /** Idempotent. Throws `LayerInUseError` while a writable snapshot stands on it. */
+  removeLayer(diffId: Digest): Promise<void>;
+
+  /** Makes an empty writable snapshot on `layers` (base first). Throws `SnapshotExistsError`, `LayerNotFoundError`. */
+  create(id: string, layers: readonly Digest[], options?: SnapshotOptions): Promise<void>;
+
+  /** Mounts and returns the root directory's path. Idempotent: a mounted snapshot stays as it is. */
+  mount(id: string): Promise<string>;
+
+  /** Idempotent, never blocks the event loop. Throws `SnapshotBusyError` only if a lazy unmount fails too. */
+  unmount(id: string): Promise<void>;
+
+  /** Unmounts and removes, in the background where it takes long. Idempotent; gone from `list` when it returns. */
+  remove(id: string): Promise<void>;
+
+  list(): Promise<string[]>;
+
+  /** Bytes and files written above the layers. */
+  usage(id: string): Promise<DiskUsage>;
+
+  /** Packs a directory as an uncompressed layer tar. The same tree gives the same bytes, whenever it is packed, and
+   * unpacking and packing again gives them too. Throws `UnpackableFileError`. */
+  packDirectory(directory: string): AsyncIterable<Uint8Array>;
+}
+
+export interface PackedLayer {
+  diffId: Digest;
+  /** The blob's file: read from its beginning. */
+  blobPath: string;
+  compression: 'none' | 'gzip' | 'zstd';
+  /** Bound of the uncompressed tar; the default, 64 GiB, protects from bombs. */
+  maxBytes?: number;
+  /** Bound of the number of entries; the default is two million. */
+  maxEntries?: number;
+  signal?: AbortSignal;
+  /** Called with the compressed bytes consumed so far. */
+  onProgress?: (consumedBytes: number) => void;
+}
+
+export interface SnapshotOptions {
+  /** What is written need not survive a crash of the host (`--rm` containers, build steps): unmounting is 100 × faster. */
+  volatile?: boolean;
+}
+
+export interface LayerInfo {
+  diffId: Digest;
+  /** Read-only directory of the unpacked layer, in overlayfs terms (whiteouts are character devices 0/0). */
+  path: string;
+  sizeBytes: number;
+  entries: number;
+}
+
+export interface DiskUsage {
+  sizeBytes: number;
+  entries: number;
+}

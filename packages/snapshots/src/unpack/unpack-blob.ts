@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { Descriptor, Directory, fileSystemOf, openFlags, openPath, syncFileSystem } from '@gantry/kernel';
+import { TarParser } from '@gantry/oci';
+import { LayerMismatchError, LayerTooLargeError, StorageFullError } from '../errors.ts';
+import { blobSource } from './blob-source.ts';
+import { decompress } from './decompress.ts';
+import { LayerWriter, type WrittenLayer } from './layer-writer.ts';
+import { fromFailure, toFailure } from './unpack-failure.ts';
+import type { UnpackJob } from './unpack-job.ts';
+
+export interface UnpackHooks {
+  /** Compressed bytes read so far. */
+  onProgress: (consumedBytes: number) => void;
+  /** Throws an AbortError when the job shall end. */
+  throwIfCancelled: () => void;
+}
+
+/** How much is written between two looks at the free space. */
+const spaceCheckBytes = 64 * 1024 * 1024;
+
+/**
+ * Unpacks a blob into the job's directory and syncs it to its medium, hashing on the way. Synchronous but for the
+ * decoder: for a thread of its own. Throws the errors of `Snapshotter.unpackLayer`, or AbortError; the directory's content
+ * is of no use then.
+ */
+export async function unpackBlob(job: UnpackJob, hooks: UnpackHooks): Promise<WrittenLayer> {
+  using root = Directory.openPath(job.directory);
+  using writer = new LayerWriter(root, { digest: job.diffId, maxEntries: job.maxEntries });
+  try {
+    await readBlob(job, hooks, writer);
+    const written = writer.finish();
+    using readable = root.reopen(openFlags.readOnly | openFlags.directory);
+    syncFileSystem(readable);
+    return written;
+  } catch (error) {
+    throw fromFailure(toFailure(error, job.diffId, writer.currentName || undefined));
+  }
+}
+
+async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter): Promise<void> {
+  using blob = new Descriptor(openPath(job.blobPath, openFlags.readOnly));
+  const source = blobSource(blob.fd, hooks.onProgress);
+  const hash = createHash('sha256');
+  const parser = new TarParser(writer);
+  let [unpackedBytes, nextSpaceCheck] = [0, 0];
+  for await (const chunk of decompress(source, job.compression)) {
+    hooks.throwIfCancelled();
+    unpackedBytes += chunk.length;
+    if (unpackedBytes > job.maxBytes) {
+      throw new LayerTooLargeError({ digest: job.diffId, reason: `more than ${job.maxBytes} bytes` });
+    }
+    if (unpackedBytes > nextSpaceCheck) {
+      checkSpace(job);
+      nextSpaceCheck = unpackedBytes + spaceCheckBytes;
+    }
+    hash.update(chunk);
+    parser.write(chunk);
+  }
+  parser.finish();
+  const digest = `sha256:${hash.digest('hex')}`;
+  if (digest !== job.diffId) {
+    throw new LayerMismatchError({ digest: job.diffId, reason: `its content has the digest ${digest}` });
+  }
+}
+
+/** A full disk stops everything on the host: end before it. One hundredth, at most 64 MB, stays free. */
+function checkSpace(job: UnpackJob): void {
+  const { availableBytes, sizeBytes } = fileSystemOf(job.directory);
+  const reserveBytes = Math.min(sizeBytes / 100, spaceCheckBytes);
+  if (availableBytes >= reserveBytes) return;
+  const reason = `${availableBytes} bytes are left, ${Math.round(reserveBytes)} are kept free`;
+  throw new StorageFullError({ digest: job.diffId, reason });
+}

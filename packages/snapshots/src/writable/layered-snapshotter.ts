@@ -1,0 +1,102 @@
+import { KeyedLock } from '@gantry/base';
+import type { Digest } from '@gantry/oci';
+import { LayerInUseError } from '../errors.ts';
+import type { LayerStore } from '../layers/layer-store.ts';
+import type { Trash } from '../layers/trash.ts';
+import { packDirectory } from '../pack/pack-directory.ts';
+import type { DiskUsage, LayerInfo, PackedLayer, SnapshotOptions, Snapshotter } from '../snapshotter.ts';
+import type { UnpackPool } from '../unpack/unpack-pool.ts';
+import type { SnapshotDriver } from './snapshot-driver.ts';
+import type { WritableStore } from './writable-store.ts';
+
+export interface LayeredSnapshotterParts {
+  layers: LayerStore;
+  writables: WritableStore;
+  driver: SnapshotDriver;
+  pool: UnpackPool;
+  trash: Trash;
+}
+
+/** The snapshotter over a layer store; the driver decides how layers become one writable tree. */
+export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
+  readonly #parts: LayeredSnapshotterParts;
+  readonly #locks = new KeyedLock();
+
+  constructor(parts: LayeredSnapshotterParts) {
+    this.#parts = parts;
+  }
+
+  unpackLayer(layer: PackedLayer): Promise<LayerInfo> {
+    return this.#parts.layers.unpack(layer);
+  }
+
+  async layer(diffId: Digest): Promise<LayerInfo | undefined> {
+    return this.#parts.layers.get(diffId);
+  }
+
+  async layers(): Promise<LayerInfo[]> {
+    return this.#parts.layers.list();
+  }
+
+  async removeLayer(diffId: Digest): Promise<void> {
+    const { layers, writables } = this.#parts;
+    const users = writables.usersOf(diffId);
+    if (users.length > 0) throw new LayerInUseError(diffId, users);
+    layers.remove(diffId);
+  }
+
+  async create(id: string, diffIds: readonly Digest[], options: SnapshotOptions = {}): Promise<void> {
+    const { layers, writables, driver } = this.#parts;
+    const stored = layers.getAll(diffIds);
+    const settings = { layers: [...diffIds], volatile: options.volatile === true };
+    await writables.create(id, settings, (folder) => driver.prepare(folder, stored));
+  }
+
+  mount(id: string): Promise<string> {
+    const { layers, writables, driver } = this.#parts;
+    return this.#locks.run(id, async () => {
+      const record = writables.get(id);
+      const folder = writables.folderOf(id);
+      if (driver.isMounted(folder)) return driver.rootOf(folder);
+      return driver.mount(folder, layers.getAll(record.layers), record);
+    });
+  }
+
+  async unmount(id: string): Promise<void> {
+    const { writables, driver } = this.#parts;
+    await this.#locks.run(id, async () => {
+      const record = writables.find(id);
+      if (record !== undefined) await driver.unmount(writables.folderOf(id), record);
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    const { writables, driver } = this.#parts;
+    await this.#locks.run(id, async () => {
+      const record = writables.find(id);
+      if (record === undefined) return;
+      await driver.unmount(writables.folderOf(id), record);
+      writables.remove(id);
+    });
+  }
+
+  async list(): Promise<string[]> {
+    return this.#parts.writables.ids();
+  }
+
+  async usage(id: string): Promise<DiskUsage> {
+    const { writables, driver } = this.#parts;
+    const record = writables.get(id);
+    return driver.usage(writables.folderOf(id), record);
+  }
+
+  packDirectory(directory: string): AsyncIterable<Uint8Array> {
+    return packDirectory(directory);
+  }
+
+  /** Ends the unpacking threads and stops deleting. Snapshots stay as they are, mounted ones mounted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.pool[Symbol.asyncDispose]();
+    await this.#parts.trash[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,11 @@
+export {
+  CorruptDocumentError,
+  NewerStoreError,
+  StoreBusyError,
+  StoreDamagedError,
+  StoreFailedError,
+  StoreFullError,
+} from './errors.ts';
+export type { Collection, CollectionOptions, Lasting, MetadataStore } from './metadata-store.ts';
+export { type MetadataStoreOptions, openMetadataStore } from './open-metadata-store.ts';
+export type { DamageReport } from './sqlite/salvage.ts';

@@ -1,0 +1,12 @@
+export { OutputClosedError, TemplateError } from './errors.ts';
+export { formatDuration, formatTimeAgo } from './format/duration-format.ts';
+export { formatGeneral } from './format/number-format.ts';
+export { formatBinarySize, formatSize } from './format/size-format.ts';
+export { displayWidth, quote, shortId, truncate } from './format/text-format.ts';
+export { formatGoTime, formatNanoTime } from './format/time-format.ts';
+export { type Output, processOutput, writeAll } from './output.ts';
+export { ProgressPrinter, type ProgressUpdate } from './progress.ts';
+export { RawMode } from './raw-mode.ts';
+export { alignColumns, type TableLayout } from './table.ts';
+export { compileTemplate, type Template, type TemplateOptions } from './template/template.ts';
+export { windowSize } from './window-size.ts';

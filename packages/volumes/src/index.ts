@@ -1,0 +1,3 @@
+export { InvalidVolumeNameError, VolumeInUseError, VolumeNotFoundError } from './errors.ts';
+export { openVolumeStore, type VolumeStoreOptions } from './local/local-volume-store.ts';
+export type { VolumeInfo, VolumeStore } from './volume-store.ts';

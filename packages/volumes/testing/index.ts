@@ -1,0 +1,2 @@
+export { MemoryVolumeStore } from './memory-volume-store.ts';
+export { volumeStoreConformance } from './volume-store-conformance.ts';

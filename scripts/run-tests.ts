@@ -1,0 +1,118 @@
+/**
+ * Runs one suite with node:test, a process a file:
+ *   unit    *.test.ts in packages and apps, no root
+ *   root    *.root.test.ts: real kernel
+ *   system  tests/**: the real daemon, the real CLIs
+ *   faults-long  tests/faults-long: the walks of tests/faults, many times as long; not part of `npm test`
+ * Root and system files run in mount and network namespaces of their own, but for `*.host.test.ts`, which need the host's.
+ * Usage: node scripts/run-tests.ts <suite> [path filter…]. Ends with `N passed, N failed`; a skip in CI is a failure.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+
+const ownNamespaces = [
+  ...'unshare --mount --net --propagation private -- sh -c'.split(' '),
+  'ip link set lo up; exec "$@"',
+  'sh',
+];
+/** A file that takes longer hangs. */
+const fileTimeoutMs = 300_000;
+const root = path.resolve(import.meta.dirname, '..');
+const [suite = 'unit', ...filters] = process.argv.slice(2);
+const files = filesOf(suite).filter(
+  (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
+);
+if (suite !== 'unit' && process.getuid?.() !== 0) {
+  console.error(`the ${suite} suite needs root: it makes mounts, namespaces and cgroups`);
+  process.exit(1);
+}
+if (files.length === 0) {
+  console.error(`no test file matches ${suite} ${filters.join(' ')}`);
+  process.exit(1);
+}
+
+const oldDocker = dockerOlderThan28();
+const leftOut = oldDocker === undefined ? [] : files.filter(comparesWithDocker);
+if (oldDocker !== undefined && leftOut.length > 0) {
+  console.log(
+    `left out, for they compare with the docker CLI 28 and this machine has ${oldDocker}: ${leftOut.join(' ')}`,
+  );
+}
+
+const totals = { passed: 0, failed: 0, skipped: leftOut.length };
+const queue = files.filter((file) => !leftOut.includes(file));
+const lanes = suite === 'faults-long' ? 1 : Math.max(2, availableParallelism());
+await Promise.all(Array.from({ length: lanes }, () => lane()));
+if (process.env['CI'] !== undefined && totals.skipped > 0) totals.failed += totals.skipped;
+console.log(
+  `${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`,
+);
+process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** The version of the docker CLI where it is too old to be compared with, or `none`. */
+function dockerOlderThan28(): string | undefined {
+  const { stdout } = spawnSync('docker', ['--version'], { encoding: 'utf8' });
+  const version = /version (\d+)\.[\d.]+/.exec(stdout ?? '');
+  return Number(version?.[1] ?? 0) >= 28 ? undefined : (version?.[0] ?? 'none');
+}
+
+function comparesWithDocker(file: string): boolean {
+  return /\brunDocker\b|docker CLI 28/.test(readFileSync(path.join(root, file), 'utf8'));
+}
+
+async function lane(): Promise<void> {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const { output, code, seconds } = await runFile(file);
+    const count = (word: string): number =>
+      Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+    // A hook that fails at the top level is told as `not ok`, but is neither counted nor in the exit code (Node.js 24).
+    const notOk = output.match(/^not ok /gm)?.length ?? 0;
+    const failed = Math.max(count('fail') + count('cancelled'), notOk);
+    const good = code === 0 && failed === 0;
+    totals.passed += count('pass');
+    totals.skipped += count('skipped') + count('todo');
+    totals.failed += failed > 0 ? failed : Number(code !== 0);
+    console.log(`${good ? 'ok  ' : 'FAIL'} ${file} (${seconds.toFixed(1)} s)`);
+    if (!good) console.log(output.trimEnd());
+  }
+}
+
+function runFile(file: string): Promise<{ output: string; code: number; seconds: number }> {
+  const node = [process.execPath, '--test-reporter=tap', '--test-timeout=120000', file];
+  const own = suite === 'unit' || file.endsWith('.host.test.ts') ? [] : ownNamespaces;
+  const [command = '', ...args] = [...own, ...node];
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', reject);
+    const bound = setTimeout(() => {
+      output += `\n${file} did not end: a test or what it left open holds the process\n`;
+      child.kill('SIGKILL');
+    }, fileTimeoutMs);
+    child.on('close', (code) => {
+      clearTimeout(bound);
+      resolve({ output, code: code ?? 1, seconds: (performance.now() - started) / 1000 });
+    });
+  });
+}
+
+function filesOf(name: string): string[] {
+  const inUnits = globSync('{apps,packages}/**/*.test.ts', {
+    cwd: root,
+    exclude: (entry) => entry === 'node_modules',
+  }).sort();
+  if (name === 'unit') return inUnits.filter((file) => !file.endsWith('.root.test.ts'));
+  if (name === 'root') return inUnits.filter((file) => file.endsWith('.root.test.ts'));
+  if (name === 'system')
+    return globSync('tests/**/*.test.ts', { cwd: root })
+      .filter((file) => !file.includes('node_modules') && !file.startsWith('tests/faults-long/'))
+      .sort();
+  if (name === 'faults-long') return globSync('tests/faults-long/*.test.ts', { cwd: root }).sort();
+  console.error(`unknown suite '${name}': unit, root, system or faults-long`);
+  return [];
+}

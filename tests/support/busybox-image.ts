@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { makeRootfs, makeTestImage, temporaryRoot } from '@gantry/testkit';
+import type { TestDaemon } from './test-daemon.ts';
+
+export const busyboxImage = 'mirror/busybox:latest';
+
+/** A docker archive of `mirror/busybox:latest` made from the host's busybox, so that a test needs no mirror. */
+export async function busyboxArchive(): Promise<Uint8Array> {
+  await using root = await temporaryRoot();
+  const rootfs = path.join(root.path, 'rootfs');
+  await makeRootfs(rootfs);
+  const layer = execFileSync('tar', ['--numeric-owner', '-C', rootfs, '-cf', '-', '.'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return makeTestImage({
+    format: 'docker-archive',
+    images: [
+      {
+        names: [busyboxImage],
+        layers: [layer],
+        config: { config: { Cmd: ['sh'], Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'] } },
+      },
+    ],
+  }).archive;
+}
+
+/** Loads the image. */
+export async function loadBusybox(daemon: TestDaemon): Promise<void> {
+  const finished = await daemon.docker(['load'], { stdin: await busyboxArchive() });
+  assert.equal(finished.exitCode, 0, finished.stderr);
+  assert.match(finished.stdout, /Loaded image: mirror\/busybox:latest/);
+}
