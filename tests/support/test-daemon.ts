@@ -11,8 +11,6 @@ export const repositoryRoot: string = path.resolve(import.meta.dirname, '../..')
 const gantryProgram = path.join(repositoryRoot, 'dist/gantry.js');
 const daemonProgram = path.join(repositoryRoot, 'dist/gantryd.js');
 
-const daemonStdio: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'], detached: true };
-
 /**
  * `GANTRY_TEST_PEER=dockerd` runs the same tests, by the docker CLI only, against a real dockerd: what a compatibility test
  * asks of us must be true there first.
@@ -41,9 +39,12 @@ export class TestDaemon implements AsyncDisposable {
   #leaks: LeakCheck | undefined;
   #child: ChildProcess | undefined;
   #log = '';
+  /** Modules loaded into gantryd before it starts: the hook of the fault points. */
+  readonly #preloads: readonly string[];
 
-  private constructor(root: string) {
+  private constructor(root: string, preloads: readonly string[]) {
     counter += 1;
+    this.#preloads = preloads;
     this.#cgroupParent = path.basename(root);
     this.root = root;
     this.bridge = `gt${process.pid % 100_000}x${counter}`;
@@ -53,8 +54,8 @@ export class TestDaemon implements AsyncDisposable {
     this.api = new ApiClient({ address: { kind: 'unix', path: this.socketPath } });
   }
 
-  static async start(flags: readonly string[] = []): Promise<TestDaemon> {
-    const daemon = new TestDaemon(mkdtempSync('/tmp/gantry-test-'));
+  static async start(flags: readonly string[] = [], preloads: readonly string[] = []): Promise<TestDaemon> {
+    const daemon = new TestDaemon(mkdtempSync('/tmp/gantry-test-'), preloads);
     if (peer === undefined) daemon.#leaks = await daemon.#watchForLeaks();
     await daemon.restart(flags);
     return daemon;
@@ -67,8 +68,12 @@ export class TestDaemon implements AsyncDisposable {
     const shared = ['-H', `unix://${this.socketPath}`, ...roots, ...parent, ...flags];
     const child =
       peer === undefined
-        ? spawn(process.execPath, [daemonProgram, '--bridge', this.bridge, '--debug', ...shared], daemonStdio)
-        : spawn(peer, ['--pidfile', path.join(this.root, 'pid'), ...shared], daemonStdio);
+        ? spawn(
+            process.execPath,
+            [...this.#nodeOptions(), daemonProgram, '--bridge', this.bridge, '--debug', ...shared],
+            this.#daemonSpawnOptions(),
+          )
+        : spawn(peer, ['--pidfile', path.join(this.root, 'pid'), ...shared], this.#daemonSpawnOptions());
     this.#child = child;
     const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -89,10 +94,19 @@ export class TestDaemon implements AsyncDisposable {
     return this.#log;
   }
 
+  /** What the fault points of gantryd do: see `fault-hook.ts`. */
+  get faultFile(): string {
+    return path.join(this.root, 'faults');
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Ends gantryd with `signal` and waits for its end. */
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
@@ -116,7 +130,7 @@ export class TestDaemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child?.exitCode !== null || this.#child.signalCode !== null) await this.restart();
+    if (!this.isRunning) await this.restart();
     const ids = (await this.ok('ps', '-aq')).split('\n').filter((id) => id !== '');
     if (ids.length > 0) await this.ok('rm', '-f', '-v', ...ids);
     await this.end('SIGTERM');
@@ -125,6 +139,18 @@ export class TestDaemon implements AsyncDisposable {
     rmSync(this.root, { recursive: true, force: true });
     await run('ip', ['link', 'delete', this.bridge]);
     assert.deepEqual(left, [], `left behind by gantryd:\n${this.#log}`);
+  }
+
+  #nodeOptions(): string[] {
+    return this.#preloads.flatMap((file) => ['--import', file]);
+  }
+
+  #daemonSpawnOptions(): SpawnOptions {
+    return {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      env: { ...process.env, GANTRY_TEST_FAULTS: this.faultFile },
+    };
   }
 
   /** The bridge itself stays for the next engine. Descriptors of this process are its own. */

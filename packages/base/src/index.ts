@@ -8,6 +8,7 @@ export {
   errorKind,
   errorMessage,
 } from './errors.ts';
+export { faultPoint, faultPointChannel } from './fault-point.ts';
 export { KeyedLock } from './keyed-lock.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { Semaphore } from './semaphore.ts';

@@ -1,4 +1,5 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
+import { faultPoint } from '@gantry/base';
 import type { ResolvedImage } from '@gantry/images';
 import type { Platform } from '@gantry/oci';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -71,14 +72,18 @@ async function makeContainer(
   await using undo = new AsyncDisposableStack();
   undo.defer(() => directories.remove(draft.id));
   directories.create(draft.id);
+  faultPoint('create/directory-made');
   undo.defer(() => ports.snapshots.remove(draft.id));
   await ports.snapshots.create(draft.id, draft.image.layers, {
     volatile: draft.hostConfig.AutoRemove === true,
   });
+  faultPoint('create/snapshot-made');
   const made = await makeVolumes(environment, mounts, undo);
+  faultPoint('create/volumes-made');
   const record = { ...draft, mounts: made };
   const container = registry.add(record, () => acquireVolumes(environment, record.id, made));
   undo.move();
+  faultPoint('create/recorded');
   publishContainerEvent(events, container, 'create');
 }
 

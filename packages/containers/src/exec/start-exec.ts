@@ -1,4 +1,4 @@
-import { EngineError, errorMessage } from '@gantry/base';
+import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import type { ExecProcess, TerminalSize } from '@gantry/runtime';
 import { detachKeysOf } from '../attach/attach-container.ts';
 import type { AttachSession } from '../attach/attach-session.ts';
@@ -93,9 +93,11 @@ async function launch(
       stdin: exec.request.AttachStdin === true,
       ...(terminal && { terminal }),
     });
+    faultPoint('exec/process-started');
     exec.process = process;
     exec.phase = 'running';
     execs.save(exec);
+    faultPoint('exec/recorded');
     publishContainerEvent(events, container, `exec_start: ${exec.command.join(' ')}`, { execID: exec.id });
     void process.exited.then(({ exitCode }) => recordEnd(environment, container, exec, exitCode));
     return process;
@@ -119,6 +121,7 @@ function recordEnd(
   } catch (error) {
     logger.error('the end of an exec was not recorded', { execId: exec.id, error: errorMessage(error) });
   }
+  faultPoint('exec/end-recorded');
   publishContainerEvent(events, container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
 }
 

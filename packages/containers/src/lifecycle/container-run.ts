@@ -1,4 +1,4 @@
-import { errorMessage } from '@gantry/base';
+import { errorMessage, faultPoint } from '@gantry/base';
 import type { ContainerProcess, ExitStatus, OutputPosition } from '@gantry/runtime';
 import type { Container, ContainerRun } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -56,11 +56,14 @@ async function finishRun(
   const attachment = ports.network.attachment(container.id);
   const detached = publishes ? ports.network.detach(container.id) : undefined;
   await run.pumped;
+  faultPoint('end/output-stored');
   if (closing.aborted) return;
   // Whoever hears of the end may take the ports at once.
   await detached?.catch(() => {});
+  faultPoint('end/ports-released');
   await locks.run(container.id, async () => {
     recordEnd(environment, container, ending);
+    faultPoint('end/recorded');
     if (attachment !== undefined) {
       publishNetworkEvent(environment.events, container, attachment, 'disconnect');
     }
@@ -113,5 +116,6 @@ async function releaseRun(environment: ContainerEnvironment, container: Containe
     ports.runtime.remove(id).catch(report),
     container.record.network.mode === 'bridge' ? ports.network.detach(id).catch(report) : undefined,
   ]);
+  faultPoint('end/released');
   if (container.state.status !== 'restarting') planUnmount(environment, container);
 }

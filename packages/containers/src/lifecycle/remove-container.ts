@@ -1,4 +1,4 @@
-import { errorMessage } from '@gantry/base';
+import { errorMessage, faultPoint } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
@@ -21,15 +21,20 @@ export async function removeContainer(
   // With AutoRemove, whatever is stored says the same.
   if (autoRemoved) registry.applyInMemory(container, { type: 'removal-begun' });
   else registry.apply(container, { type: 'removal-begun' });
+  faultPoint('remove/begun');
   try {
     await Promise.all([ports.runtime.remove(id), ports.network.detach(id), ports.snapshots.remove(id)]);
+    faultPoint('remove/parts-removed');
     directories.remove(id);
+    faultPoint('remove/directory-removed');
     registry.remove(container, changesAlongside(environment, container));
   } catch (error) {
     registry.apply(container, { type: 'removal-failed', error: errorMessage(error) });
     throw error;
   }
+  faultPoint('remove/forgotten');
   if (volumes) await removeAnonymousVolumes(environment, container);
+  faultPoint('remove/volumes-removed');
   container.output.end();
   publishContainerEvent(events, container, 'destroy');
   container.waiters.notifyRemoved({ StatusCode: container.state.last.exitCode });

@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { EngineError, errorMessage } from '@gantry/base';
+import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import { mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { StartRequest } from '@gantry/runtime';
@@ -72,11 +72,14 @@ async function startSteps(
   const { id } = container;
   await using undo = new AsyncDisposableStack();
   const { rootfs, attachment } = await prepare(environment, container, undo);
+  faultPoint('start/prepared');
   const request = startRequest(environment, container, rootfs, attachment);
   if (attachment !== undefined) publishNetworkEvent(events, container, attachment, 'connect');
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
+  faultPoint('start/log-begun');
   const process = await ports.runtime.start(request);
+  faultPoint('start/process-started');
   undo.defer(() => ports.runtime.remove(id));
   const startedAt = formatTimestamp(environment.clock.nowNs());
   registry.apply(
@@ -85,6 +88,7 @@ async function startSteps(
     { manuallyStopped: false, ...(cause === 'user' && { restartCount: 0 }) },
   );
   undo.move();
+  faultPoint('start/recorded');
   watchRun(environment, container, process, { stdout: 0, stderr: 0 });
   publishVolumeEvents(events, container, 'mount');
   publishContainerEvent(events, container, 'start');

@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import type { Container, ContainerRun } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerUnchangedError } from '../errors.ts';
@@ -36,6 +37,7 @@ export async function stopContainer(
     });
     await run.ended;
   }
+  faultPoint('stop/ended');
   publishContainerEvent(environment.events, container, 'stop');
 }
 
@@ -72,7 +74,9 @@ async function beginStop(
     throw new ContainerUnchangedError(container.id, `container ${container.id} is already stopped`);
   }
   markStopped(environment, container);
+  faultPoint('stop/marked');
   sendSignal(environment, container, signal);
+  faultPoint('stop/signalled');
   if (container.state.status === 'paused') await thaw(environment, container);
   return run;
 }

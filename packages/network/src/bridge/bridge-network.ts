@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { errorMessage, KeyedLock, type Logger } from '@gantry/base';
+import { errorMessage, faultPoint, KeyedLock, type Logger } from '@gantry/base';
 import {
   findLink,
   forgetFlows,
@@ -130,13 +130,16 @@ export class BridgeNetwork {
     const record = this.#newRecord(containerId, reservation);
     undo.defer(() => this.#releaseAddress(record));
     this.#store(record);
+    faultPoint('network-attach/recorded');
     undo.defer(() => void this.#stale.add(containerId));
     const namespacePath = this.#namespacePath(containerId);
     undo.defer(() => releaseNetworkNamespace(namespacePath));
     createEndpoint(link, namespacePath, record);
+    faultPoint('network-attach/connected');
     const rules = rulesOf(record);
     if (rules.length > 0) {
       await firewall.publish(rules);
+      faultPoint('network-attach/published');
       undo.defer(() => firewall.unpublish(rules));
       this.#forgetUdpFlows(record);
     }
@@ -152,7 +155,9 @@ export class BridgeNetwork {
     if (record === undefined) return;
     const rules = rulesOf(record);
     if (rules.length > 0) await this.#options.firewall.unpublish(rules);
+    faultPoint('network-detach/unpublished');
     await releaseNetworkNamespace(this.#namespacePath(containerId));
+    faultPoint('network-detach/namespace-released');
     this.#forgetUdpFlows(record);
     this.#stale.add(containerId);
     if (this.#stale.size >= maxStale) this.#store();

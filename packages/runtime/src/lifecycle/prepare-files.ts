@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { faultPoint } from '@gantry/base';
 import { type CgroupLayout, isErrno } from '@gantry/kernel';
 import type { RuntimeSpec } from '@gantry/oci';
 import type { ContainerFiles } from '../container-files.ts';
@@ -21,6 +22,7 @@ export function prepareFiles(
     if (isErrno(error, 'EEXIST')) throw new AlreadyStartedError(files.containerId);
     throw error;
   }
+  faultPoint('start/folder-made');
   // Of a container whose folder somebody else removed: they would be taken for this one's.
   for (const stale of [files.initPid, files.exit]) rmSync(stale, { force: true });
   const cgroupPath = path.posix.join('/', request.spec.linux.cgroupsPath ?? `gantry/${files.containerId}`);
@@ -39,7 +41,9 @@ export function prepareFiles(
   makePrivateFifo(files.sleep);
   if (record.stdin) makePrivateFifo(files.stdin);
   makeEmptyInput(files.nullDevice);
+  faultPoint('start/bundle-written');
   writeStartRecord(files.record, record);
+  faultPoint('start/start-record-written');
   return record;
 }
 

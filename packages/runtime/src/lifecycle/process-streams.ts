@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { faultPoint } from '@gantry/base';
 import {
   duplicateDescriptor,
   ProcessHandle,
@@ -68,6 +69,7 @@ export function spawnHolder(
     env: programEnvironment,
     descriptors: [nowhere, nowhere, nowhere, kept],
   });
+  faultPoint('start/holder-spawned');
   return new WatchedProcess(new ProcessHandle(pid), poller);
 }
 

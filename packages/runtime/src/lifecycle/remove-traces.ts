@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { faultPoint } from '@gantry/base';
 import {
   cgroupProcessIds,
   isCgroupFrozen,
@@ -38,11 +39,14 @@ export async function removeTraces(
     await endProcesses(context, files, record.cgroupPath, keepers);
     if (known === undefined) for (const keeper of Object.values(keepers)) keeper?.[Symbol.dispose]();
   }
+  faultPoint('runtime-remove/processes-ended');
   if (existsSync(path.join(context.folders.state, files.containerId))) {
     await runCommand(context, deleteArguments(context.folders.state, files.containerId));
   }
   if (record !== undefined) await removeEmptied(context, record.cgroupPath);
+  faultPoint('runtime-remove/cgroup-removed');
   for (const file of [files.initPid, files.exit]) rmSync(file, { force: true });
+  faultPoint('runtime-remove/event-files-removed');
   removeFolder(files.directory, () => {
     // A dead engine may have spawned a keeper that had no time to say its pid.
     if (known === undefined) for (const pid of processesWorkingFor(files.directory)) killIfSame(pid);
@@ -62,6 +66,7 @@ export function removeFolder(directory: string, onHidden: () => void = () => {})
     if (!isErrno(error, 'ENOENT')) throw error;
     return;
   }
+  faultPoint('runtime-remove/folder-hidden');
   onHidden();
   rmSync(aside, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants } from 'node:fs';
+import { faultPoint } from '@gantry/base';
 import {
   ConsoleSocket,
   closeDescriptor,
@@ -168,6 +169,7 @@ class Start {
         ...out.map(writer),
       ],
     });
+    faultPoint('start/shim-spawned');
     this.#shim = new WatchedProcess(new ProcessHandle(pid), poller);
   }
 

@@ -1,4 +1,4 @@
-import { KeyedLock } from '@gantry/base';
+import { faultPoint, KeyedLock } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
 import { LayerInUseError } from '../errors.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
@@ -76,7 +76,9 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
       const record = writables.find(id);
       if (record === undefined) return;
       await driver.unmount(writables.folderOf(id), record);
+      faultPoint('snapshot-remove/unmounted');
       writables.remove(id);
+      faultPoint('snapshot-remove/thrown-away');
     });
   }
 

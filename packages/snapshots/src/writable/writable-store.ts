@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Logger } from '@gantry/base';
+import { faultPoint, type Logger } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import { InvalidSnapshotIdError, SnapshotExistsError, SnapshotNotFoundError } from '../errors.ts';
@@ -83,6 +83,7 @@ export class WritableStore {
     try {
       mkdirSync(folder, { mode: 0o700 });
       Object.assign(record, await fill(folder));
+      faultPoint('snapshot-create/filled');
       await this.#commit(folder, record);
     } catch (error) {
       this.#records.delete(id);
@@ -102,6 +103,7 @@ export class WritableStore {
     const file = path.join(folder, 'snapshot.json');
     // Not by way of another name: half a record is no record, and then the folder is thrown away.
     writeFileSync(file, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
+    faultPoint('snapshot-create/recorded');
     if (!record.volatile) await syncAll([file, folder, path.dirname(folder)]);
   }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { faultPoint } from '@gantry/base';
 import { CorruptDocumentError, NewerStoreError } from '../errors.ts';
 import type { Collection, CollectionOptions, Lasting, MetadataStore } from '../metadata-store.ts';
 import { translateError } from './database.ts';
@@ -72,7 +73,9 @@ export class SqliteMetadataStore implements MetadataStore {
       const result = work();
       if (result instanceof Promise)
         throw new TypeError('a transaction is synchronous: its work returned a promise');
+      if (level === 0) faultPoint('store/committing');
       this.#execute(level === 0 ? 'COMMIT' : `RELEASE level${level}`);
+      if (level === 0) faultPoint('store/committed');
       return result;
     } catch (error) {
       this.#rollBack(level);
@@ -88,7 +91,9 @@ export class SqliteMetadataStore implements MetadataStore {
     if (lasts === 'always' && this.#lasts === 'boot') {
       throw new TypeError('a transaction that lasts for the boot changes a collection that lasts longer');
     }
-    return work();
+    const result = work();
+    if (this.#depth === 0) faultPoint('store/committed');
+    return result;
   }
 
   #rollBack(level: number): void {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Clock, errorMessage, KeyedLock, type Logger } from '@gantry/base';
+import { type Clock, errorMessage, faultPoint, KeyedLock, type Logger } from '@gantry/base';
 import type { Collection, MetadataStore } from '@gantry/state';
 import { VolumeInUseError, VolumeNotFoundError } from '../errors.ts';
 import { anonymousVolumeName, assertVolumeName } from '../volume-name.ts';
@@ -78,6 +78,7 @@ class LocalVolumeStore implements VolumeStore {
       const existing = this.get(name);
       if (existing !== undefined) return existing;
       this.#directory.make(name);
+      faultPoint('volume-create/directory-made');
       this.#put(name, {
         createdAt: this.#clock.now().toISOString(),
         labels: { ...labels },
@@ -116,6 +117,7 @@ class LocalVolumeStore implements VolumeStore {
       if (this.#known(name).content !== 'fresh' || !this.#directory.isEmpty(name)) return;
       if (!(await gather(source, this.#directory.copyPath(name)))) return;
       this.#put(name, { ...this.#known(name), content: 'moving' });
+      faultPoint('volume-copy/gathered');
       await this.#finishCopy(name);
     });
   }
@@ -125,6 +127,7 @@ class LocalVolumeStore implements VolumeStore {
       const record = this.#known(name);
       if (record.usedBy.length > 0) throw new VolumeInUseError(name, record.usedBy);
       this.#put(name, { ...record, removing: true });
+      faultPoint('volume-remove/begun');
       return this.#finishRemoval(name);
     });
     if (trash !== undefined) await this.#directory.emptyTrash(trash);
@@ -146,12 +149,14 @@ class LocalVolumeStore implements VolumeStore {
   async #finishCopy(name: string): Promise<void> {
     const copyPath = this.#directory.copyPath(name);
     if (existsSync(copyPath)) await bringIn(copyPath, this.#directory.dataPath(name));
+    faultPoint('volume-copy/brought-in');
     const content = this.#directory.isEmpty(name) ? 'fresh' : 'filled';
     this.#put(name, { ...this.#known(name), content });
   }
 
   #finishRemoval(name: string): string | undefined {
     const trash = this.#directory.discard(name);
+    faultPoint('volume-remove/discarded');
     this.#collection.delete(name);
     this.#records.delete(name);
     return trash;
