@@ -73,7 +73,7 @@ function checkImport(file: string, unit: Unit, specifier: string): void {
     breaches.push(`${file}: only tests may import ${name}`);
   }
   if (specifier.endsWith('/testing') && !isTest(file)) {
-    breaches.push(`${file}: only tests may import '${specifier}'`);
+    breaches.push(`${file}: only tests and scripts may import '${specifier}'`);
   }
   if (isTest(file)) return;
   checkLayer(file, unit, target);
@@ -118,7 +118,7 @@ function declaresExport(target: string, specifier: string): boolean {
 }
 
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts') || file.includes('/testing/') || file.startsWith('tests/');
+  return file.endsWith('.test.ts') || file.includes('/testing/') || /^(?:tests|scripts)\//.test(file);
 }
 
 function unitOf(file: string): Unit {

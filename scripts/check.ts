@@ -17,6 +17,7 @@ const checks: Record<string, [string, ...string[]]> = {
   'dead code': [bin('knip'), '--no-progress', '--no-config-hints'],
   errors: [process.execPath, path.join(root, 'scripts/check-errors.ts')],
   docs: [process.execPath, path.join(root, 'scripts/check-docs.ts')],
+  coverage: [process.execPath, path.join(root, 'scripts/check-coverage.ts')],
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, command]) => run(name, command)));

@@ -6,11 +6,12 @@ interface FailureContext {
   /** The command as it was typed; empty when none was found. */
   readonly name: string;
   readonly stderr: Output;
-  readonly words: readonly string[];
+  /** Adds where in the program it failed. */
+  readonly debug: boolean;
 }
 
 /** Prints why a command failed, as Docker's client does, and returns the exit code. */
-export function printFailure(error: unknown, { name, stderr, words }: FailureContext): number {
+export function printFailure(error: unknown, { name, stderr, debug }: FailureContext): number {
   const code = codeOf(error);
   if (code === 'output-closed') return brokenPipeExitCode;
   if (code === 'silent-exit') return exitCodeOf(error);
@@ -26,7 +27,7 @@ export function printFailure(error: unknown, { name, stderr, words }: FailureCon
     } else {
       stderr.write(`${failureText(error)}\n`);
     }
-    if (!isEngineError(error) || words.includes('--debug')) stderr.write(`${(error as Error).stack ?? ''}\n`);
+    if (!isEngineError(error) || debug) stderr.write(`${(error as Error).stack ?? ''}\n`);
   } catch {
     return exitCodeOf(error);
   }

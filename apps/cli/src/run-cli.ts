@@ -4,7 +4,7 @@ import type { Output } from '@gantry/terminal';
 import { findHandler } from './commands/built-commands.ts';
 import { type ConfigFile, readConfigFile } from './config/config-file.ts';
 import { findEngineHost } from './config/engine-host.ts';
-import { isEngineError, NotBuiltError, UsageError } from './errors.ts';
+import { CommandError, isEngineError, NotBuiltError, UsageError } from './errors.ts';
 import { parseFlagSpecs } from './grammar/flag-spec.ts';
 import type { FlagValues } from './grammar/flag-values.ts';
 import { parseFlags } from './grammar/parse-flags.ts';
@@ -24,10 +24,12 @@ export interface Surroundings {
 /** Runs one command line to its exit code; failures are printed, never thrown. */
 export async function runCli(surroundings: Surroundings): Promise<number> {
   let typed = '';
+  let debug = false;
   try {
     const globals = await withUsage('gantry [OPTIONS] COMMAND [ARG...]', () =>
       parseFlags(surroundings.words, parseFlagSpecs(globalFlags), { stopsAtFirstArgument: true }),
     );
+    debug = isVerbose(globals.flags);
     const words = globals.args[0] === 'help' ? [...globals.args.slice(1), '--help'] : globals.args;
     if (globals.flags.boolean('version')) return await printVersion(surroundings);
     if (words.length === 0 && !globals.helpWanted) return await printHelp(surroundings.stderr, undefined);
@@ -37,9 +39,20 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
     if (resolved.kind === 'group') return await runGroup(surroundings, resolved);
     return await runCommand(surroundings, globals.flags, resolved);
   } catch (error) {
-    return printFailure(error, { name: typed, stderr: surroundings.stderr, words: surroundings.words });
+    return printFailure(error, { name: typed, stderr: surroundings.stderr, debug });
   }
 }
+
+/** Throws for a level that is none. Debug and beyond is what `--debug` means. */
+function isVerbose(flags: FlagValues): boolean {
+  const level = flags.string('log-level').toLowerCase();
+  if (level !== '' && !logLevels.includes(level)) {
+    throw new CommandError(1, `unable to parse logging level: ${flags.string('log-level')}`);
+  }
+  return flags.boolean('debug') || level === 'debug' || level === 'trace';
+}
+
+const logLevels: readonly string[] = 'panic fatal error warn warning info debug trace'.split(' ');
 
 async function runCommand(
   surroundings: Surroundings,
@@ -97,7 +110,7 @@ function invocationOf(
     stdout,
     stderr,
     environment,
-    debug: globals.boolean('debug'),
+    debug: isVerbose(globals),
     config: readConfig,
     engine: async () => {
       const { address, explicit } = await findEngineHost({ flags: globals, environment, configDirectory });

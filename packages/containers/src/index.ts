@@ -3,6 +3,7 @@ export type { AttachSession } from './attach/attach-session.ts';
 export type { OutputFrame } from './attach/output-frame.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
+export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
 export type { ContainerDefaults, ContainerPorts, HostFiles } from './environment.ts';
 export {
   AmbiguousContainerError,

@@ -6,6 +6,9 @@ export { FakeContainerBackend } from './fake-container-backend.ts';
 export { FakeExecBackend } from './fake-exec-backend.ts';
 export { FakeImageBackend } from './fake-image-backend.ts';
 export { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
+export { dockerApiVersion, dockerOperations } from './probe/docker-operations.ts';
+export { type Outcome, type ProbedOperation, probeApi } from './probe/probe-api.ts';
+export { type ProbeServer, startProbeServer } from './probe/probe-server.ts';
 export {
   demultiplex,
   open,

@@ -5,6 +5,7 @@ import { windowSize } from '@gantry/terminal';
 import { proxyEnvironment } from '../config/proxies.ts';
 import { apiStatus, CommandError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
+import { refuseContentTrust } from '../options/content-trust.ts';
 import { createRequestOf } from '../options/create-request.ts';
 import { withDefaultTag } from '../options/image-name.ts';
 import { pullWithProgress } from './pull-image.ts';
@@ -14,6 +15,7 @@ export async function createFromFlags(
   invocation: Invocation,
 ): Promise<{ id: string; request: ContainerCreateRequest }> {
   const { flags, args, environment, stderr } = invocation;
+  refuseContentTrust(invocation);
   const pull = flags.string('pull');
   if (!['always', 'missing', 'never', ''].includes(pull)) {
     throw new CommandError(

@@ -186,10 +186,7 @@ describe('what is not there', () => {
       ['DELETE', '/containers/json/x'],
       ['PATCH', '/containers/json'],
       ['TRACE', '/'],
-      ['POST', '/session'],
-      ['POST', '/grpc'],
       ['GET', '/v1.51'],
-      ['GET', '/containers/c/checkpoints'],
       ['GET', '/%zz'],
     ];
     for (const [method, path] of paths) {
@@ -207,6 +204,8 @@ describe('what is not there', () => {
   it('is 501 with its name for the part of the API that is not built', async () => {
     const operations: [string, string, string][] = [
       ['POST', '/build', 'ImageBuild (POST /build)'],
+      ['POST', '/session', 'Session (POST /session)'],
+      ['GET', '/containers/c/checkpoints', 'CheckpointList (GET /containers/{id}/checkpoints)'],
       ['POST', '/auth', 'SystemAuth (POST /auth)'],
       ['GET', '/containers/c/stats', 'ContainerStats (GET /containers/{id}/stats)'],
       ['HEAD', '/containers/c/archive', ''],

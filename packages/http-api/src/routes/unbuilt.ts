@@ -14,6 +14,9 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['GET', '/containers/:id/archive', 'ContainerArchive'],
   ['PUT', '/containers/:id/archive', 'PutContainerArchive'],
   ['POST', '/containers/prune', 'ContainerPrune'],
+  ['GET', '/containers/:id/checkpoints', 'CheckpointList'],
+  ['POST', '/containers/:id/checkpoints', 'CheckpointCreate'],
+  ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],
   ['POST', '/build', 'ImageBuild'],
   ['POST', '/build/prune', 'BuildPrune'],
   ['POST', '/build/cancel', 'BuildCancel'],
@@ -32,6 +35,8 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['POST', '/plugins/pull', 'PluginPull'],
   ['POST', '/plugins/create', 'PluginCreate'],
   ['GET', '/distribution/*', 'DistributionInspect'],
+  ['POST', '/session', 'Session'],
+  ['POST', '/grpc', 'BuildKit'],
 ];
 
 /** The rest of Docker's API. There are no plugins, so a list of them is empty and a named one is not found. */

@@ -1,10 +1,12 @@
 import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
+import { refuseContentTrust } from '../../options/content-trust.ts';
 import { splitImageName, withDefaultTag } from '../../options/image-name.ts';
 import { pullWithProgress } from '../../streams/pull-image.ts';
 
 /** `gantry pull`. Prints the image's full name at the end, and nothing else with `--quiet`. */
 export const pullCommand: CommandHandler = async (invocation) => {
+  refuseContentTrust(invocation);
   const { flags, args, environment, stdout } = invocation;
   const [name = ''] = args;
   const { tag, digest } = splitImageName(name);
