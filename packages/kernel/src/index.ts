@@ -7,7 +7,7 @@ export {
   cgroupsOfProcess,
   detectCgroups,
 } from './cgroups/layout.ts';
-export { cgroupProcessIds, removeCgroup } from './cgroups/members.ts';
+export { cgroupProcessIds, removeCgroup, removeEmptiedCgroup } from './cgroups/members.ts';
 export { countOutOfMemory, outOfMemoryKills } from './cgroups/out-of-memory.ts';
 export { isErrno, KernelError } from './ffi/errno.ts';
 export { releaseFreeMemory } from './ffi/release-memory.ts';
@@ -94,6 +94,7 @@ export {
   maxElementChanges,
 } from './netlink/nft-elements.ts';
 export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';
+export { contained } from './processes/contained.ts';
 export {
   closeDescriptor,
   duplicateDescriptor,

@@ -56,19 +56,21 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
   const closing = new AbortController();
+  const cgroups = detectCgroups();
   const context: RuntimeContext = {
     program,
     seccompFilters: new SeccompFilters({
       program,
-      state: folders.state,
+      cgroups,
       workFolder: path.join(options.execRoot, 'seccomp-filter'),
       clock,
       logger,
+      closing: closing.signal,
     }),
     folders,
     events: new EventFolder(folders.events, logger),
     poller: new ReadinessPoller(),
-    cgroups: detectCgroups(),
+    cgroups,
     bootId: currentBootId(),
     clock,
     logger,

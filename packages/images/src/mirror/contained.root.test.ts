@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { contained } from '@gantry/kernel';
 import { LeakCheck, temporaryRoot } from '@gantry/testkit';
-import { contained, runProgram } from './run-program.ts';
+import { runProgram } from './run-program.ts';
 
 const options = { packageName: 'mmdebstrap', purpose: 'mirror/debian:bookworm', program: 'mmdebstrap' };
 
@@ -34,7 +35,8 @@ test('a contained program dies when the engine is killed', async () => {
   await using leaks = await LeakCheck.begin({ tag: root.path, allow: (kind) => kind === 'descriptor' });
   const module = path.join(import.meta.dirname, 'run-program.ts');
   const source = `
-    import { contained, runProgram } from ${JSON.stringify(module)};
+    import { contained } from '@gantry/kernel';
+    import { runProgram } from ${JSON.stringify(module)};
     await runProgram(contained(['sh', '-c', 'echo up >&2; exec tail -f /dev/null "$0"', ${JSON.stringify(root.path)}]), {
       packageName: 'p', purpose: 'p', onErrorLine: (line) => console.log(line),
     });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
+import type { Clock } from '@gantry/base';
 import { isErrno } from '../ffi/errno.ts';
 import { type CgroupLayout, cgroupDirectories, cgroupDirectory } from './layout.ts';
 
@@ -15,6 +16,29 @@ export function cgroupProcessIds(layout: CgroupLayout, cgroupPath: string): numb
 export function removeCgroup(layout: CgroupLayout, cgroupPath: string): void {
   for (const directory of cgroupDirectories(layout, cgroupPath)) removeTree(directory);
 }
+
+/**
+ * `removeCgroup` for one whose processes are all dead: each leaves it a moment after it was reaped, which is waited for,
+ * ten seconds at most.
+ */
+export async function removeEmptiedCgroup(
+  layout: CgroupLayout,
+  cgroupPath: string,
+  clock: Clock,
+): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += stepMs) {
+    try {
+      removeCgroup(layout, cgroupPath);
+      return;
+    } catch (error) {
+      if (!isErrno(error, 'EBUSY', 'ENOTEMPTY') || waitedMs >= longestWaitMs) throw error;
+      await clock.sleep(stepMs);
+    }
+  }
+}
+
+const stepMs = 2;
+const longestWaitMs = 10_000;
 
 function processIdsBelow(directory: string): number[] {
   const gone = (error: unknown): boolean => isErrno(error, 'ENOENT', 'ENODEV');

@@ -6,7 +6,7 @@ import {
   isCgroupFrozen,
   isErrno,
   ProcessHandle,
-  removeCgroup,
+  removeEmptiedCgroup,
   thawCgroup,
 } from '@gantry/kernel';
 import type { ContainerFiles } from '../container-files.ts';
@@ -43,7 +43,7 @@ export async function removeTraces(
   if (existsSync(path.join(context.folders.state, files.containerId))) {
     await runCommand(context, deleteArguments(context.folders.state, files.containerId));
   }
-  if (record !== undefined) await removeEmptied(context, record.cgroupPath);
+  if (record !== undefined) await removeEmptiedCgroup(context.cgroups, record.cgroupPath, context.clock);
   faultPoint('runtime-remove/cgroup-removed');
   for (const file of [files.initPid, files.exit]) rmSync(file, { force: true });
   faultPoint('runtime-remove/event-files-removed');
@@ -135,19 +135,6 @@ async function exitOf(
   const limit = new AbortController();
   await Promise.race([written.promise, shim.died, clock.sleep(killMs, limit.signal)]);
   limit.abort();
-}
-
-async function removeEmptied({ cgroups, clock }: RuntimeContext, cgroupPath: string): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += stepMs) {
-    try {
-      removeCgroup(cgroups, cgroupPath);
-      return;
-    } catch (error) {
-      // A dead process leaves its cgroup a moment after it was reaped.
-      if (!isErrno(error, 'EBUSY', 'ENOTEMPTY') || waitedMs >= killMs) throw error;
-      await clock.sleep(stepMs);
-    }
-  }
 }
 
 function descendants(pid: number): number[] {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type Logger, silentLogger, systemClock } from '@gantry/base';
+import { detectCgroups } from '@gantry/kernel';
 import type { RuntimeSpec } from '@gantry/oci';
 import { LeakCheck, temporaryRoot } from '@gantry/testkit';
 import { findProgram } from './oci-program.ts';
@@ -22,15 +23,16 @@ function specWith(defaultAction: string): RuntimeSpec {
   };
 }
 
-function filtersIn(root: string, warnings: string[] = []): SeccompFilters {
+function filtersIn(root: string, warnings: string[] = [], closing = neverClosing()): SeccompFilters {
   const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) };
   const workFolder = path.join(root, 'work');
   return new SeccompFilters({
     program: findProgram('crun'),
-    state: path.join(root, 'crun'),
+    cgroups: detectCgroups(),
     workFolder,
     clock: systemClock,
     logger,
+    closing,
   });
 }
 
@@ -51,7 +53,7 @@ test('the second container of a profile gets the filter that the first made be c
   await filters.prepare(other);
   assert.equal(filters.apply(other), other);
   await filters.idle();
-  assert.ok(!existsSync(path.join(root.path, 'work')));
+  assert.deepEqual(readdirSync(path.join(root.path, 'work')), []);
   await leaks.check();
 });
 
@@ -66,3 +68,23 @@ test('a profile that crun does not take is told, and its containers go by the pr
   assert.equal(filters.apply(spec), spec);
   assert.deepEqual(warnings, ['a seccomp profile was not compiled ahead; starts are slower']);
 });
+
+test('an engine that closes while it compiles, or died, leaves nothing', async () => {
+  await using root = await temporaryRoot('seccomp');
+  await using leaks = await LeakCheck.begin({ tag: root.path, cgroupPrefix: 'gantry-seccomp' });
+  const warnings: string[] = [];
+  mkdirSync(path.join(root.path, 'work', 'filter-of-the-dead', 'rootfs'), { recursive: true });
+  const closing = new AbortController();
+  const filters = filtersIn(root.path, warnings, closing.signal);
+  await filters.idle();
+  await filters.prepare(specWith('SCMP_ACT_ALLOW'));
+  closing.abort();
+  await filters.idle();
+  assert.deepEqual(readdirSync(path.join(root.path, 'work')), []);
+  assert.deepEqual(warnings, []);
+  await leaks.check();
+});
+
+function neverClosing(): AbortSignal {
+  return new AbortController().signal;
+}

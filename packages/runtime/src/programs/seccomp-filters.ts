@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { type CgroupLayout, contained, removeEmptiedCgroup } from '@gantry/kernel';
 import type { RuntimeSeccomp, RuntimeSpec } from '@gantry/oci';
 import { RuntimeCommandError } from '../errors.ts';
-import { deleteArguments, type OciProgram } from './oci-program.ts';
+import type { OciProgram } from './oci-program.ts';
 
 /** crun takes a compiled filter from it, base64, in place of `linux.seccomp`; exec then uses it too. */
 const annotation = 'run.oci.seccomp_bpf_data';
@@ -18,19 +19,21 @@ const containerName = 'seccomp-filter';
 
 export interface SeccompFiltersOptions {
   program: OciProgram;
-  /** The OCI runtime's own state folder. */
-  state: string;
-  /** A folder of our own, made and removed at will. */
+  cgroups: CgroupLayout;
+  /** A folder of our own, made and emptied at will. */
   workFolder: string;
   clock: Clock;
   logger: Logger;
+  /** Ends a compilation that is under way. */
+  closing: AbortSignal;
 }
 
 /**
  * Compiled seccomp profiles. libseccomp takes 8 ms to compile Docker's, as long as all else that crun does for a start, and
  * crun compiles at each start. It keeps the result in its state folder: the first container with a profile makes a
- * container be created in the background, never started, from whose state the filter is taken for all that follow. A
- * program other than crun, or one that does not know the annotation, goes by the profile, which stays in the spec.
+ * container be created in the background, never started, from whose state the filter is taken for all that follow. That
+ * container lives in a pid namespace which goes with the compilation, and with the engine. A program other than crun, or
+ * one that does not know the annotation, goes by the profile, which stays in the spec.
  */
 export class SeccompFilters {
   readonly #options: SeccompFiltersOptions;
@@ -40,7 +43,8 @@ export class SeccompFilters {
 
   constructor(options: SeccompFiltersOptions) {
     this.#options = options;
-    if (existsSync(path.join(options.state, containerName))) this.#compiling = this.#removeLeft();
+    mkdirSync(options.workFolder, { recursive: true, mode: 0o700 });
+    this.#compiling = this.#discardLeft().catch((error: unknown) => this.#warn('not cleared away', error));
   }
 
   /**
@@ -87,40 +91,59 @@ export class SeccompFilters {
       .then(() => this.#compile(profile, settle))
       .catch((error: unknown) => {
         settle('');
-        this.#options.logger.warn('a seccomp profile was not compiled ahead; starts are slower', {
-          error: errorMessage(error),
-        });
+        if (!this.#options.closing.aborted) this.#warn('not compiled ahead; starts are slower', error);
       });
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.#options.logger.warn(`a seccomp profile was ${what}`, { error: errorMessage(error) });
   }
 
   /** Those who wait get the filter before what made it is removed. */
   async #compile(profile: RuntimeSeccomp, settle: (base64: string) => void): Promise<void> {
-    const { state, workFolder } = this.#options;
-    makeBundle(workFolder, profile);
+    this.#options.closing.throwIfAborted();
+    const folder = mkdtempSync(path.join(this.#options.workFolder, 'filter-'));
     try {
-      await this.#run(['--root', state, 'create', '--bundle', workFolder, containerName]);
+      makeBundle(folder, profile);
+      const state = path.join(folder, 'state');
+      await this.#run(['--root', state, 'create', '--bundle', folder, containerName]);
       settle(readFilter(path.join(state, containerName, 'seccomp.bpf')).toString('base64'));
     } finally {
-      await this.#removeLeft();
+      await this.#discard(folder);
     }
   }
 
-  /** After a compilation, and after an engine that died in one. */
-  async #removeLeft(): Promise<void> {
-    const { state, workFolder } = this.#options;
-    await this.#run(deleteArguments(state, containerName)).catch(() => {});
-    rmSync(workFolder, { recursive: true, force: true });
+  /** What an engine left that died while it compiled. */
+  async #discardLeft(): Promise<void> {
+    const { workFolder } = this.#options;
+    for (const name of readdirSync(workFolder)) await this.#discard(path.join(workFolder, name));
+  }
+
+  /** Its processes are dead by now, or about to be. */
+  async #discard(folder: string): Promise<void> {
+    await removeEmptiedCgroup(this.#options.cgroups, cgroupOf(folder), this.#options.clock);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
   }
 
   /** Nothing of its stdio is ours: a created container keeps that open. */
   #run(args: readonly string[]): Promise<void> {
-    const { program } = this.#options;
+    const { program, closing } = this.#options;
+    const [command = '', ...rest] = contained([program.file, ...args]);
     return new Promise((resolve, reject) => {
-      const child = spawn(program.file, args, { stdio: 'ignore', timeout: 30_000 });
-      child.on('error', reject);
+      const child = spawn(command, rest, {
+        stdio: 'ignore',
+        timeout: 30_000,
+        signal: closing,
+        killSignal: 'SIGKILL',
+      });
+      let failure: Error | undefined;
+      child.on('error', (error) => {
+        failure = error;
+        if (child.pid === undefined) reject(error);
+      });
       child.on('exit', (code) => {
         if (code === 0) resolve();
-        else reject(new RuntimeCommandError(`${program.name} ${args[2] ?? ''}`, code ?? -1, 'see its log'));
+        else reject(failure ?? new RuntimeCommandError(`${program.name} create`, code ?? -1, 'see its log'));
       });
     });
   }
@@ -135,20 +158,24 @@ interface CompiledFilter {
 
 const longestWaitMs = 1000;
 
+/** A cgroup of its own for each folder on this machine. */
+function cgroupOf(folder: string): string {
+  return `/gantry-seccomp-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+}
+
 /** The least that a container can be created from. */
 function makeBundle(folder: string, seccomp: RuntimeSeccomp): void {
   const rootfs = path.join(folder, 'rootfs');
   // crun opens /dev, whether it mounts anything there or not.
   mkdirSync(path.join(rootfs, 'dev'), { recursive: true, mode: 0o700 });
   writeFileSync(path.join(rootfs, 'never-run'), '', { mode: 0o700 });
-  const unique = createHash('sha256').update(folder).digest('hex').slice(0, 12);
   const spec: RuntimeSpec = {
     ociVersion: '1.0.2',
     process: { user: { uid: 0, gid: 0 }, args: ['/never-run'], cwd: '/' },
     root: { path: rootfs },
     mounts: [],
     linux: {
-      cgroupsPath: `/gantry-seccomp-${unique}`,
+      cgroupsPath: cgroupOf(folder),
       namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'network' }],
       seccomp,
     },

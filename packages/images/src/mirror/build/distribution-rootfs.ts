@@ -1,10 +1,11 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgressMessage } from '@gantry/api-types';
+import { contained } from '@gantry/kernel';
 import { type AptSource, formatDeb822 } from '../apt/apt-source.ts';
 import type { Distribution } from '../apt/distribution.ts';
 import { MirrorFailedError } from '../errors.ts';
-import { contained, type ProgramResult, programOutput, runProgram } from '../run-program.ts';
+import { type ProgramResult, programOutput, runProgram } from '../run-program.ts';
 
 export interface RootfsRequest {
   /** For messages. */
