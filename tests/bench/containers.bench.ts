@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { detectCgroups } from '@gantry/kernel';
-import { buildSpec, readSpecHost } from '@gantry/runtime';
+import { buildSpec, ownNamespaces, readSpecHost } from '@gantry/runtime';
 import { makeRootfs, temporaryRoot } from '@gantry/testkit';
 import { run } from '../support/processes.ts';
 import { ApiSocket, execOnce, runOnce } from './support/api.ts';
@@ -155,9 +155,10 @@ async function makeBundle(root: string): Promise<string> {
         capabilities: dockerCapabilities,
         privileged: false,
         noNewPrivileges: false,
-        networkNamespace: 'new',
+        namespaces: ownNamespaces,
+        sysctls: {},
         mounts: [],
-        shmSizeBytes: 64 * 1024 * 1024,
+        sharedMemory: { sizeBytes: 64 * 1024 * 1024 },
         resources: {},
         rlimits: [],
         cgroupParent: '/gantry-bench',

@@ -27,6 +27,8 @@ export interface ContainerDefaults {
   storageDriver: string;
   /** Parent cgroup, below which each container gets one named by its id. */
   cgroupParent: string;
+  /** 2 on a unified hierarchy; 1 on v1 and hybrid hosts. */
+  cgroupVersion: 1 | 2;
   /** Init binary for `--init` on this host; undefined refuses the option. */
   initPath: string | undefined;
   /** `-e`-like entries of the machine, names and values; none by default. */

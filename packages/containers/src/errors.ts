@@ -80,6 +80,14 @@ export class ContainerUnchangedError extends EngineError {
   }
 }
 
+/** A start cannot join another container's namespace: that one does not run, or does not share it. */
+export class NamespaceJoinError extends EngineError {
+  override readonly name = 'NamespaceJoinError';
+  constructor(kind: 'invalid' | 'conflict', namespace: 'IPC' | 'PID', fact: string) {
+    super(kind, 'namespace-join', `failed to join ${namespace} namespace: ${fact}`);
+  }
+}
+
 /** A transition that no state allows: a defect of ours, never a user's mistake. */
 export class IllegalTransitionError extends EngineError {
   override readonly name = 'IllegalTransitionError';

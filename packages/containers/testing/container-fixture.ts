@@ -59,6 +59,7 @@ export class ContainerFixture implements AsyncDisposable {
       defaults: {
         storageDriver: 'fake',
         cgroupParent: '/gantry',
+        cgroupVersion: 1,
         initPath: undefined,
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',

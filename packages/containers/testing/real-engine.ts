@@ -72,6 +72,7 @@ export async function openRealEngine({
       defaults: {
         storageDriver: 'overlay2',
         cgroupParent: `/${path.basename(root)}`,
+        cgroupVersion: detectCgroups().version,
         initPath: undefined,
         hostFiles: {
           resolvConf: '/etc/resolv.conf',

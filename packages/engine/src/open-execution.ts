@@ -51,7 +51,13 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       store,
       clock,
       logger,
-      defaults: { storageDriver: 'overlay2', cgroupParent, initPath, hostFiles },
+      defaults: {
+        storageDriver: 'overlay2',
+        cgroupParent,
+        cgroupVersion: layout.version,
+        initPath,
+        hostFiles,
+      },
     }),
   );
   storage.users.containers = containers;

@@ -66,6 +66,7 @@ export {
   type SynchronousWork,
   withNetworkNamespace,
 } from './namespaces/network-namespace.ts';
+export { type NamespaceKind, ProcessNamespace } from './namespaces/process-namespace.ts';
 export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
 export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
 export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';

@@ -28,5 +28,6 @@ export { type OpenRuntimeOptions, openRuntime } from './open-runtime.ts';
 export { buildSpec } from './spec/build-spec.ts';
 export { capabilitySets } from './spec/capability-sets.ts';
 export { LimitNotRaisableError } from './spec/errors.ts';
+export { ownNamespaces, type SpecNamespace, type SpecNamespaces } from './spec/namespaces.ts';
 export { readSpecHost, type SpecHost } from './spec/spec-host.ts';
-export type { SpecMount, SpecOptions, SpecResources, SpecUser } from './spec/spec-options.ts';
+export type { SharedMemory, SpecMount, SpecOptions, SpecResources, SpecUser } from './spec/spec-options.ts';

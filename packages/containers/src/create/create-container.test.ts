@@ -125,7 +125,14 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     /unknown log opt 'speed' for json-file log driver/,
   ],
   ['a network that is not there', { HostConfig: { NetworkMode: 'front' } }, /^network front not found$/],
-  ['another container’s network', { HostConfig: { NetworkMode: 'container:x' } }, /HostConfig\.NetworkMode/],
+  [
+    'a name of its own on another container’s network',
+    { Hostname: 'x', HostConfig: { NetworkMode: 'container:x' } },
+    /^conflicting options: hostname and the network mode$/,
+  ],
+  ['an IPC mode that is none', { HostConfig: { IpcMode: 'wild' } }, /^invalid IPC mode: wild$/],
+  ['a PID mode that is none', { HostConfig: { PidMode: 'wild' } }, /^invalid PID mode: wild$/],
+  ['a UTS mode that is none', { HostConfig: { UTSMode: 'wild' } }, /^invalid UTS mode: wild$/],
   ['shared propagation', { HostConfig: { Binds: ['/a:/b:rshared'] } }, /bind propagation \(rshared\)/],
   ['a profile', { HostConfig: { SecurityOpt: ['seccomp=unconfined'] } }, /HostConfig\.SecurityOpt/],
   [

@@ -1,12 +1,14 @@
-import type { ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
+import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
 import { faultPoint } from '@gantry/base';
 import type { ResolvedImage } from '@gantry/images';
 import type { Platform } from '@gantry/oci';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { containerHostname } from '../lifecycle/network-files.ts';
 import { newContainerId } from '../state/container-id.ts';
 import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import type { ContainerRegistry } from '../state/container-registry.ts';
 import { initialState } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { completeHostConfig } from './host-config.ts';
@@ -14,7 +16,8 @@ import { makeVolumes } from './make-volumes.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { containerName, generateName } from './names/container-name.ts';
 import { logSettings } from './options/log-config.ts';
-import { networkMode } from './options/network-mode.ts';
+import { checkNamespaceConflicts } from './options/namespace-modes.ts';
+import { type NetworkChoice, networkMode, networkModeText } from './options/network-mode.ts';
 import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
 import { requestedMounts } from './options/requested-mounts.ts';
@@ -38,6 +41,7 @@ export async function createContainer(
   options: CreateOptions,
 ): Promise<ContainerCreateResponse> {
   const { registry } = environment;
+  checkNamespaceConflicts(request);
   refuseUnbuiltOptions(request);
   if (request.Image === undefined || request.Image === '') {
     throw new InvalidOptionError('no command specified: Config.Image is empty');
@@ -98,13 +102,14 @@ function acquireVolumes(
 }
 
 function draftRecord(
-  { clock, defaults, ports }: ContainerEnvironment,
+  { clock, defaults, ports, registry }: ContainerEnvironment,
   parts: { id: string; name: string; request: ContainerCreateRequest; image: ResolvedImage },
 ): ContainerRecord {
   const { id, name, request, image } = parts;
-  const mode = networkMode(request);
-  const config = mergeImageConfig(request, image.config.config ?? {});
-  if (config.Hostname === '' && mode !== 'host') config.Hostname = id.slice(0, 12);
+  const findContainerId = (ref: string): string | undefined => registry.tryFind(ref)?.id;
+  const network = networkMode(request, findContainerId);
+  const config = { ...mergeImageConfig(request, image.config.config ?? {}) };
+  Object.assign(config, hostNamesOf(config, { id, network, registry }));
   const host = request.HostConfig ?? {};
   exposedPorts(config);
   return {
@@ -113,7 +118,9 @@ function draftRecord(
     createdAt: formatTimestamp(clock.nowNs()),
     config,
     hostConfig: completeHostConfig(host, {
-      networkMode: mode,
+      networkMode: networkModeText(network),
+      findContainerId,
+      cgroupVersion: defaults.cgroupVersion,
       runtimeName: ports.runtime.name,
       hasInit: defaults.initPath !== undefined,
     }),
@@ -125,12 +132,24 @@ function draftRecord(
       platform: image.platform,
     },
     mounts: [],
-    network: { mode, ports: mode === 'bridge' ? portRequests(config, host) : [] },
+    network: { ...network, ports: network.mode === 'bridge' ? portRequests(config, host) : [] },
     log: logSettings(host.LogConfig).limits,
     state: initialState,
     restartCount: 0,
     manuallyStopped: false,
   };
+}
+
+/** Its own names; on the host's network those of the host, at each start; on another container's network that one's. */
+function hostNamesOf(
+  config: ContainerConfig,
+  { id, network, registry }: { id: string; network: NetworkChoice; registry: ContainerRegistry },
+): Pick<ContainerConfig, 'Hostname' | 'Domainname'> {
+  const { Hostname = '', Domainname = '' } = config;
+  if (network.mode === 'host') return { Hostname, Domainname };
+  const peer = network.mode === 'container' ? registry.tryFind(network.peer ?? '') : undefined;
+  if (peer === undefined) return { Hostname: Hostname === '' ? id.slice(0, 12) : Hostname, Domainname };
+  return { Hostname: containerHostname(peer.record), Domainname: peer.record.config.Domainname ?? '' };
 }
 
 function warningsOf(request: ContainerCreateRequest, image: ResolvedImage): string[] {

@@ -1,17 +1,18 @@
 import type { HostConfig } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import { InvalidOptionError } from '../errors.ts';
-import type { ContainerNetwork } from '../state/container-record.ts';
 import { containerCapabilities } from './options/capabilities.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
 import { logSettings } from './options/log-config.ts';
+import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
 import { resourceDefaults } from './options/resources.ts';
 import { restartPolicy } from './options/restart-policy.ts';
 import { noNewPrivileges } from './options/security.ts';
 import { resourceLimits } from './options/ulimits.ts';
 
-export interface HostConfigContext {
-  networkMode: ContainerNetwork['mode'];
+export interface HostConfigContext extends NamespaceContext {
+  /** As `inspect` shows it. */
+  networkMode: string;
   /** Name of the OCI runtime that containers run with. */
   runtimeName: string;
   hasInit: boolean;
@@ -32,8 +33,7 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
     RestartPolicy: restartPolicy(given),
     ConsoleSize: consoleSize(given.ConsoleSize),
     Runtime: context.runtimeName,
-    CgroupnsMode: 'private',
-    IpcMode: 'private',
+    ...namespaceModes(given, context),
     MemorySwappiness: undefined,
   };
 }

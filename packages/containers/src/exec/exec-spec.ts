@@ -1,5 +1,5 @@
 import type { RuntimeProcess } from '@gantry/oci';
-import type { TerminalSize } from '@gantry/runtime';
+import { ownNamespaces, type TerminalSize } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { containerCapabilities } from '../create/options/capabilities.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -17,16 +17,16 @@ export async function execProcess(
   const { record, directory, id } = container;
   const { config, hostConfig: host } = record;
   const rootfs = await ports.snapshots.mount(id);
-  const attachment = ports.network.attachment(id);
   const {
     initPath: _init,
     terminal: _terminal,
     ...base
   } = containerSpec({
     record,
-    directory,
+    filesDirectory: directory,
     rootfs,
-    attachment,
+    namespaces: ownNamespaces,
+    sharedMemory: 'none',
     defaults,
   });
   const user = request.User ?? '';

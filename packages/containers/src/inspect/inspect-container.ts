@@ -1,6 +1,7 @@
 import type { ContainerInspectResponse, ContainerState as WireState } from '@gantry/api-types';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { networkOwner } from '../lifecycle/joined-namespaces.ts';
 import { networkFiles } from '../lifecycle/network-files.ts';
 import { countsAsRunning, isActive } from '../state/container-state.ts';
 import { dockerTimestamp } from '../state/timestamps.ts';
@@ -14,10 +15,10 @@ export async function inspectContainer(
   container: Container,
   { size }: { size: boolean },
 ): Promise<ContainerInspectResponse> {
-  const { record, id, directory, log } = container;
+  const { record, id, log } = container;
   const { config, hostConfig, image } = record;
   const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
-  const files = networkFiles(directory);
+  const files = networkFiles(networkOwner(environment, container).directory);
   const hasRun = record.state.last.startedAt !== '';
   const execIds = [...container.execs.values()]
     .filter(({ phase }) => phase === 'running')

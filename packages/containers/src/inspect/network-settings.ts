@@ -35,6 +35,7 @@ export function endpointsOf(
   container: Container,
 ): Record<string, EndpointSettings> {
   const { mode } = container.record.network;
+  if (mode === 'container') return {};
   const attachment = attachmentOf(environment, container);
   const network = environment.ports.network.networks().find(({ name }) => name === mode);
   const endpoint = {

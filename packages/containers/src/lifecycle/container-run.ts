@@ -11,6 +11,7 @@ import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
 import { planUnmount } from './plan-unmount.ts';
 import { pumpOutput } from './pump-output.ts';
 import { removeContainer } from './remove-container.ts';
+import { unmountSharedMemory } from './shared-memory.ts';
 import { exitResponse } from './wait-container.ts';
 
 /**
@@ -115,6 +116,7 @@ async function releaseRun(environment: ContainerEnvironment, container: Containe
   await Promise.all([
     ports.runtime.remove(id).catch(report),
     container.record.network.mode === 'bridge' ? ports.network.detach(id).catch(report) : undefined,
+    unmountSharedMemory(container).catch(report),
   ]);
   faultPoint('end/released');
   if (container.state.status !== 'restarting') planUnmount(environment, container);

@@ -1,5 +1,4 @@
-import type { Attachment } from '@gantry/network';
-import type { SpecMount, SpecOptions, TerminalSize } from '@gantry/runtime';
+import type { SharedMemory, SpecMount, SpecNamespaces, SpecOptions, TerminalSize } from '@gantry/runtime';
 import { containerCapabilities } from '../create/options/capabilities.ts';
 import { applyVariables } from '../create/options/environment-variables.ts';
 import { specResources } from '../create/options/resources.ts';
@@ -14,9 +13,11 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 
 export interface ContainerSpecParts {
   record: ContainerRecord;
-  directory: string;
+  /** Where its hosts, hostname and resolv.conf are. */
+  filesDirectory: string;
   rootfs: string;
-  attachment: Attachment | undefined;
+  namespaces: SpecNamespaces;
+  sharedMemory: SharedMemory;
   defaults: ContainerDefaults;
 }
 
@@ -44,9 +45,10 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     }),
     privileged: host.Privileged === true,
     noNewPrivileges: noNewPrivileges(host.SecurityOpt ?? []),
-    networkNamespace: networkNamespace(parts),
+    namespaces: parts.namespaces,
+    sysctls: {},
     mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
-    shmSizeBytes: host.ShmSize ?? 0,
+    sharedMemory: parts.sharedMemory,
     resources: specResources(host),
     rlimits: resourceLimits(host.Ulimits),
     ...(host.Init === true && defaults.initPath !== undefined && { initPath: defaults.initPath }),
@@ -76,14 +78,9 @@ function firstTerminalSize({ config, hostConfig }: ContainerRecord): TerminalSiz
   return { rows, columns };
 }
 
-function networkNamespace({ record, attachment }: ContainerSpecParts): SpecOptions['networkNamespace'] {
-  if (record.network.mode === 'host') return 'host';
-  return attachment === undefined ? 'new' : { path: attachment.namespacePath };
-}
-
 /** /etc/resolv.conf, hostname and hosts, unless the user mounts something else there. */
-function fileMounts({ record, directory }: ContainerSpecParts): SpecMount[] {
-  const files = networkFiles(directory);
+function fileMounts({ record, filesDirectory }: ContainerSpecParts): SpecMount[] {
+  const files = networkFiles(filesDirectory);
   const taken = new Set(record.mounts.map(({ destination }) => destination));
   const mounts = [
     { source: files.resolvConf, destination: '/etc/resolv.conf' },

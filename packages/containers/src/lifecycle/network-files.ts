@@ -38,13 +38,17 @@ export function containerHostname({ config, network }: ContainerRecord): string 
   return own === '' && network.mode === 'host' ? hostName() : own;
 }
 
-/** Writes a container's hosts, hostname and resolv.conf anew, as at each start; changes made inside are lost then. */
+/**
+ * Writes a container's hosts, hostname and resolv.conf anew, as at each start; changes made inside are lost then. On another
+ * container's network it has none: it sees that one's.
+ */
 export function writeNetworkFiles(
   record: ContainerRecord,
   directory: string,
   hostFiles: HostFiles,
   attachment: Attachment | undefined,
 ): void {
+  if (record.network.mode === 'container') return;
   const files = networkFiles(directory);
   write(files.hosts, hostsText(record, hostFiles, attachment));
   write(files.hostname, `${containerHostname(record)}\n`);

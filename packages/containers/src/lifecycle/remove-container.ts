@@ -3,6 +3,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { cancelUnmount } from './plan-unmount.ts';
+import { unmountSharedMemory } from './shared-memory.ts';
 
 /**
  * Removes a container that does not run, with everything that is its own; its lock is held. `volumes` takes its anonymous
@@ -24,6 +25,7 @@ export async function removeContainer(
   faultPoint('remove/begun');
   try {
     await Promise.all([ports.runtime.remove(id), ports.network.detach(id), ports.snapshots.remove(id)]);
+    await unmountSharedMemory(container);
     faultPoint('remove/parts-removed');
     directories.remove(id);
     faultPoint('remove/directory-removed');

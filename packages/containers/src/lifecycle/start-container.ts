@@ -13,8 +13,10 @@ import { countsAsRunning } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
+import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
+import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
 
 /** Exit code of a container that could not be started for a reason that is not its command's. */
 const startFailedExitCode = 128;
@@ -73,7 +75,10 @@ async function startSteps(
   await using undo = new AsyncDisposableStack();
   const { rootfs, attachment } = await prepare(environment, container, undo);
   faultPoint('start/prepared');
-  const request = startRequest(environment, container, rootfs, attachment);
+  using joined = joinNamespaces(environment, container, attachment);
+  mountSharedMemory(container);
+  undo.defer(() => unmountSharedMemory(container));
+  const request = startRequest(environment, container, { rootfs, attachment, joined });
   if (attachment !== undefined) publishNetworkEvent(events, container, attachment, 'connect');
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
@@ -139,14 +144,28 @@ function makeBindSource(source: string): void {
   }
 }
 
+interface PreparedStart {
+  rootfs: string;
+  attachment: Attachment | undefined;
+  joined: JoinedNamespaces;
+}
+
 function startRequest(
-  { ports, defaults }: ContainerEnvironment,
-  { id, record, directory }: Container,
-  rootfs: string,
-  attachment: Attachment | undefined,
+  environment: ContainerEnvironment,
+  container: Container,
+  { rootfs, attachment, joined }: PreparedStart,
 ): StartRequest {
+  const { ports, defaults } = environment;
+  const { id, record, directory } = container;
   writeNetworkFiles(record, directory, defaults.hostFiles, attachment);
-  const options = containerSpec({ record, directory, rootfs, attachment, defaults });
+  const options = containerSpec({
+    record,
+    filesDirectory: networkOwner(environment, container).directory,
+    rootfs,
+    namespaces: joined.namespaces,
+    sharedMemory: joined.sharedMemory,
+    defaults,
+  });
   const directoryInside = workingDirectory(record);
   if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { uid: 0, gid: 0, mode: 0o755 });
   return {

@@ -5,12 +5,13 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
 import { removeContainer } from '../lifecycle/remove-container.ts';
-import { startContainer } from '../lifecycle/start-container.ts';
+import { unmountSharedMemory } from '../lifecycle/shared-memory.ts';
 import { startsWithEngine } from '../restart/restart-decision.ts';
 import { isContainerId } from '../state/container-id.ts';
 import { isActive } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { checkRecord } from './check-record.ts';
+import { startResumed } from './start-resumed.ts';
 
 /** Exit code of a container that is gone without a trace: the machine was restarted. Docker's choice. */
 const vanishedExitCode = 255;
@@ -34,6 +35,7 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
   const known = new Set([...registry.list().map(({ id }) => id), ...damaged.map(({ id }) => id)]);
   const traces = new Set(ports.runtime.list());
   const processes = new Map<Container, ContainerProcess>();
+  const resumed = new Set<Container>();
   const limit = new Semaphore(restoresAtOnce);
   const report = (container: { id: string }) => (error: unknown) => {
     damaged.push({ id: container.id, fact: errorMessage(error) });
@@ -52,14 +54,16 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
   execs.restore((id) => registry.get(id));
   await removeOrphans(environment, known, traces);
   await Promise.all(
-    registry
-      .list()
-      .map((container) =>
-        limit
-          .run(() => restoreContainer(environment, container, processes.get(container)))
-          .catch(report(container)),
-      ),
+    registry.list().map((container) =>
+      limit
+        .run(async () => {
+          if (await restoreContainer(environment, container, processes.get(container)))
+            resumed.add(container);
+        })
+        .catch(report(container)),
+    ),
   );
+  startResumed(environment, resumed);
   for (const { id, fact } of damaged) {
     logger.error('a container is damaged and was left aside', { containerId: id, fact });
   }
@@ -78,20 +82,22 @@ function takeInRecords({ registry }: ContainerEnvironment): DamagedContainer[] {
   return damaged;
 }
 
+/** True when the container's restart policy asks for a start. */
 async function restoreContainer(
   environment: ContainerEnvironment,
   container: Container,
   process: ContainerProcess | undefined,
-): Promise<void> {
+): Promise<boolean> {
   environment.directories.create(container.id);
   if (container.state.status === 'removing' || container.state.status === 'dead') {
     await environment.locks.run(container.id, () =>
       removeContainer(environment, container, { volumes: false }),
     );
-    return;
+    return false;
   }
-  if (process !== undefined) adopt(environment, container, process);
-  else await settle(environment, container);
+  if (process === undefined) return await settle(environment, container);
+  adopt(environment, container, process);
+  return false;
 }
 
 /** The process is there, running or ended: everything goes on as if this engine had started it. */
@@ -110,8 +116,8 @@ function adopt(environment: ContainerEnvironment, container: Container, process:
   if (!startedBefore) publishContainerEvent(events, container, 'start');
 }
 
-/** No process: what a start had made is undone, and the container is what its record and policy make of it. */
-async function settle(environment: ContainerEnvironment, container: Container): Promise<void> {
+/** No process: what a start had made is undone. True when its restart policy asks for a start. */
+async function settle(environment: ContainerEnvironment, container: Container): Promise<boolean> {
   const { registry, ports, clock, events } = environment;
   if (isActive(container.state)) {
     const at = formatTimestamp(clock.nowNs());
@@ -129,25 +135,15 @@ async function settle(environment: ContainerEnvironment, container: Container): 
     });
   }
   const resumes = container.state.status === 'restarting' || startsWithEngine(container);
-  if (resumes) {
-    startInBackground(environment, container);
-    return;
-  }
+  if (resumes) return true;
   await ports.snapshots.unmount(container.id);
-  if (container.record.hostConfig.AutoRemove !== true) return;
-  await environment.locks.run(container.id, () => removeContainer(environment, container, { volumes: true }));
-}
-
-function startInBackground(environment: ContainerEnvironment, container: Container): void {
-  const { locks, logger, closing } = environment;
-  locks
-    .run(container.id, async () => {
-      if (closing.aborted || container.run !== undefined) return;
-      await startContainer(environment, container, 'policy');
-    })
-    .catch((error: unknown) => {
-      logger.error('a restart by policy failed', { containerId: container.id, error: errorMessage(error) });
-    });
+  await unmountSharedMemory(container);
+  if (container.record.hostConfig.AutoRemove === true) {
+    await environment.locks.run(container.id, () =>
+      removeContainer(environment, container, { volumes: true }),
+    );
+  }
+  return false;
 }
 
 /** What a create or a remove left that died between two steps; `known` are the ids of all records, damaged ones too. */

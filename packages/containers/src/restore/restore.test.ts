@@ -110,7 +110,6 @@ test('a --rm container that ended while no engine ran is removed', async () => {
   await fixture.closeEngine();
   fixture.runtime.process(ended).end(0);
   await fixture.openEngine();
-  await fixture.event('destroy');
   while ((await fixture.service.list({ all: true, size: false, filters: new Map() })).length > 0) {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }

@@ -62,7 +62,9 @@ export type ContainerMount =
   | { type: 'tmpfs'; destination: string; options: readonly string[] };
 
 export interface ContainerNetwork {
-  mode: 'bridge' | 'host' | 'none';
+  mode: 'bridge' | 'host' | 'none' | 'container';
+  /** Of mode `container`: whose network it is; the id, or a name where there was no such container at creation. */
+  peer?: string;
   ports: readonly PortRequest[];
 }
 

@@ -61,6 +61,17 @@ export class ContainerRegistry {
     return found;
   }
 
+  /** As `find`; undefined when there is none, or more than one. */
+  tryFind(ref: string): Container | undefined {
+    try {
+      return this.find(ref);
+    } catch (error) {
+      if (error instanceof ContainerNotFoundError || error instanceof AmbiguousContainerError)
+        return undefined;
+      throw error;
+    }
+  }
+
   /** Holds `name` for a container that is being made. Throws `ContainerNameInUseError`. */
   reserveName(name: string, id: string): void {
     const holder = this.#idByName.get(name);

@@ -33,6 +33,7 @@ export function prepareFiles(
     stdin: request.stdin && request.terminal === undefined,
     cgroupPath,
     countsOutOfMemory: (request.spec.linux.resources?.memory?.limit ?? 0) > 0,
+    ...(sharesPids(request.spec) && { sharesPids: true }),
   };
   const config = JSON.stringify(seccompFilters.apply(configOf(request, cgroupPath, cgroups)));
   writeFileSync(files.config, config, { mode: 0o600 });
@@ -45,6 +46,11 @@ export function prepareFiles(
   writeStartRecord(files.record, record);
   faultPoint('start/start-record-written');
   return record;
+}
+
+function sharesPids({ linux }: RuntimeSpec): boolean {
+  const own = linux.namespaces.find(({ type }) => type === 'pid');
+  return own === undefined || own.path !== undefined;
 }
 
 /**

@@ -110,7 +110,10 @@ async function endProcesses(
 }
 
 /** Kills until nobody is left: a process may fork between two looks. Gives up on those that do not die (state D). */
-async function killCgroup({ cgroups, clock, logger }: RuntimeContext, cgroupPath: string): Promise<void> {
+export async function killCgroup(
+  { cgroups, clock, logger }: RuntimeContext,
+  cgroupPath: string,
+): Promise<void> {
   if (isCgroupFrozen(cgroups, cgroupPath)) thawCgroup(cgroups, cgroupPath);
   for (let waitedMs = 0; waitedMs < killMs; waitedMs += stepMs) {
     const left = cgroupProcessIds(cgroups, cgroupPath);

@@ -9,6 +9,7 @@ import type { OutputSource } from '../output/output-source.ts';
 import { awaitExit } from '../processes/await-exit.ts';
 import type { WatchedProcess } from '../processes/watched-process.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
+import { killCgroup } from './remove-traces.ts';
 import type { StartRecord } from './start-record.ts';
 
 /** All that belongs to one started container; `RunningProcess` takes it over. */
@@ -107,13 +108,24 @@ export class RunningProcess implements ContainerProcess, Disposable {
     for (const part of [streams.input, this.output, memory, init, shim, holder]) part?.[Symbol.dispose]();
   }
 
-  async #awaitExit({ events, clock, closing }: RuntimeContext): Promise<ExitStatus> {
-    const { files, init, shim, memory, streams } = this.parts;
-    const { exitCode, at } = await awaitExit({ files, events, clock, init, shim, closing });
+  async #awaitExit(context: RuntimeContext): Promise<ExitStatus> {
+    const { events, clock, closing } = context;
+    const { files, init, shim, memory, streams, record } = this.parts;
+    const [{ exitCode, at }] = await Promise.all([
+      awaitExit({ files, events, clock, init, shim, closing }),
+      record.sharesPids === true ? this.#endOthers(context) : undefined,
+    ]);
     const outOfMemory = (await memory?.happened()) ?? false;
     this.#hasExited = true;
     streams.input?.[Symbol.dispose]();
     return { exitCode, outOfMemory, at };
+  }
+
+  /** What init leaves behind when it ends; crun 1.8 waits for it before it says that init has ended. */
+  async #endOthers(context: RuntimeContext): Promise<void> {
+    await this.parts.init?.died;
+    if (context.closing.aborted || this.#disposed) return;
+    await killCgroup(context, this.parts.record.cgroupPath);
   }
 }
 

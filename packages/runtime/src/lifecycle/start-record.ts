@@ -13,6 +13,8 @@ export interface StartRecord {
   cgroupPath: string;
   /** Out-of-memory news was asked for. */
   countsOutOfMemory: boolean;
+  /** Its processes are in a PID namespace that is not its own: the kernel does not end them with init. */
+  sharesPids?: boolean;
 }
 
 /** Half a record is no record: nothing was started before it was whole. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { makeRootfs, temporaryRoot } from '@gantry/testkit';
 import { buildSpec } from './build-spec.ts';
+import { ownNamespaces } from './namespaces.ts';
 import { readSpecHost } from './spec-host.ts';
 
 test('crun runs a default spec, and the container has what the spec says', async () => {
@@ -34,9 +35,10 @@ test('crun runs a default spec, and the container has what the spec says', async
       capabilities: ['CAP_CHOWN', 'CAP_KILL'],
       privileged: false,
       noNewPrivileges: true,
-      networkNamespace: 'new',
+      namespaces: ownNamespaces,
+      sysctls: {},
       mounts: [],
-      shmSizeBytes: 65_536,
+      sharedMemory: { sizeBytes: 65_536 },
       resources: {},
       rlimits: [],
       cgroupParent: '/gantry-spec-test',

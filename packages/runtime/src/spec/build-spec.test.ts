@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSpec } from './build-spec.ts';
+import { ownNamespaces, type SpecNamespaces } from './namespaces.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
 
@@ -26,9 +27,10 @@ const options: SpecOptions = {
   capabilities: ['CAP_CHOWN', 'CAP_SYS_RESOURCE'],
   privileged: false,
   noNewPrivileges: false,
-  networkNamespace: { path: '/run/netns/c1' },
+  namespaces: { ...ownNamespaces, network: { made: '/run/netns/c1' } },
+  sysctls: {},
   mounts: [],
-  shmSizeBytes: 1024,
+  sharedMemory: { sizeBytes: 1024 },
   resources: {},
   rlimits: [],
   cgroupParent: '/gantry',
@@ -43,14 +45,38 @@ function seccompNames(spec: ReturnType<typeof buildSpec>): Set<string> {
   );
 }
 
-test('a container has namespaces of its own, and a cgroup namespace on v2 only', () => {
-  const types = (spec: ReturnType<typeof buildSpec>): string[] =>
-    spec.linux.namespaces.map(({ type }) => type);
-  assert.deepEqual(types(buildSpec(options, host)), ['mount', 'uts', 'pid', 'ipc', 'cgroup', 'network']);
+test('a container has namespaces of its own, the host’s, or those of others, each as asked', () => {
+  const build = (namespaces: Partial<SpecNamespaces>): ReturnType<typeof buildSpec> =>
+    buildSpec({ ...options, namespaces: { ...options.namespaces, ...namespaces } }, host);
+  const types = (namespaces: Partial<SpecNamespaces>): string[] =>
+    build(namespaces).linux.namespaces.map(({ type }) => type);
+  assert.deepEqual(types({}), ['mount', 'uts', 'pid', 'ipc', 'cgroup', 'network']);
+  assert.deepEqual(types({ network: 'host', uts: 'host', pid: 'host', cgroup: 'host' }), ['mount', 'ipc']);
+  assert.equal(build({ uts: 'host' }).hostname, undefined);
+  const joined = build({ network: { joined: '/n' }, ipc: { joined: '/i' } });
   assert.deepEqual(
-    types(buildSpec({ ...options, networkNamespace: 'host' }, { ...host, cgroupVersion: 1 })),
-    ['mount', 'uts', 'pid', 'ipc'],
+    joined.linux.namespaces.filter(({ path }) => path !== undefined),
+    [
+      { type: 'ipc', path: '/i' },
+      { type: 'network', path: '/n' },
+    ],
   );
+  assert.deepEqual(joined.linux.sysctl, {});
+  assert.notDeepEqual(build({}).linux.sysctl, {});
+});
+
+test('/dev/shm is the container’s, somebody else’s, or not there', () => {
+  const shm = (sharedMemory: SpecOptions['sharedMemory']): unknown =>
+    buildSpec({ ...options, sharedMemory }, host).mounts.find(
+      ({ destination }) => destination === '/dev/shm',
+    );
+  assert.deepEqual(shm('none'), undefined);
+  assert.deepEqual(shm({ path: '/donor' }), {
+    destination: '/dev/shm',
+    type: 'bind',
+    source: '/donor',
+    options: ['rbind', 'rprivate'],
+  });
 });
 
 test('what the engine lacks is not promised to the container', () => {

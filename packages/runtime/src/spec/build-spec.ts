@@ -3,6 +3,7 @@ import { availableCapabilities, capabilitySets } from './capability-sets.ts';
 import { defaultMounts, maskedPaths, readOnlyPaths } from './default-mounts.ts';
 import { allDeviceRules, defaultDeviceRules, hostDevices } from './devices.ts';
 import { LimitNotRaisableError } from './errors.ts';
+import { isOwn, specNamespaces } from './namespaces.ts';
 import { defaultSeccompProfile } from './seccomp/default-profile.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
@@ -26,8 +27,7 @@ export function buildSpec(options: SpecOptions, host: SpecHost): RuntimeSpec {
     ociVersion: '1.0.2',
     process: specProcess(options, host),
     root: { path: options.rootfs, readonly: options.readOnlyRootfs },
-    hostname: options.hostname,
-    ...(options.domainname === '' ? {} : { domainname: options.domainname }),
+    ...hostNames(options),
     mounts: specMounts(options),
     ...(options.annotations === undefined ? {} : { annotations: { ...options.annotations } }),
     linux: specLinux(options, host),
@@ -82,11 +82,11 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
   const { privileged } = options;
   const capabilities = new Set(availableCapabilities(options.capabilities, host));
   return {
-    namespaces: specNamespaces(options, host),
+    namespaces: specNamespaces(options),
     cgroupsPath: `${options.cgroupParent}/${options.containerId}`,
     resources: specResources(options, host),
     rootfsPropagation: rootPropagation(options),
-    ...(options.networkNamespace === 'host' ? {} : { sysctl: { ...networkSysctls } }),
+    sysctl: { ...(isOwn(options.namespaces.network) ? networkSysctls : {}), ...options.sysctls },
     ...(privileged
       ? { devices: hostDevices() }
       : {
@@ -97,19 +97,10 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
   };
 }
 
-/** A cgroup namespace hides the host's hierarchy on v2; on v1 Docker gives none. */
-function specNamespaces(options: SpecOptions, host: SpecHost): RuntimeLinux['namespaces'] {
-  const { networkNamespace: network } = options;
-  return [
-    { type: 'mount' },
-    { type: 'uts' },
-    { type: 'pid' },
-    { type: 'ipc' },
-    ...(host.cgroupVersion === 2 ? [{ type: 'cgroup' as const }] : []),
-    ...(network === 'host'
-      ? []
-      : [{ type: 'network' as const, ...(network === 'new' ? {} : { path: network.path }) }]),
-  ];
+/** The names of the machine are not a container's to set. */
+function hostNames({ namespaces, hostname, domainname }: SpecOptions): Partial<RuntimeSpec> {
+  if (namespaces.uts === 'host') return {};
+  return { hostname, ...(domainname === '' ? {} : { domainname }) };
 }
 
 function specResources({ resources, privileged }: SpecOptions, host: SpecHost): RuntimeResources {

@@ -1,5 +1,5 @@
 import type { RuntimeMount } from '@gantry/oci';
-import type { SpecOptions } from './spec-options.ts';
+import type { SharedMemory, SpecOptions } from './spec-options.ts';
 
 const quiet = ['nosuid', 'noexec', 'nodev'];
 
@@ -26,15 +26,20 @@ export function defaultMounts(options: SpecOptions): RuntimeMount[] {
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, access] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...quiet, 'mode=1777', `size=${options.shmSizeBytes}`],
-    },
+    ...sharedMemoryMount(options.sharedMemory),
   ];
   const taken = new Set(options.mounts.map((mount) => mount.destination));
   return mounts.filter((mount) => !taken.has(mount.destination));
+}
+
+function sharedMemoryMount(memory: SharedMemory): RuntimeMount[] {
+  if (memory === 'none') return [];
+  const destination = '/dev/shm';
+  if ('path' in memory) {
+    return [{ destination, type: 'bind', source: memory.path, options: ['rbind', 'rprivate'] }];
+  }
+  const options = [...quiet, 'mode=1777', `size=${memory.sizeBytes}`];
+  return [{ destination, type: 'tmpfs', source: 'shm', options }];
 }
 
 /** Kernel interfaces that tell or do more than a container should. */

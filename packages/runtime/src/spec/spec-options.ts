@@ -1,4 +1,5 @@
 import type { TerminalSize } from '../container-runtime.ts';
+import type { SpecNamespaces } from './namespaces.ts';
 
 /**
  * What a container's OCI runtime spec is built from: Docker's options after defaults, names and paths were resolved.
@@ -21,11 +22,12 @@ export interface SpecOptions {
   capabilities: readonly string[];
   privileged: boolean;
   noNewPrivileges: boolean;
-  /** Path of a pinned network namespace, `host`, or `new` (a fresh one with loopback only). */
-  networkNamespace: { path: string } | 'host' | 'new';
+  namespaces: SpecNamespaces;
+  /** Kernel settings of those namespaces, by their dotted names; Docker's own are added where the network is the container's. */
+  sysctls: Readonly<Record<string, string>>;
   /** In order; a later one may lie inside an earlier one. Docker's own (proc, dev, sys …) are added by `buildSpec`. */
   mounts: readonly SpecMount[];
-  shmSizeBytes: number;
+  sharedMemory: SharedMemory;
   resources: SpecResources;
   rlimits: readonly { type: string; soft: number; hard: number }[];
   /** Path of an init binary on the host (catatonit, tini): becomes PID 1 with `args` behind it. */
@@ -34,6 +36,9 @@ export interface SpecOptions {
   cgroupParent: string;
   annotations?: Readonly<Record<string, string>>;
 }
+
+/** What is at /dev/shm: a tmpfs of the container's own, a directory that is shared, or nothing. */
+export type SharedMemory = { sizeBytes: number } | { path: string } | 'none';
 
 export interface SpecUser {
   uid: number;

@@ -1,16 +1,36 @@
 import type { ContainerCreateRequest } from '@gantry/api-types';
-import { InvalidOptionError, NetworkMissingError, OptionNotBuiltError } from '../../errors.ts';
+import { InvalidOptionError, NetworkMissingError } from '../../errors.ts';
 import type { ContainerNetwork } from '../../state/container-record.ts';
+import { type FindContainerId, peerOf } from './namespace-modes.ts';
+
+export type NetworkChoice = Pick<ContainerNetwork, 'mode' | 'peer'>;
 
 /**
- * The network of a create request: `default` and nothing mean `bridge`. Throws `NetworkMissingError` for any other name,
- * `OptionNotBuiltError` for another container's network.
+ * The network of a create request: `default` and nothing mean `bridge`; another container's, `container:<name or id>`, is
+ * looked for again at each start. Throws `NetworkMissingError` for any other name.
  */
-export function networkMode(request: ContainerCreateRequest): ContainerNetwork['mode'] {
+export function networkMode(
+  request: ContainerCreateRequest,
+  findContainerId: FindContainerId,
+): NetworkChoice {
   const mode = normalise(request.HostConfig?.NetworkMode ?? '');
-  if (mode.startsWith('container:')) throw new OptionNotBuiltError('HostConfig.NetworkMode', mode);
-  if (mode !== 'bridge' && mode !== 'host' && mode !== 'none') throw new NetworkMissingError(mode);
+  const peer = peerOf(mode);
   const endpoints = Object.keys(request.NetworkingConfig?.EndpointsConfig ?? {}).map(normalise);
+  if (peer !== undefined) {
+    checkEndpoints(mode, endpoints);
+    return { mode: 'container', peer: findContainerId(peer) ?? peer };
+  }
+  if (mode !== 'bridge' && mode !== 'host' && mode !== 'none') throw new NetworkMissingError(mode);
+  checkEndpoints(mode, endpoints);
+  return { mode };
+}
+
+/** `NetworkMode` as `inspect` shows it. */
+export function networkModeText({ mode, peer }: NetworkChoice): string {
+  return mode === 'container' ? `container:${peer ?? ''}` : mode;
+}
+
+function checkEndpoints(mode: string, endpoints: readonly string[]): void {
   for (const network of endpoints) {
     if (network === mode) continue;
     if (!['bridge', 'host', 'none'].includes(network)) throw new NetworkMissingError(network);
@@ -19,7 +39,6 @@ export function networkMode(request: ContainerCreateRequest): ContainerNetwork['
       { option: 'NetworkingConfig.EndpointsConfig' },
     );
   }
-  return mode;
 }
 
 function normalise(name: string): string {

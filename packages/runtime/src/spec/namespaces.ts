@@ -1,0 +1,49 @@
+import type { RuntimeLinux } from '@gantry/oci';
+import type { SpecOptions } from './spec-options.ts';
+
+type Namespaces = RuntimeLinux['namespaces'];
+
+/** A namespace of a container: a fresh one, one that was made for it, another container's (both by path), or the host's. */
+export type SpecNamespace = 'new' | 'host' | { made: string } | { joined: string };
+
+/** The namespaces of a container; its mount namespace is always its own. */
+export interface SpecNamespaces {
+  network: SpecNamespace;
+  ipc: SpecNamespace;
+  pid: SpecNamespace;
+  uts: 'new' | 'host';
+  cgroup: 'new' | 'host';
+}
+
+/** What most containers have: everything their own. On cgroup v1 Docker's default for `cgroup` is the host's. */
+export const ownNamespaces: SpecNamespaces = {
+  network: 'new',
+  ipc: 'new',
+  pid: 'new',
+  uts: 'new',
+  cgroup: 'new',
+};
+
+/** The container's alone: settings of it concern nobody else. */
+export function isOwn(namespace: SpecNamespace): boolean {
+  return namespace === 'new' || (namespace !== 'host' && 'made' in namespace);
+}
+
+/** The spec's list: a namespace that is not in it is the host's. */
+export function specNamespaces({ namespaces }: SpecOptions): Namespaces {
+  const { network, ipc, pid, uts, cgroup } = namespaces;
+  return [
+    { type: 'mount' },
+    ...listed('uts', uts),
+    ...listed('pid', pid),
+    ...listed('ipc', ipc),
+    ...listed('cgroup', cgroup),
+    ...listed('network', network),
+  ];
+}
+
+function listed(type: Namespaces[number]['type'], namespace: SpecNamespace): Namespaces {
+  if (namespace === 'host') return [];
+  if (namespace === 'new') return [{ type }];
+  return [{ type, path: 'made' in namespace ? namespace.made : namespace.joined }];
+}
