@@ -35,6 +35,12 @@ const document = parse(readFileSync(source, 'utf8')) as {
   paths: Record<string, Record<string, Operation>>;
 };
 
+/** What we add to Docker's words. */
+const ownValues = [{ definition: 'RestartPolicy', field: 'Name', value: 'on-unhealthy' }];
+for (const { definition, field, value } of ownValues) {
+  document.definitions[definition]?.properties?.[field]?.enum?.push(value);
+}
+
 const lines = [
   `/** The wire types of Docker Engine API ${document.info.version}; made by scripts/generate-api-types.ts, not by hand. */`,
 ];

@@ -6,8 +6,17 @@ import type { TestDaemon } from './test-daemon.ts';
 
 export const busyboxImage = 'mirror/busybox:latest';
 
-/** A docker archive of `mirror/busybox:latest` made from the host's busybox, so that a test needs no mirror. */
-export async function busyboxArchive(): Promise<Uint8Array> {
+/**
+ * A docker archive of `mirror/busybox:latest` (or `name`) made from the host's busybox, so that a test needs no mirror.
+ * `config` adds to the image's run configuration.
+ */
+export async function busyboxArchive({
+  name = busyboxImage,
+  config = {},
+}: {
+  name?: string;
+  config?: object;
+} = {}): Promise<Uint8Array> {
   await using root = await temporaryRoot();
   const rootfs = path.join(root.path, 'rootfs');
   await makeRootfs(rootfs);
@@ -18,9 +27,9 @@ export async function busyboxArchive(): Promise<Uint8Array> {
     format: 'docker-archive',
     images: [
       {
-        names: [busyboxImage],
+        names: [name],
         layers: [layer],
-        config: { config: { Cmd: ['sh'], Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'] } },
+        config: { config: { Cmd: ['sh'], Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'], ...config } },
       },
     ],
   }).archive;

@@ -91,7 +91,7 @@ export interface Mount {
 }
 
 export interface RestartPolicy {
-  Name?: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure' | undefined;
+  Name?: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure' | 'on-unhealthy' | undefined;
   MaximumRetryCount?: number | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@gantry/base';
 import type { ContainerProcess } from '@gantry/runtime';
 import { OutputHub } from './attach/output-hub.ts';
 import type { Exec } from './exec/exec.ts';
+import type { HealthState } from './health/health-state.ts';
 import { ExitWaiters } from './lifecycle/exit-waiters.ts';
 import { ContainerLog } from './logs/container-log.ts';
 import type { ContainerRecord } from './state/container-record.ts';
@@ -34,6 +35,10 @@ export class Container {
   plannedUnmount: { cancelled: boolean; hurry: () => void } | undefined;
   /** Present while a restart is planned; aborting it cancels the restart. */
   plannedRestart: AbortController | undefined;
+  /** Undefined before the first run of a container with a health check, and for any other; written by `HealthStore`. */
+  health: HealthState | undefined;
+  /** Present while health is watched; aborting it ends that. */
+  healthWatch: AbortController | undefined;
   /** Wait before the next restart by policy; 0 before the first. */
   restartDelayMs = 0;
 

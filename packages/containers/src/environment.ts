@@ -7,6 +7,7 @@ import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import type { EventHub } from './events/event-hub.ts';
 import type { ExecRegistry } from './exec/exec-registry.ts';
+import type { HealthStore } from './health/health-store.ts';
 import type { ContainerDirectories } from './state/container-directories.ts';
 import type { ContainerRegistry } from './state/container-registry.ts';
 
@@ -49,6 +50,7 @@ export interface ContainerEnvironment {
   defaults: ContainerDefaults;
   registry: ContainerRegistry;
   execs: ExecRegistry;
+  health: HealthStore;
   directories: ContainerDirectories;
   /** By container id. Held for the steps of a change, never while a process is waited for. */
   locks: KeyedLock;

@@ -5,6 +5,7 @@ import type { ContainerDefaults, ContainerEnvironment, ContainerPorts } from './
 import { EventHub } from './events/event-hub.ts';
 import { ExecRegistry } from './exec/exec-registry.ts';
 import { ExecService } from './exec/exec-service.ts';
+import { HealthStore } from './health/health-store.ts';
 import { type DamagedContainer, restoreContainers } from './restore/restore-containers.ts';
 import { ContainerDirectories } from './state/container-directories.ts';
 import { ContainerRegistry } from './state/container-registry.ts';
@@ -70,6 +71,7 @@ function makeEnvironment(options: ContainersOptions, closing: AbortSignal): Cont
     defaults,
     registry: new ContainerRegistry({ store, directories, clock, logger }),
     execs: new ExecRegistry(store),
+    health: new HealthStore(store),
     directories,
     locks: new KeyedLock(),
     unmounts: new Semaphore(unmountsAtOnce),

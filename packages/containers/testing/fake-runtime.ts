@@ -80,6 +80,7 @@ export class FakeRuntime implements ContainerRuntime {
         stdin: process.stdin,
         exited: process.exited,
         resize: (size: TerminalSize) => process.resize(size),
+        kill: () => process.signal(9),
       };
     });
   }

@@ -131,4 +131,6 @@ export interface ExecProcess {
   readonly stdin: ProcessInput | undefined;
   readonly exited: Promise<ExitStatus>;
   resize(size: TerminalSize): void;
+  /** Ends it by SIGKILL, with the processes that it has started. Idempotent. */
+  kill(): void;
 }

@@ -24,6 +24,17 @@ const mapFields = [
 ];
 /** Of those, the ones that are structs where they are found. */
 const structs: ReadonlySet<string> = new Set(['Config', 'Status']);
+/** Fields that Docker's types have and its answers leave out when they say nothing. */
+const optionalFields = [
+  'Health',
+  'Healthcheck',
+  'Init',
+  'OomKillDisable',
+  'PidsLimit',
+  'Shell',
+  'StopSignal',
+  'StopTimeout',
+];
 
 /**
  * Prints what `read` resolves to for each name: as one array of indented JSON (compact with `json`), or each in `format`. What could not be
@@ -58,7 +69,10 @@ function arrayOf(texts: readonly string[]): string {
 
 function compileFormat(format: string): (json: string) => string {
   try {
-    const template = compileTemplate(format, { mapFields: mapFields.filter((name) => !structs.has(name)) });
+    const template = compileTemplate(format, {
+      mapFields: mapFields.filter((name) => !structs.has(name)),
+      optionalFields,
+    });
     return (json) => {
       try {
         return template.render(JSON.parse(json));

@@ -21,6 +21,7 @@ import { type NetworkChoice, networkMode, networkModeText } from './options/netw
 import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
 import { requestedMounts } from './options/requested-mounts.ts';
+import { checkRestartNeeds } from './options/restart-policy.ts';
 
 export interface CreateOptions {
   /** With or without a leading slash; made up when missing. */
@@ -60,7 +61,7 @@ export async function createContainer(
     });
     const draft = draftRecord(environment, { id, name, request, image });
     await makeContainer(environment, draft, request);
-    return { Id: id, Warnings: warningsOf(request, image) };
+    return { Id: id, Warnings: warningsOf(request) };
   } finally {
     registry.releaseName(name, id);
   }
@@ -112,6 +113,7 @@ function draftRecord(
   Object.assign(config, hostNamesOf(config, { id, network, registry }));
   const host = request.HostConfig ?? {};
   exposedPorts(config);
+  checkRestartNeeds(host, config);
   return {
     id,
     name,
@@ -152,15 +154,11 @@ function hostNamesOf(
   return { Hostname: containerHostname(peer.record), Domainname: peer.record.config.Domainname ?? '' };
 }
 
-function warningsOf(request: ContainerCreateRequest, image: ResolvedImage): string[] {
+function warningsOf(request: ContainerCreateRequest): string[] {
   const warnings: string[] = [];
   const publishes = Object.keys(request.HostConfig?.PortBindings ?? {}).length > 0;
   if (publishes && request.HostConfig?.NetworkMode === 'host') {
     warnings.push('Published ports are discarded when using host network mode');
-  }
-  const test = image.config.config?.Healthcheck?.Test ?? [];
-  if (test.length > 0 && test[0] !== 'NONE' && request.Healthcheck?.Test?.[0] !== 'NONE') {
-    warnings.push("The image's HEALTHCHECK is not run: health checks are not implemented");
   }
   return warnings;
 }

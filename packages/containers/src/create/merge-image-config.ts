@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { ContainerConfig, ContainerCreateRequest } from '@gantry/api-types';
 import type { ImageRunConfig } from '@gantry/oci';
 import { InvalidOptionError } from '../errors.ts';
+import { mergeHealthConfig } from '../health/health-check.ts';
 import { parseSignal } from '../signals.ts';
 import { checkVariables, mergeVariables } from './options/environment-variables.ts';
 
@@ -41,6 +42,10 @@ export function mergeImageConfig(request: ContainerCreateRequest, image: ImageRu
   if (request.StopTimeout !== null && request.StopTimeout !== undefined) {
     config.StopTimeout = stopTimeout(request.StopTimeout);
   }
+  const health = mergeHealthConfig(request.Healthcheck, image.Healthcheck);
+  if (health !== undefined) config.Healthcheck = health;
+  const shell = request.Shell ?? image.Shell ?? [];
+  if (shell.length > 0) config.Shell = shell;
   checkHostNames(config);
   return config;
 }

@@ -1,6 +1,7 @@
 import type { ContainerInspectResponse, ContainerState as WireState } from '@gantry/api-types';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { showHealth } from '../health/show-health.ts';
 import { networkOwner } from '../lifecycle/joined-namespaces.ts';
 import { networkFiles } from '../lifecycle/network-files.ts';
 import { countsAsRunning, isActive } from '../state/container-state.ts';
@@ -51,8 +52,10 @@ export async function inspectContainer(
   };
 }
 
-function wireState({ state }: Container): WireState {
+function wireState(container: Container): WireState {
+  const { state } = container;
   const { last } = state;
+  const health = showHealth(container);
   return {
     Status: state.status,
     Running: countsAsRunning(state),
@@ -65,5 +68,6 @@ function wireState({ state }: Container): WireState {
     Error: last.error,
     StartedAt: dockerTimestamp(last.startedAt),
     FinishedAt: dockerTimestamp(last.finishedAt),
+    ...(health && { Health: health }),
   };
 }

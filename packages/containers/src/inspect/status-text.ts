@@ -1,15 +1,17 @@
-import type { ContainerState } from '../state/container-state.ts';
+import type { Container } from '../container.ts';
+import { healthStatus } from '../health/show-health.ts';
 import { parseTimestamp } from '../state/timestamps.ts';
 import { humanDuration } from './human-duration.ts';
 
 /** The column `STATUS` of `docker ps`. */
-export function statusText(state: ContainerState, nowMs: number): string {
+export function statusText(container: Container, nowMs: number): string {
+  const { state } = container;
   const { startedAt, finishedAt, exitCode } = state.last;
   const since = (time: string): string =>
     humanDuration(Math.max(0, nowMs - Number(parseTimestamp(time) / 1_000_000n)));
   switch (state.status) {
     case 'running':
-      return `Up ${since(startedAt)}`;
+      return `Up ${since(startedAt)}${healthText(container)}`;
     case 'paused':
       return `Up ${since(startedAt)} (Paused)`;
     case 'restarting':
@@ -23,4 +25,10 @@ export function statusText(state: ContainerState, nowMs: number): string {
     case 'exited':
       return finishedAt === '' ? 'Created' : `Exited (${exitCode}) ${since(finishedAt)} ago`;
   }
+}
+
+function healthText(container: Container): string {
+  const status = healthStatus(container);
+  if (status === 'none') return '';
+  return status === 'starting' ? ' (health: starting)' : ` (${status})`;
 }

@@ -5,6 +5,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { publishNetworkEvent } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
+import { stopHealth } from '../health/watch-health.ts';
 import { planRestart } from '../restart/plan-restart.ts';
 import { decideRestart } from '../restart/restart-decision.ts';
 import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
@@ -92,6 +93,7 @@ function recordEnd(environment: ContainerEnvironment, container: Container, endi
     registry.applyInMemory(container, change);
   }
   container.endRun();
+  stopHealth(container);
   const execDuration = String(Math.floor(ranMs / 1000));
   publishContainerEvent(events, container, 'die', { exitCode: String(exitCode), execDuration });
   container.waiters.notifyExit(exitResponse(container));

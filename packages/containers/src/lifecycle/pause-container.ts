@@ -4,6 +4,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { stopHealth, watchHealth } from '../health/watch-health.ts';
 import { thaw } from './kill-container.ts';
 
 /** Freezes a running container. Throws `ContainerStateError` with Docker's words. */
@@ -24,6 +25,7 @@ export async function pauseContainer(environment: ContainerEnvironment, containe
       }
       throw error;
     }
+    stopHealth(container);
     registry.apply(container, { type: 'paused' });
     publishContainerEvent(events, container, 'pause');
   });
@@ -39,6 +41,7 @@ export async function unpauseContainer(
       throw new ContainerStateError(container.id, `container ${container.id} is not paused`);
     }
     await thaw(environment, container);
+    watchHealth(environment, container);
     publishContainerEvent(environment.events, container, 'unpause');
   });
 }

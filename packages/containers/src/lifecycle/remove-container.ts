@@ -44,13 +44,15 @@ export async function removeContainer(
 
 /** What else is stored of the container; undefined when there is nothing. */
 function changesAlongside(
-  { ports, execs }: ContainerEnvironment,
+  { ports, execs, health }: ContainerEnvironment,
   container: Container,
 ): (() => void) | undefined {
   const volumes = container.record.mounts.filter((mount) => mount.type === 'volume');
-  if (volumes.length === 0 && container.execs.size === 0) return undefined;
+  const hasHealth = container.health !== undefined;
+  if (volumes.length === 0 && container.execs.size === 0 && !hasHealth) return undefined;
   return () => {
     execs.forget(container);
+    if (hasHealth) health.forget(container);
     for (const { volumeName } of volumes) ports.volumes.release(volumeName, container.id);
   };
 }

@@ -9,6 +9,7 @@ import { ContainerStateError, ContainerUnchangedError, InvalidOptionError } from
 import { publishContainerEvent } from '../events/container-events.ts';
 import { publishNetworkEvent } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
+import { beginHealth } from '../health/watch-health.ts';
 import { countsAsRunning } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
@@ -97,6 +98,7 @@ async function startSteps(
   watchRun(environment, container, process, { stdout: 0, stderr: 0 });
   publishVolumeEvents(events, container, 'mount');
   publishContainerEvent(events, container, 'start');
+  beginHealth(environment, container);
 }
 
 /** The file system and the network, side by side: neither needs the other. */

@@ -26,19 +26,49 @@ export async function stopContainer(
   container: Container,
   options: StopOptions,
 ): Promise<void> {
-  const { config } = container.record;
   const signalText = options.signal ?? '';
   const signal = parseSignal(signalText === '' ? stopSignalOf(container) : signalText);
-  const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
+  const timeoutSeconds = options.timeoutSeconds ?? stopTimeoutSecondsOf(container);
   const run = await environment.locks.run(container.id, () => beginStop(environment, container, signal));
-  if (run !== undefined && !(await endsWithin(environment, run, timeoutSeconds))) {
-    await environment.locks.run(container.id, () => {
-      if (container.run === run) sendSignal(environment, container, sigkill);
-    });
-    await run.ended;
-  }
+  if (run !== undefined) await killUnlessEnded(environment, container, { run, timeoutSeconds });
   faultPoint('stop/ended');
   publishContainerEvent(environment.events, container, 'stop');
+}
+
+/** A run to be ended: asked by `signal`, and killed `timeoutSeconds` later; below 0 never. */
+export interface RunEnding {
+  run: ContainerRun;
+  signal: number;
+  timeoutSeconds: number;
+}
+
+/** Ends a run and leaves the rest to the restart policy. Resolves when its end is recorded. */
+export async function endRun(
+  environment: ContainerEnvironment,
+  container: Container,
+  { run, signal, timeoutSeconds }: RunEnding,
+): Promise<void> {
+  await environment.locks.run(container.id, () => {
+    if (container.run === run) sendSignal(environment, container, signal);
+  });
+  await killUnlessEnded(environment, container, { run, timeoutSeconds });
+}
+
+async function killUnlessEnded(
+  environment: ContainerEnvironment,
+  container: Container,
+  { run, timeoutSeconds }: Omit<RunEnding, 'signal'>,
+): Promise<void> {
+  if (await endsWithin(environment, run, timeoutSeconds)) return;
+  await environment.locks.run(container.id, () => {
+    if (container.run === run) sendSignal(environment, container, sigkill);
+  });
+  await run.ended;
+}
+
+/** `StopTimeout` of the container, ten seconds without one. */
+export function stopTimeoutSecondsOf({ record }: Container): number {
+  return record.config.StopTimeout ?? defaultTimeoutSeconds;
 }
 
 /** `StopSignal` of the container, SIGTERM without one. */

@@ -3,6 +3,7 @@ import type { Container } from '../container.ts';
 import { exposedPorts } from '../create/options/ports.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidFilterError } from '../errors.ts';
+import { healthStatus } from '../health/show-health.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
 import type { ContainerStatus } from '../state/container-state.ts';
 import { matchesLabelFilter } from './label-filter.ts';
@@ -61,7 +62,7 @@ function matcherOf(environment: ContainerEnvironment, key: string, value: string
       return ({ state }) => state.status === value;
     case 'health':
       if (!healthStates.has(value)) throw invalidValue(key, value);
-      return () => value === 'none';
+      return (container) => healthStatus(container) === value;
     case 'exited':
       if (!/^-?\d+$/.test(value)) throw invalidValue(key, value);
       return ({ state }) => state.status === 'exited' && state.last.exitCode === Number(value);

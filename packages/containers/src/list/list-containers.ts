@@ -51,7 +51,7 @@ function summary(environment: ContainerEnvironment, container: Container): Conta
     Ports: portList(environment, container),
     Labels: { ...config.Labels },
     State: state.status,
-    Status: statusText(state, environment.clock.now().getTime()),
+    Status: statusText(container, environment.clock.now().getTime()),
     HostConfig: { NetworkMode: hostConfig.NetworkMode },
     NetworkSettings: { Networks: endpointsOf(environment, container) },
     Mounts: mountPoints(container),

@@ -1,3 +1,4 @@
+import type { RestartPolicy } from '@gantry/api-types';
 import type { Container } from '../container.ts';
 
 const firstDelayMs = 100;
@@ -26,22 +27,28 @@ export function decideRestart(
 
 /** Whether an engine that starts up starts the container: it ended while no engine ran, or the machine restarted. */
 export function startsWithEngine(container: Container): boolean {
-  const { manuallyStopped, state, hostConfig } = container.record;
+  const { manuallyStopped, state } = container.record;
   if (state.last.startedAt === '') return false;
-  const policy = hostConfig.RestartPolicy?.Name;
-  if (policy === 'always') return true;
+  if (policyName(container) === 'always') return true;
   return !manuallyStopped && policyRestarts(container, state.last.exitCode, container.record.restartCount);
 }
 
+/** One of Docker's policies, or ours: `on-unhealthy` restarts after a failure, and when the health check fails. */
+export function policyName({ record }: Container): NonNullable<RestartPolicy['Name']> {
+  return record.hostConfig.RestartPolicy?.Name ?? 'no';
+}
+
 function policyRestarts(container: Container, exitCode: number, restartCount: number): boolean {
-  const { Name: name = 'no', MaximumRetryCount: retries = 0 } =
-    container.record.hostConfig.RestartPolicy ?? {};
-  switch (name) {
+  const { MaximumRetryCount: retries = 0 } = container.record.hostConfig.RestartPolicy ?? {};
+  const isLeft = retries === 0 || restartCount < retries;
+  switch (policyName(container)) {
     case 'always':
     case 'unless-stopped':
       return true;
     case 'on-failure':
-      return exitCode !== 0 && (retries === 0 || restartCount < retries);
+      return exitCode !== 0 && isLeft;
+    case 'on-unhealthy':
+      return (exitCode !== 0 || container.health?.status === 'unhealthy') && isLeft;
     case '':
     case 'no':
       return false;

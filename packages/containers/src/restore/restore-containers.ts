@@ -3,6 +3,7 @@ import type { ContainerProcess } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
 import { removeContainer } from '../lifecycle/remove-container.ts';
 import { unmountSharedMemory } from '../lifecycle/shared-memory.ts';
@@ -30,7 +31,7 @@ export interface DamagedContainer {
  * stops nothing: it is in the result.
  */
 export async function restoreContainers(environment: ContainerEnvironment): Promise<DamagedContainer[]> {
-  const { ports, execs, registry, logger } = environment;
+  const { ports, execs, health, registry, logger } = environment;
   const damaged = takeInRecords(environment);
   const known = new Set([...registry.list().map(({ id }) => id), ...damaged.map(({ id }) => id)]);
   const traces = new Set(ports.runtime.list());
@@ -52,6 +53,7 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
   );
   await ports.network.restore(new Set([...processes.keys()].map(({ id }) => id)));
   execs.restore((id) => registry.get(id));
+  health.restore((id) => registry.get(id));
   await removeOrphans(environment, known, traces);
   await Promise.all(
     registry.list().map((container) =>
@@ -113,7 +115,12 @@ function adopt(environment: ContainerEnvironment, container: Container, process:
   if (!paused && container.state.status === 'paused') registry.apply(container, { type: 'resumed' });
   const position = container.log.resume((stored) => process.output.release(stored));
   watchRun(environment, container, process, position);
-  if (!startedBefore) publishContainerEvent(events, container, 'start');
+  if (startedBefore) {
+    watchHealth(environment, container);
+    return;
+  }
+  publishContainerEvent(events, container, 'start');
+  beginHealth(environment, container);
 }
 
 /** No process: what a start had made is undone. True when its restart policy asks for a start. */

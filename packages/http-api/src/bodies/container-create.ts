@@ -136,7 +136,7 @@ const hostConfig = struct({
   NetworkMode: text,
   PortBindings: map(nullable(list(struct({ HostIp: text, HostPort: text })))),
   RestartPolicy: struct({
-    Name: oneOf('', 'no', 'always', 'unless-stopped', 'on-failure'),
+    Name: oneOf('', 'no', 'always', 'unless-stopped', 'on-failure', 'on-unhealthy'),
     MaximumRetryCount: integer,
   }),
   AutoRemove: flag,

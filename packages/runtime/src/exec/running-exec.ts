@@ -6,6 +6,7 @@ import { NoTerminalError } from '../errors.ts';
 import type { PipeInput } from '../input/pipe-input.ts';
 import { readLog } from '../lifecycle/await-started.ts';
 import { removeFolder } from '../lifecycle/remove-traces.ts';
+import { descendants, killIfSame } from '../processes/process-tree.ts';
 import type { WatchedProcess } from '../processes/watched-process.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { ExecOutput } from './exec-output.ts';
@@ -52,6 +53,15 @@ export class RunningExec implements ExecProcess, Disposable {
     if (!this.#over) setWindowSize(master, size);
   }
 
+  kill(): void {
+    const { process } = this.#parts;
+    if (this.#over || process === undefined) return;
+    // Asked before it dies: then they are init's.
+    const started = descendants(process.pid);
+    process.handle.signal(signalKill);
+    for (const pid of started) killIfSame(pid);
+  }
+
   /** Lets go of it; it runs on. */
   [Symbol.dispose](): void {
     if (this.#over) return;
@@ -80,6 +90,7 @@ export class RunningExec implements ExecProcess, Disposable {
 }
 
 const unknownExitCode = 137;
+const signalKill = 9;
 
 /** crun notices a bad format or a missing interpreter only when the process is there already, and says 1 then. */
 function failedExecCode(log: string): number | undefined {

@@ -1,16 +1,10 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { faultPoint } from '@gantry/base';
-import {
-  cgroupProcessIds,
-  isCgroupFrozen,
-  isErrno,
-  ProcessHandle,
-  removeEmptiedCgroup,
-  thawCgroup,
-} from '@gantry/kernel';
+import { cgroupProcessIds, isCgroupFrozen, isErrno, removeEmptiedCgroup, thawCgroup } from '@gantry/kernel';
 import type { ContainerFiles } from '../container-files.ts';
 import { readExitFile, readPidFile } from '../processes/number-files.ts';
+import { descendants, killIfSame } from '../processes/process-tree.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { deleteArguments } from '../programs/oci-program.ts';
 import { runCommand } from '../programs/run-command.ts';
@@ -140,24 +134,5 @@ async function exitOf(
   limit.abort();
 }
 
-function descendants(pid: number): number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number);
-    return children.flatMap((child) => [child, ...descendants(child)]);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
-    throw error;
-  }
-}
-
-function killIfSame(pid: number): void {
-  using handle = ProcessHandle.find(pid);
-  handle?.signal(signalKill);
-}
-
-const signalKill = 9;
 const killMs = 10_000;
 const stepMs = 2;

@@ -226,7 +226,7 @@ class Evaluation {
         `${name} has arguments but cannot be invoked as function`,
       );
     }
-    if (found === undefined && !isMap) {
+    if (found === undefined && !isMap && !marker.optionalFields.has(name)) {
       const reason =
         typeName === ''
           ? `map has no entry for key "${name}"`

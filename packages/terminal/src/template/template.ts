@@ -12,6 +12,8 @@ export interface Template {
 export interface TemplateOptions {
   /** Fields whose keys are data (labels, ports): they print as `map[k:v]`, and a missing key is `<no value>`. */
   mapFields?: readonly string[];
+  /** Fields that may be missing wherever they are asked for: nothing then (`<nil>`), and no error. */
+  optionalFields?: readonly string[];
   /** Names the data in "can't evaluate field X in type …"; without it errors speak of a map's keys. */
   typeName?: string;
   /** Replace functions of the same name. */
@@ -24,7 +26,10 @@ export interface TemplateOptions {
  * Functions among the data are methods. Throws `TemplateError` for a malformed text.
  */
 export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
-  const marker: MapMarker = { mapFields: new Set(options.mapFields) };
+  const marker: MapMarker = {
+    mapFields: new Set(options.mapFields),
+    optionalFields: new Set(options.optionalFields),
+  };
   const functions = new Map([
     ...templateFunctions((value) => printValue(value, false, marker)),
     ...Object.entries(options.functions ?? {}),

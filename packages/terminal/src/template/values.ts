@@ -7,6 +7,7 @@ export type Value = unknown;
 export interface MapMarker {
   /** Names of fields that hold maps. */
   readonly mapFields: ReadonlySet<string>;
+  readonly optionalFields: ReadonlySet<string>;
 }
 
 /** Go's idea of truth: not nil, false, zero or empty. */
@@ -25,7 +26,7 @@ export function isRecord(value: Value): value is Record<string, unknown> {
 /** As Go's `fmt.Print` shows decoded JSON: every object is a map. */
 export function printRawValue(value: Value): string {
   if (Array.isArray(value)) return `[${value.map((item) => printRawValue(item as Value)).join(' ')}]`;
-  if (!isRecord(value)) return printValue(value, true, { mapFields: new Set() });
+  if (!isRecord(value)) return printValue(value, true, { mapFields: new Set(), optionalFields: new Set() });
   const entries = Object.keys(value)
     .sort(compareText)
     .map((key) => `${key}:${printRawValue(value[key])}`);

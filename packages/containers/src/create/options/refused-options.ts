@@ -9,13 +9,11 @@ type FieldRule = 'built' | Harmless;
 const configFields: Readonly<Record<string, FieldRule>> = {
   ...built(
     'Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd',
-    'Image Volumes WorkingDir Entrypoint Labels StopSignal StopTimeout HostConfig NetworkingConfig',
+    'Image Volumes WorkingDir Entrypoint Labels StopSignal StopTimeout HostConfig NetworkingConfig Healthcheck Shell',
   ),
-  Healthcheck: [{ Test: ['NONE'] }],
   NetworkDisabled: [],
   MacAddress: [],
   OnBuild: [],
-  Shell: [],
   ArgsEscaped: [true],
 };
 

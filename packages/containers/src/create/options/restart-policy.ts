@@ -1,5 +1,6 @@
-import type { HostConfig, RestartPolicy } from '@gantry/api-types';
+import type { ContainerConfig, HostConfig, RestartPolicy } from '@gantry/api-types';
 import { InvalidOptionError } from '../../errors.ts';
+import { healthCheckOf } from '../../health/health-check.ts';
 
 /** Docker's rules for `RestartPolicy`; throws `InvalidOptionError` with Docker's words. */
 export function restartPolicy(host: HostConfig): Required<RestartPolicy> {
@@ -20,10 +21,13 @@ export function restartPolicy(host: HostConfig): Required<RestartPolicy> {
       }
       break;
     case 'on-failure':
+    case 'on-unhealthy':
       if (!Number.isSafeInteger(retries) || retries < 0) fail(`maximum retry count cannot be negative`);
       break;
     default:
-      fail(`unknown policy '${String(name)}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`);
+      fail(
+        `unknown policy '${String(name)}'; use one of 'no', 'always', 'on-failure', 'on-unhealthy', or 'unless-stopped'`,
+      );
   }
   const policy = name === undefined || name === '' ? 'no' : name;
   if (policy !== 'no' && host.AutoRemove === true) {
@@ -32,6 +36,12 @@ export function restartPolicy(host: HostConfig): Required<RestartPolicy> {
     });
   }
   return { Name: policy, MaximumRetryCount: retries };
+}
+
+/** `on-unhealthy` is worth nothing to a container that nobody probes. Throws `InvalidOptionError`. */
+export function checkRestartNeeds(host: HostConfig, config: ContainerConfig): void {
+  if (host.RestartPolicy?.Name !== 'on-unhealthy' || healthCheckOf(config) !== undefined) return;
+  fail(`'on-unhealthy' needs a health check, and neither the request nor the image has one`);
 }
 
 function fail(fact: string): never {
