@@ -105,7 +105,6 @@ test('what the docker CLI sends for nothing is nothing', async () => {
 const refused: [string, ContainerCreateRequest, RegExp][] = [
   ['an option of a later day', { HostConfig: { CpuShares: 512 } }, /HostConfig\.CpuShares/],
   ['a device', { HostConfig: { Devices: [{ PathOnHost: '/dev/kvm' }] } }, /HostConfig\.Devices/],
-  ['a health check', { Healthcheck: { Test: ['CMD', 'true'] } }, /Config\.Healthcheck/],
   [
     'a static address',
     { NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: '1.2.3.4' } } } } },
