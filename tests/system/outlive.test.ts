@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
@@ -41,9 +42,11 @@ describe('when gantryd is killed', () => {
   });
 
   test('an exit that nobody saw has its code and its last output', async () => {
-    const id = await daemon.ok('run', '-d', image, 'sh', '-c', 'sleep 0.5; echo last words; exit 9');
+    const script = 'while [ ! -e /go ]; do sleep 0.02; done; echo last words; exit 9';
+    const id = await daemon.ok('run', '-d', image, 'sh', '-c', script);
     const pid = Number(await daemon.ok('inspect', '-f', '{{.State.Pid}}', id));
     await daemon.end('SIGKILL');
+    writeFileSync(`/proc/${pid}/root/go`, '');
     await untilGone(pid);
     await daemon.restart();
     assert.equal(await daemon.ok('inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', id), 'exited 9');
@@ -124,9 +127,10 @@ describe('when gantryd is killed', () => {
   });
 
   test('a --rm container that ended meanwhile is removed', async () => {
-    const id = await daemon.ok('run', '-d', '--rm', image, 'sleep', '0.3');
+    const id = await daemon.ok('run', '-d', '--rm', image, 'sleep', '1000');
     const pid = Number(await daemon.ok('inspect', '-f', '{{.State.Pid}}', id));
     await daemon.end('SIGKILL');
+    process.kill(pid, 'SIGKILL');
     await untilGone(pid);
     await daemon.restart();
     assert.equal(await daemon.ok('ps', '-aq', '--no-trunc', '--filter', `id=${id}`), '');

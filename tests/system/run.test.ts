@@ -208,7 +208,7 @@ for (const program of programs) {
     });
 
     test('wait gives the exit code, and --rm removes the container', async () => {
-      const id = (await call(['run', '-d', '--rm', image, 'sh', '-c', 'sleep 0.3; exit 5'])).stdout.trim();
+      const id = (await call(['run', '-d', '--rm', image, 'sh', '-c', 'sleep 2; exit 5'])).stdout.trim();
       assert.equal((await call(['wait', id])).stdout.trim(), '5');
       assert.notEqual((await call(['inspect', id])).exitCode, 0);
     });

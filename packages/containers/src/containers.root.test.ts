@@ -214,8 +214,10 @@ test('storms on one container leave one state and no trace', async () => {
     assert.ok(['conflict', 'not-modified', 'not-found'].includes(kind ?? ''), message);
   }
   await engine.remove(id);
-  const { Pid: pid } = (await engine.inspect(await engine.run('sleep 1'))).State ?? {};
+  const running = await engine.run('sleep 1000');
+  const { Pid: pid } = (await engine.inspect(running)).State ?? {};
   assert.ok(readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(path.basename(root.path)));
+  await engine.remove(running);
 });
 
 function ask(port: number): Promise<string> {

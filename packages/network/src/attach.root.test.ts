@@ -178,7 +178,7 @@ test('a UDP flow that never pauses follows the port to the next container', asyn
   for (const containerId of ['first', 'second', 'third']) {
     const { namespacePath } = await controller.attach({ containerId, network: 'bridge', ports });
     using _server = serve(namespacePath, 'udp', 80);
-    const answered = once(client, 'message', { signal: AbortSignal.timeout(2000) });
+    const answered = once(client, 'message', { signal: AbortSignal.timeout(20_000) });
     client.send('hello', 5300, '127.0.0.1');
     await answered;
     await controller.detach(containerId);
