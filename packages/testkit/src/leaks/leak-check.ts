@@ -10,7 +10,7 @@ export interface LeakCheckOptions {
   directories?: readonly string[];
   /** Lines that may stay: told what kind of thing it is, and the line that would be printed. */
   allow?: (kind: string, line: string) => boolean;
-  /** How long what ends by itself (processes reaped, links of a dropped namespace) is waited for. 2,000 when missing. */
+  /** How long what ends by itself (processes reaped, links of a dropped namespace) is waited for. 10,000 when missing. */
   graceMs?: number;
 }
 
@@ -49,7 +49,7 @@ export class LeakCheck implements AsyncDisposable {
 
   /** Throws `LeakError` when something new is still there after the grace. */
   async check(): Promise<void> {
-    const deadline = performance.now() + (this.#options.graceMs ?? 2000);
+    const deadline = performance.now() + (this.#options.graceMs ?? 10_000);
     for (;;) {
       const leaks = await this.#compare();
       if (leaks.length === 0) return;
