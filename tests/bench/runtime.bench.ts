@@ -169,7 +169,7 @@ async function crun(poller: ReadinessPoller, ...args: string[]): Promise<void> {
   const nothing = { path: '/dev/null', flags: constants.O_RDWR };
   const env = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
   const file = '/usr/bin/crun';
-  const pid = spawnProcess({ file, args, env, descriptors: [nothing, nothing, nothing] });
+  const pid = await spawnProcess({ file, args, env, descriptors: [nothing, nothing, nothing] });
   using handle = new ProcessHandle(pid);
   await poller.ready(handle.descriptor, 'readable');
   const code = reapChild(pid)?.exitCode;

@@ -29,6 +29,7 @@ import type { RunningProcess } from './lifecycle/running-process.ts';
 import { startContainer } from './lifecycle/start-container.ts';
 import { currentBootId, readStartRecord } from './lifecycle/start-record.ts';
 import { findProgram } from './programs/oci-program.ts';
+import { SealedProgram } from './programs/sealed-program.ts';
 import { SeccompFilters } from './programs/seccomp-filters.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
@@ -57,8 +58,15 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
   const clock = options.clock ?? systemClock;
   const closing = new AbortController();
   const cgroups = detectCgroups();
+  const poller = new ReadinessPoller();
   const context: RuntimeContext = {
     program,
+    sealedProgram: new SealedProgram({
+      program,
+      folder: path.join(options.execRoot, 'programs'),
+      poller,
+      logger,
+    }),
     seccompFilters: new SeccompFilters({
       program,
       cgroups,
@@ -69,7 +77,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
     }),
     folders,
     events: new EventFolder(folders.events, logger),
-    poller: new ReadinessPoller(),
+    poller,
     cgroups,
     bootId: currentBootId(),
     clock,
@@ -168,6 +176,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
     this.#processes.clear();
     for (const exec of this.#execs) exec[Symbol.dispose]();
     this.#execs.clear();
+    this.#context.sealedProgram[Symbol.dispose]();
     this.#context.events[Symbol.dispose]();
     this.#context.poller[Symbol.dispose]();
   }

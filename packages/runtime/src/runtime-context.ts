@@ -3,11 +3,13 @@ import type { CgroupLayout, ReadinessPoller } from '@gantry/kernel';
 import type { RuntimeFolders } from './container-files.ts';
 import type { EventFolder } from './events/event-folder.ts';
 import type { OciProgram } from './programs/oci-program.ts';
+import type { SealedProgram } from './programs/sealed-program.ts';
 import type { SeccompFilters } from './programs/seccomp-filters.ts';
 
 /** What is the same for all containers of one runtime. */
 export interface RuntimeContext {
   program: OciProgram;
+  sealedProgram: SealedProgram;
   seccompFilters: SeccompFilters;
   folders: RuntimeFolders;
   events: EventFolder;

@@ -37,7 +37,7 @@ test('sources that lie among the targets keep their meaning', async () => {
   const first = makePipe();
   const second = makePipe();
   const script = 'echo one >&3; echo two >&4';
-  const pid = spawnProcess({
+  const pid = await spawnProcess({
     file: '/bin/sh',
     args: ['-c', script],
     env: [],
@@ -48,15 +48,15 @@ test('sources that lie among the targets keep their meaning', async () => {
   assert.equal(drain(first), 'two\n');
 });
 
-test('a missing program is named', () => {
-  assert.throws(
-    () => spawnProcess({ file: '/nowhere/program', args: [], env: [], descriptors: [nothing] }),
+test('a missing program is named', async () => {
+  await assert.rejects(
+    spawnProcess({ file: '/nowhere/program', args: [], env: [], descriptors: [nothing] }),
     /posix_spawn \/nowhere\/program: ENOENT/,
   );
 });
 
 test('a process handle signals its process, sees it dead and gives its descriptors', async () => {
-  const pid = spawnProcess({
+  const pid = await spawnProcess({
     file: '/bin/sleep',
     args: ['1000'],
     env: [],
@@ -82,7 +82,7 @@ async function run(
   env: string[] = ['PATH=/usr/bin:/bin'],
 ): Promise<{ output: string; status: WaitStatus | undefined; pid: number }> {
   const pipe = makePipe();
-  const pid = spawnProcess({
+  const pid = await spawnProcess({
     file: '/bin/sh',
     args: ['-c', script, 'sh', ...args],
     env,

@@ -18,14 +18,16 @@ export interface SpawnRequest {
 }
 
 /**
- * Starts a program by posix_spawn(3) and returns its pid. Unlike `child_process` its cost does not grow with our
- * memory: 0.4 ms. The child leads a session of its own, with default signal dispositions, no signal blocked, and no
- * descriptor but the given ones.
+ * Starts a program by posix_spawn(3) and resolves with its pid. Unlike `child_process` its cost does not grow with our
+ * memory: 0.4 ms, which a pool thread waits, since a busy machine may not come to the child for a long time. The child leads
+ * a session of its own, with default signal dispositions, no signal blocked, and no descriptor but the given ones, which
+ * stay open until the promise settles.
  *
- * The child is ours to reap (`reapChild`). A FIFO among the descriptors must open without waiting: this call returns
- * only when the child has opened them all. Throws `KernelError` naming the program when it or a descriptor cannot be opened.
+ * The child is ours to reap (`reapChild`). A FIFO among the descriptors must open without waiting: this resolves
+ * only when the child has opened them all. Rejects with a `KernelError` naming the program when it or a descriptor cannot be
+ * opened. Main thread only.
  */
-export function spawnProcess(request: SpawnRequest): number {
+export async function spawnProcess(request: SpawnRequest): Promise<number> {
   const actions = new Uint8Array(spawnStructBytes);
   const attributes = new Uint8Array(spawnStructBytes);
   const moved: number[] = [];
@@ -45,7 +47,7 @@ export function spawnProcess(request: SpawnRequest): number {
     }
     native.addCloseFrom(actions, request.descriptors.length);
     const pid = new Int32Array(1);
-    const errno = native.spawn(
+    const { result: errno } = await native.spawn.async(
       new Uint8Array(pid.buffer),
       request.file,
       actions,

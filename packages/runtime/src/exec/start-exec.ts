@@ -84,7 +84,7 @@ class ExecStart {
     removeFolder(this.#files.directory);
   }
 
-  #withPipes(): Promise<number> {
+  async #withPipes(): Promise<number> {
     const { poller } = this.#context;
     const stdin = this.#request.stdin ? this.#inputPipe() : this.#emptyInput();
     const stdout = this.#outputPipe();
@@ -96,15 +96,15 @@ class ExecStart {
       ],
       poller,
     );
-    this.#spawn([stdin, stdout.childs, stderr.childs]);
-    return this.#started();
+    await this.#spawn([stdin, stdout.childs, stderr.childs]);
+    return await this.#started();
   }
 
   async #withTerminal(): Promise<number> {
     const { poller } = this.#context;
     using console = new ConsoleSocket(this.#files.console, poller);
     const nothing = { path: this.#files.nullDevice, flags: constants.O_RDWR };
-    this.#spawn([nothing, nothing, nothing]);
+    await this.#spawn([nothing, nothing, nothing]);
     const starting = this.#started();
     const master = await receiveTerminal(console, starting);
     setNonBlocking(master);
@@ -142,8 +142,8 @@ class ExecStart {
     return { ours: readEnd, childs: writeEnd };
   }
 
-  #spawn(descriptors: SpawnDescriptor[]): void {
-    const { program, folders, poller } = this.#context;
+  async #spawn(stdio: readonly [SpawnDescriptor, SpawnDescriptor, SpawnDescriptor]): Promise<void> {
+    const { sealedProgram, folders, poller } = this.#context;
     const { directory, log, pid } = this.#files;
     const command = {
       state: folders.state,
@@ -152,12 +152,13 @@ class ExecStart {
       containerId: this.#request.containerId,
       ...(this.#request.terminal ? { consoleSocket: 'console' } : {}),
     };
-    const child = spawnProcess({
-      file: program.file,
+    const { file, descriptor } = sealedProgram.asDescriptor(stdio.length);
+    const child = await spawnProcess({
+      file,
       args: execArguments(command, this.#files.process),
       env: programEnvironment,
       directory,
-      descriptors,
+      descriptors: descriptor === undefined ? stdio : [...stdio, descriptor],
     });
     for (const end of this.#childEnds.splice(0)) closeDescriptor(end);
     this.#keeper = new WatchedProcess(new ProcessHandle(child), poller);

@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import { faultPoint } from '@gantry/base';
 import {
   duplicateDescriptor,
@@ -15,7 +14,7 @@ import { TerminalSource } from '../output/terminal-source.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { programEnvironment } from '../programs/oci-program.ts';
 import { holderScript } from '../shim/shim-script.ts';
-import { openFifoReader, openFifoWriter } from '../shim/stdio.ts';
+import { nowhere, openFifoReader, openFifoWriter } from '../shim/stdio.ts';
 import type { ProcessStreams } from './running-process.ts';
 
 /** Our ends of stdout and stderr. */
@@ -58,12 +57,12 @@ export function openTerminal(files: ContainerFiles, poller: ReadinessPoller, mas
 }
 
 /** Starts the process that keeps `kept` open over a restart of the engine. */
-export function spawnHolder(
+export async function spawnHolder(
   files: ContainerFiles,
   poller: ReadinessPoller,
   kept: SpawnDescriptor,
-): WatchedProcess {
-  const pid = spawnProcess({
+): Promise<WatchedProcess> {
+  const pid = await spawnProcess({
     file: '/bin/sh',
     args: ['-c', holderScript, 'gantry-holder', files.directory],
     env: programEnvironment,
@@ -72,9 +71,6 @@ export function spawnHolder(
   faultPoint('start/holder-spawned');
   return new WatchedProcess(new ProcessHandle(pid), poller);
 }
-
-/** stdio of our own shells, which never read or write it. */
-export const nowhere: SpawnDescriptor = { path: '/dev/null', flags: constants.O_RDWR };
 
 /** Gives back what `openOutputFifos`, `openInputFifo` or `openTerminal` opened. */
 export function closeStreams(streams: ProcessStreams | undefined): void {

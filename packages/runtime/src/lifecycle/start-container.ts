@@ -15,14 +15,13 @@ import { makeMemoryCounter, watchMemory } from '../memory/watch-memory.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { programEnvironment, runArguments } from '../programs/oci-program.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { shimScript } from '../shim/shim-script.ts';
-import { openFifoReader } from '../shim/stdio.ts';
+import { shimDescriptor, shimScript } from '../shim/shim-script.ts';
+import { nowhere, openFifoReader } from '../shim/stdio.ts';
 import { awaitStarted, receiveTerminal } from './await-started.ts';
 import { isInCgroup } from './identity.ts';
 import { prepareFiles } from './prepare-files.ts';
 import {
   closeStreams,
-  nowhere,
   openInputFifo,
   openOutputFifos,
   openTerminal,
@@ -99,32 +98,32 @@ class Start {
     const files = this.#files;
     this.#streams = openOutputFifos(files);
     if (!this.#record.stdin) {
-      this.#spawnShim({ path: files.nullDevice, flags: constants.O_RDONLY });
-      return this.#started(request);
+      await this.#spawnShim({ path: files.nullDevice, flags: constants.O_RDONLY });
+      return await this.#started(request);
     }
     // A FIFO opens for writing only where somebody reads: that is us, until the shim does.
     const guard = openFifoReader(files.stdin);
     try {
-      this.#holder = spawnHolder(files, this.#context.poller, {
+      this.#holder = await spawnHolder(files, this.#context.poller, {
         path: files.stdin,
         flags: constants.O_WRONLY,
       });
       this.#streams.input = openInputFifo(files, this.#context.poller, this.#holder);
-      this.#spawnShim({ path: files.stdin, flags: constants.O_RDONLY });
+      await this.#spawnShim({ path: files.stdin, flags: constants.O_RDONLY });
     } finally {
       closeSync(guard);
     }
-    return this.#started(request);
+    return await this.#started(request);
   }
 
   async #startWithTerminal(request: StartRequest): Promise<Started> {
     const { poller } = this.#context;
     using console = new ConsoleSocket(this.#files.console, poller);
-    this.#spawnShim({ path: this.#files.nullDevice, flags: constants.O_RDONLY });
+    await this.#spawnShim({ path: this.#files.nullDevice, flags: constants.O_RDONLY });
     const starting = this.#started(request);
     const master = await receiveTerminal(console, starting);
     try {
-      this.#holder = spawnHolder(this.#files, poller, master);
+      this.#holder = await spawnHolder(this.#files, poller, master);
     } catch (error) {
       closeDescriptor(master);
       throw error;
@@ -134,8 +133,8 @@ class Start {
     return starting;
   }
 
-  #spawnShim(stdin: SpawnDescriptor): void {
-    const { program, folders, poller } = this.#context;
+  async #spawnShim(stdin: SpawnDescriptor): Promise<void> {
+    const { sealedProgram, folders, poller } = this.#context;
     const { directory, exit, stdout, stderr, nullDevice, log, initPid, containerId } = this.#files;
     const command = runArguments(
       {
@@ -154,9 +153,10 @@ class Start {
     });
     const writer = (path: string): SpawnDescriptor => ({ path, flags: constants.O_WRONLY });
     const out = this.#record.terminal ? [nullDevice, nullDevice] : [stdout, stderr];
-    const pid = spawnProcess({
+    const { file, descriptor } = sealedProgram.asDescriptor(shimDescriptor.program);
+    const pid = await spawnProcess({
       file: '/bin/sh',
-      args: ['-c', shimScript, 'gantry-shim', directory, exit, program.file, ...command],
+      args: ['-c', shimScript, 'gantry-shim', directory, exit, file, ...command],
       env: programEnvironment,
       descriptors: [
         nowhere,
@@ -167,6 +167,7 @@ class Start {
         reader(stderr),
         this.#counter?.descriptor ?? unused,
         ...out.map(writer),
+        ...(descriptor === undefined ? [] : [descriptor]),
       ],
     });
     faultPoint('start/shim-spawned');

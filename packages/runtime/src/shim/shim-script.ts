@@ -9,6 +9,7 @@
  * | 4, 5 | reading ends of stdout and stderr: while they are open nobody gets SIGPIPE and nothing written is freed |
  * | 6 | out-of-memory counter, kept for the next engine |
  * | 7, 8 | stdout and stderr of the container |
+ * | 9 | the OCI runtime, when it is run from a copy in memory |
  *
  * The runtime's command has a subshell of its own: dash does the redirections of a plain command in the shell itself.
  *
@@ -28,7 +29,7 @@ read -r _ <sleep
 `;
 
 /** Descriptors of the shim: see `shimScript`. */
-export const shimDescriptor = { outOfMemory: 6 } as const;
+export const shimDescriptor = { outOfMemory: 6, program: 9 } as const;
 
 /**
  * The holder: keeps the writing end of stdin (3), or the terminal's master (3) and its output FIFO (4), over a restart

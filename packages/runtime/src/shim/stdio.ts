@@ -1,5 +1,8 @@
 import { closeSync, constants, openSync, rmSync, writeFileSync } from 'node:fs';
-import { isErrno, makeFifo, makeNullDevice, resizePipe } from '@gantry/kernel';
+import { isErrno, makeFifo, makeNullDevice, resizePipe, type SpawnDescriptor } from '@gantry/kernel';
+
+/** stdio of processes of ours that never read or write it. */
+export const nowhere: SpawnDescriptor = { path: '/dev/null', flags: constants.O_RDWR };
 
 /** Opens a FIFO's reading end without waiting for a writer, with room for 1 MB where the system allows it. */
 export function openFifoReader(file: string): number {
