@@ -13,6 +13,10 @@ export interface Invocation {
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly debug: boolean;
+  /** The flags before the command. */
+  readonly globals: FlagValues;
+  /** Where `config.json` and the contexts are. */
+  readonly configDirectory: string;
   /** Read once, when first asked for. */
   readonly config: () => ConfigFile;
   /** The engine that flags, environment and context name; started if it is this machine's and none listens. */

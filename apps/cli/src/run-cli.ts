@@ -111,9 +111,16 @@ function invocationOf(
     stderr,
     environment,
     debug: isVerbose(globals),
+    globals,
+    configDirectory,
     config: readConfig,
     engine: async () => {
-      const { address, explicit } = await findEngineHost({ flags: globals, environment, configDirectory });
+      const { address, explicit } = await findEngineHost({
+        flags: globals,
+        environment,
+        configDirectory,
+        config: readConfig,
+      });
       const version = environment['DOCKER_API_VERSION'] || undefined;
       const startsEngine = !explicit && address.kind === 'unix';
       const onUnreachable = startsEngine

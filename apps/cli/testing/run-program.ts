@@ -8,7 +8,8 @@ export interface ProgramResult {
 }
 
 export interface ProgramOptions {
-  readonly host: string;
+  /** `-H`; left to the environment when missing. */
+  readonly host?: string;
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -18,12 +19,16 @@ const main = path.join(import.meta.dirname, '../src/main.ts');
 
 /** Runs this repository's CLI from its sources against `host`. Without `--`, Node takes `--env-file` for itself. */
 export function runGantry(args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
-  return run(process.execPath, ['--', main, '-H', options.host, ...args], options);
+  return run(process.execPath, ['--', main, ...hostFlag(options), ...args], options);
 }
 
 /** Runs the real docker CLI against `host`. */
 export function runDocker(args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
-  return run('docker', ['-H', options.host, ...args], options);
+  return run('docker', [...hostFlag(options), ...args], options);
+}
+
+function hostFlag({ host }: ProgramOptions): string[] {
+  return host === undefined ? [] : ['-H', host];
 }
 
 function run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {

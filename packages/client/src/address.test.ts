@@ -23,7 +23,11 @@ test('takes 2376 as the port of TLS, and https as TLS', () => {
 
 test('refuses what it cannot reach', () => {
   for (const text of [
-    'ssh://host',
+    'ssh://-oProxyCommand=x',
+    'ssh://user@-x',
+    "ssh://host/a'b",
+    'ssh://host:99999',
+    'ssh://',
     'npipe:////./pipe/x',
     'unix://relative',
     'tcp://host:99999',
@@ -37,7 +41,13 @@ test('refuses what it cannot reach', () => {
 });
 
 test('writes what it reads', () => {
-  for (const text of ['unix:///run/x.sock', 'tcp://host:1', 'tcp://[::1]:2']) {
+  for (const text of [
+    'unix:///run/x.sock',
+    'tcp://host:1',
+    'tcp://[::1]:2',
+    'ssh://host',
+    'ssh://me@host:22/run/x.sock',
+  ]) {
     assert.equal(formatAddress(parseAddress(text)), text);
   }
 });

@@ -6,7 +6,7 @@ import { ApiError, ConnectionFailedError, ProtocolError } from './errors.ts';
 import { HijackedStream } from './hijacked-stream.ts';
 import { exchange, type HttpRequest, type HttpResponse, type RequestBody } from './http/exchange.ts';
 import { exchangeWhole } from './http/whole-response.ts';
-import { connectPlain, openSocket } from './open-socket.ts';
+import { connectPlain, isPlain, openSocket } from './open-socket.ts';
 import { formatQuery, type QueryValue } from './query.ts';
 
 export interface ApiClientOptions {
@@ -160,9 +160,8 @@ export class ApiClient {
   async #connecting<T>(signal: AbortSignal | undefined, work: (socket: Socket) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const { address } = this;
-    const isTls = address.kind === 'tcp' && address.tls !== undefined;
     try {
-      const socket = isTls ? await openSocket(address, signal) : connectPlain(address);
+      const socket = isPlain(address) ? connectPlain(address) : await openSocket(address, signal);
       if (signal !== undefined) destroyOnAbort(socket, signal);
       return await work(socket);
     } catch (error) {
@@ -178,7 +177,7 @@ export class ApiClient {
 
   #baseHeaders(): Record<string, string> {
     const { address } = this;
-    const host = address.kind === 'unix' ? 'localhost' : formatAddress(address).slice('tcp://'.length);
+    const host = address.kind === 'tcp' ? formatAddress(address).slice('tcp://'.length) : 'localhost';
     return { Host: host, 'User-Agent': 'Gantry-Client/0.1.0 (linux)', ...this.#headers };
   }
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type EngineAddress, formatAddress } from './address.ts';
+import { type EngineAddress, formatAddress, type SshAddress } from './address.ts';
 import { ConnectionFailedError } from './errors.ts';
 
 /**
@@ -9,6 +9,7 @@ import { ConnectionFailedError } from './errors.ts';
 export async function openSocket(address: EngineAddress, signal?: AbortSignal): Promise<Socket> {
   signal?.throwIfAborted();
   const { socket, readyEvent } = await startConnecting(address);
+  if (readyEvent === undefined) return socket;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => fail(signal?.reason as Error);
     const fail = (error: Error): void => {
@@ -28,13 +29,27 @@ export async function openSocket(address: EngineAddress, signal?: AbortSignal): 
   });
 }
 
+/** True when `connectPlain` can reach it. */
+export function isPlain(address: EngineAddress): address is PlainAddress {
+  return address.kind === 'unix' || (address.kind === 'tcp' && address.tls === undefined);
+}
+
+/** An engine that a socket reaches by itself. */
+export type PlainAddress = Exclude<EngineAddress, SshAddress>;
+
 /** Begins to connect, without TLS: what is written is sent when the connection is there, and `error` tells when it fails. */
-export function connectPlain(address: EngineAddress): Socket {
+export function connectPlain(address: PlainAddress): Socket {
   if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
   return connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true });
 }
 
-async function startConnecting(address: EngineAddress): Promise<{ socket: Socket; readyEvent: string }> {
+async function startConnecting(
+  address: EngineAddress,
+): Promise<{ socket: Socket; readyEvent: string | undefined }> {
+  if (address.kind === 'ssh') {
+    const { connectSsh } = await import('./ssh-socket.ts');
+    return { socket: await connectSsh(address), readyEvent: undefined };
+  }
   if (address.kind === 'unix' || address.tls === undefined) {
     return { socket: connectPlain(address), readyEvent: 'connect' };
   }

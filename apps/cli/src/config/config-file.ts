@@ -10,6 +10,7 @@ export interface ConfigFile {
   readonly networksFormat?: string;
   readonly volumesFormat?: string;
   readonly detachKeys?: string;
+  readonly currentContext?: string;
   readonly auths?: Readonly<Record<string, AuthEntry>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;

@@ -2,7 +2,9 @@ import path from 'node:path';
 import { type EngineAddress, parseAddress, type TlsSettings } from '@gantry/client';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
-import { readIfThere } from './config-file.ts';
+import { type ConfigFile, readIfThere } from './config-file.ts';
+import { defaultContext } from './contexts/context.ts';
+import { currentContext, hostVariable } from './contexts/current-context.ts';
 import { defaultSocket } from './default-socket.ts';
 
 /** The engine to talk to. */
@@ -16,29 +18,38 @@ export interface HostSources {
   readonly flags: FlagValues;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly configDirectory: string;
+  readonly config: () => ConfigFile;
 }
 
 /**
- * In this order: `-H`, `-c`, `GANTRY_HOST`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the default socket. Docker's *current*
- * context is not followed: it names a Docker engine, and this program must not drive that one by accident.
+ * In Docker's order: `-H`, `-c`, `GANTRY_HOST`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the configuration's current context, the default
+ * socket.
  */
 export async function findEngineHost(sources: HostSources): Promise<EngineHost> {
-  const { flags, environment } = sources;
+  const { flags, environment, configDirectory } = sources;
   const hosts = flags.list('host');
-  if (hosts.length > 1) throw new CommandError(1, 'Specify only one -H');
-  const context = flags.string('context');
-  if (hosts.length > 0 && context !== '') {
+  if (hosts.length > 1) throw new CommandError(1, 'unable to resolve docker endpoint: Specify only one -H');
+  if (hosts.length > 0 && flags.string('context') !== '') {
     throw new CommandError(1, 'conflicting options: cannot specify both --host and --context');
   }
-  const host =
-    hosts[0] ?? (context === '' ? environment['GANTRY_HOST'] || environment['DOCKER_HOST'] : undefined);
-  if (host) return { address: parseAddress(host, tlsOf(sources)), explicit: true };
-  const contextName = context || environment['DOCKER_CONTEXT'];
-  if (contextName && contextName !== 'default') {
-    const { readContext } = await import('./contexts.ts');
-    return { address: readContext(sources.configDirectory, contextName), explicit: true };
+  const context = currentContext({ flags, environment, config: sources.config() });
+  if (context !== defaultContext) {
+    const { contextAddress } = await import('./contexts/context-address.ts');
+    return { address: contextAddress(configDirectory, context), explicit: true };
   }
-  return { address: { kind: 'unix', path: defaultSocket }, explicit: false };
+  const host = defaultHost(sources);
+  return host === undefined
+    ? { address: { kind: 'unix', path: defaultSocket }, explicit: false }
+    : { address: parseAddress(host, tlsOf(sources)), explicit: true };
+}
+
+/** What the context `default` names: `-H`, else the environment's; undefined for the default socket. */
+export function defaultHost({
+  flags,
+  environment,
+}: Pick<HostSources, 'flags' | 'environment'>): string | undefined {
+  const variable = hostVariable(environment);
+  return flags.list('host')[0] ?? (variable === undefined ? undefined : environment[variable]);
 }
 
 /** `--tls…`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`; undefined when TLS is not asked for. */

@@ -1,7 +1,7 @@
 import { alignColumns, type Output } from '@gantry/terminal';
 
 /** One row of a list: every field that a format may name, in the order of their names, and methods. */
-export type Row = Readonly<Record<string, string | null | ((...values: unknown[]) => string)>>;
+export type Row = Readonly<Record<string, string | boolean | null | ((...values: unknown[]) => string)>>;
 
 /** How a list looks when the user gives no format of his own. */
 export interface ListView {

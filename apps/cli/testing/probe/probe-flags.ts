@@ -3,10 +3,11 @@
  * given, and prints what happened as JSON: a list of `ProbedCommand`. For `scripts/check-coverage.ts`, whose engine refuses what
  * the real one refuses and does nothing. Usage: node probe-flags.ts <socket>
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findHandler } from '../../src/commands/built-commands.ts';
+import { ContextStore } from '../../src/config/contexts/context-store.ts';
 import type { CommandSpec } from '../../src/grammar/command-spec.ts';
 import { type FlagSpec, parseFlagSpecs } from '../../src/grammar/flag-spec.ts';
 import { FlagValues } from '../../src/grammar/flag-values.ts';
@@ -92,8 +93,11 @@ function tooLate(words: readonly string[]): Promise<number> {
   });
 }
 
+/** The stored context `known`, and no `made`. */
 function makeContext(): void {
-  mkdirSync(path.join(home, 'contexts/meta'), { recursive: true });
+  const store = new ContextStore(home);
+  store.remove('made');
+  store.write({ metadata: { Name: 'known', Metadata: {}, Endpoints: {} }, tls: new Map() });
 }
 
 function listen(): void {

@@ -5,6 +5,7 @@ import type { CommandHandler } from '../../invocation.ts';
 import { parseFilters } from '../../options/key-values.ts';
 import { formatLabels } from '../../output/container-rows.ts';
 import { type ListView, printList, type Row } from '../../output/list-output.ts';
+import { naturalOrder } from '../../output/natural-order.ts';
 
 /** `gantry network ls`. */
 export const listCommand: CommandHandler = async ({ flags, config, engine, stdout }) => {
@@ -12,7 +13,7 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
   const networks = await listNetworks(await engine(), parseFilters(flags.list('filter')));
   const full = flags.boolean('no-trunc');
   const rows = networks
-    .toSorted((left, right) => (left.Name ?? '').localeCompare(right.Name ?? '', 'en', { numeric: true }))
+    .toSorted((left, right) => naturalOrder(left.Name ?? '', right.Name ?? ''))
     .map((network) => networkRow(network, full));
   const format = flags.string('format') || (quiet ? '' : (config().networksFormat ?? ''));
   await printList(stdout, networkView, rows, { format, quiet });

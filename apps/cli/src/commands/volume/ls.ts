@@ -6,15 +6,14 @@ import type { CommandHandler } from '../../invocation.ts';
 import { parseFilters } from '../../options/key-values.ts';
 import { formatLabels } from '../../output/container-rows.ts';
 import { type ListView, printList, type Row } from '../../output/list-output.ts';
+import { naturalOrder } from '../../output/natural-order.ts';
 
 /** `gantry volume ls`. */
 export const listCommand: CommandHandler = async ({ flags, config, engine, stdout }) => {
   if (flags.boolean('cluster')) throw new NotBuiltError('gantry volume ls --cluster');
   const quiet = flags.boolean('quiet');
   const { Volumes } = await listVolumes(await engine(), parseFilters(flags.list('filter')));
-  const rows = (Volumes ?? [])
-    .toSorted((left, right) => left.Name.localeCompare(right.Name, 'en', { numeric: true }))
-    .map(volumeRow);
+  const rows = (Volumes ?? []).toSorted((left, right) => naturalOrder(left.Name, right.Name)).map(volumeRow);
   const format = flags.string('format') || (quiet ? '' : (config().volumesFormat ?? ''));
   await printList(stdout, volumeView, rows, { format, quiet });
   return 0;
