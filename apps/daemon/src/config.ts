@@ -15,6 +15,8 @@ export interface DaemonConfig {
   readonly cgroupParent: string;
   readonly runtime: string;
   readonly group: string | undefined;
+  readonly logDriver: string;
+  readonly logOptions: Readonly<Record<string, string>>;
   readonly debug: boolean;
   readonly logLevel: LogLevel;
   readonly shutdownTimeoutMs: number;
@@ -41,6 +43,7 @@ const defaults: OptionValues = {
   'cgroup-parent': '/gantry',
   'default-runtime': 'crun',
   debug: false,
+  'log-driver': 'json-file',
   'log-level': 'info',
   'shutdown-timeout': 15,
 };
@@ -81,6 +84,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     cgroupParent: cgroupPath(values, 'cgroup-parent'),
     runtime: text(values, 'default-runtime'),
     group: optionalText(values, 'group'),
+    logDriver: text(values, 'log-driver'),
+    logOptions: map(values, 'log-opts'),
     debug: values['debug'] === true,
     logLevel: values['debug'] === true ? 'debug' : logLevel,
     shutdownTimeoutMs: timeout * 1000,
@@ -126,6 +131,9 @@ function fileValue(file: string, key: string, value: unknown): OptionValue {
     case 'list':
       if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
       break;
+    case 'map':
+      if (isTextMap(value)) return Object.entries(value).map(([name, item]) => `${name}=${item}`);
+      break;
   }
   throw new ConfigError(`${file}: '${key}' must be a ${option.type}`);
 }
@@ -136,7 +144,8 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): OptionValues {
     const name = `GANTRY_${option.key.toUpperCase().replaceAll('-', '_')}`;
     const value = environment[name];
     if (value === undefined || value === '') continue;
-    values[option.key] = option.type === 'list' ? value.split(',') : parseValue(option, value, name);
+    values[option.key] =
+      option.type === 'list' || option.type === 'map' ? value.split(',') : parseValue(option, value, name);
   }
   return values;
 }
@@ -188,4 +197,21 @@ function list(values: OptionValues, key: string): readonly string[] {
   const value = values[key];
   if (!Array.isArray(value) || value.length === 0) throw new ConfigError(`${key}: at least one`);
   return value as readonly string[];
+}
+
+function map(values: OptionValues, key: string): Readonly<Record<string, string>> {
+  const entries = values[key];
+  if (!Array.isArray(entries)) return {};
+  return Object.fromEntries(
+    (entries as readonly string[]).map((entry) => {
+      const equals = entry.indexOf('=');
+      if (equals < 1) throw new ConfigError(`${key}: '${entry}' is not name=value`);
+      return [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((item) => typeof item === 'string');
 }

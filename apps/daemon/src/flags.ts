@@ -134,7 +134,14 @@ export function parseValue(
       }
       return Number(text);
     }
+    case 'map':
+      if (!text.includes('=')) throw new FlagError(`invalid argument "${text}" for ${source}: name=value`);
+      return appended(previous, text);
     case 'list':
-      return [...(Array.isArray(previous) ? (previous as readonly string[]) : []), text];
+      return appended(previous, text);
   }
+}
+
+function appended(previous: OptionValue | undefined, text: string): readonly string[] {
+  return [...(Array.isArray(previous) ? (previous as readonly string[]) : []), text];
 }

@@ -3,7 +3,8 @@ export interface DaemonOption {
   key: string;
   flag: string;
   short?: string;
-  type: 'string' | 'boolean' | 'integer' | 'list';
+  /** A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. */
+  type: 'string' | 'boolean' | 'integer' | 'list' | 'map';
   help: string;
 }
 
@@ -56,6 +57,18 @@ export const daemonOptions: readonly DaemonOption[] = [
     short: 'l',
     type: 'string',
     help: 'Lowest level logged: debug, info, warn, error or fatal',
+  },
+  {
+    key: 'log-driver',
+    flag: 'log-driver',
+    type: 'string',
+    help: 'Default log driver of containers',
+  },
+  {
+    key: 'log-opts',
+    flag: 'log-opt',
+    type: 'map',
+    help: 'Default options of that log driver (name=value), repeatable',
   },
   { key: 'pidfile', flag: 'pidfile', short: 'p', type: 'string', help: 'File for the process id' },
   {

@@ -18,6 +18,8 @@ export async function serve(config: DaemonConfig): Promise<number> {
     ...(config.bip === undefined ? {} : { bip: config.bip }),
     cgroupParent: config.cgroupParent,
     runtime: config.runtime,
+    logDriver: config.logDriver,
+    logOptions: config.logOptions,
     debug: config.debug,
     logger,
   });

@@ -42,5 +42,22 @@ export interface ProgressMessage {
   aux?: unknown;
 }
 
+/** What of a container's log is read. */
+export interface LogOptions {
+  stdout: boolean;
+  stderr: boolean;
+  /** Goes on with what is logged until the run ends; a container that does not run gives what is there. */
+  follow: boolean;
+  timestamps: boolean;
+  /** Each line gets the attributes that its log driver keeps with it. */
+  details: boolean;
+  /** Nanoseconds since the epoch, inclusive. */
+  sinceNs?: bigint;
+  untilNs?: bigint;
+  /** Number of last lines; all when missing. */
+  tail?: number;
+  signal: AbortSignal;
+}
+
 /** The `filters` query, normalised: filter name to its values, in the order given. */
 export type Filters = ReadonlyMap<string, readonly string[]>;

@@ -5,6 +5,7 @@ import type {
   ContainerSummary,
   ContainerTopResponse,
   ContainerWaitResponse,
+  LogOptions,
 } from '@gantry/api-types';
 import { errorKind } from '@gantry/base';
 import type { ImageUsage } from '@gantry/images';
@@ -14,7 +15,7 @@ import type { AttachSession } from './attach/attach-session.ts';
 import type { OutputFrame } from './attach/output-frame.ts';
 import { type CreateOptions, createContainer } from './create/create-container.ts';
 import type { ContainerEnvironment } from './environment.ts';
-import { ContainerNotFoundError, InvalidOptionError } from './errors.ts';
+import { ContainerNotFoundError, InvalidOptionError, LogNotReadableError } from './errors.ts';
 import { publishContainerEvent } from './events/container-events.ts';
 import { inspectContainer } from './inspect/inspect-container.ts';
 import type { WaitCondition } from './lifecycle/exit-waiters.ts';
@@ -29,7 +30,7 @@ import { type StopOptions, stopContainer } from './lifecycle/stop-container.ts';
 import { topContainer } from './lifecycle/top-container.ts';
 import { waitForContainer } from './lifecycle/wait-container.ts';
 import { type ListOptions, listContainers } from './list/list-containers.ts';
-import { type LogOptions, readLog } from './logs/read-log.ts';
+import { readLog } from './logs/reading/read-log.ts';
 import { countsAsRunning } from './state/container-state.ts';
 
 /**
@@ -121,13 +122,17 @@ export class ContainerService implements ImageUsage {
     return Promise.try(() => waitForContainer(this.#environment.registry.find(ref), condition, signal));
   }
 
-  /** Throws `InvalidOptionError` when neither stream is asked for. */
-  logs(ref: string, options: LogOptions): Promise<{ terminal: boolean; frames: AsyncIterable<OutputFrame> }> {
+  /** Throws `InvalidOptionError` when neither stream is asked for, `LogNotReadableError` when nothing is kept here. */
+  logs(
+    ref: string,
+    options: LogOptions,
+  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly OutputFrame[]> }> {
     return Promise.try(() => {
       const container = this.#environment.registry.find(ref);
       if (!options.stdout && !options.stderr) {
         throw new InvalidOptionError('Bad parameters: you must choose at least one stream');
       }
+      if (!container.log.isReadable) throw new LogNotReadableError();
       const frames = readLog(container.log, options, this.#environment.clock);
       return { terminal: container.terminal, frames };
     });

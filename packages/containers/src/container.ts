@@ -5,6 +5,8 @@ import type { Exec } from './exec/exec.ts';
 import type { HealthState } from './health/health-state.ts';
 import { ExitWaiters } from './lifecycle/exit-waiters.ts';
 import { ContainerLog } from './logs/container-log.ts';
+import { logSubject } from './logs/settings/log-attributes.ts';
+import { planLog } from './logs/settings/log-plan.ts';
 import type { ContainerRecord } from './state/container-record.ts';
 import type { ContainerState } from './state/container-state.ts';
 
@@ -49,7 +51,7 @@ export class Container {
     this.log = new ContainerLog({
       containerId: record.id,
       directory: options.directory,
-      limits: record.log,
+      plan: () => planLog(this.record.hostConfig.LogConfig, logSubject(this.record)),
       clock: options.clock,
       logger: options.logger,
     });

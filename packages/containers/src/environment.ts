@@ -8,6 +8,7 @@ import type { VolumeStore } from '@gantry/volumes';
 import type { EventHub } from './events/event-hub.ts';
 import type { ExecRegistry } from './exec/exec-registry.ts';
 import type { HealthStore } from './health/health-store.ts';
+import type { LogConfig } from './logs/settings/log-config.ts';
 import type { ContainerDirectories } from './state/container-directories.ts';
 import type { ContainerRegistry } from './state/container-registry.ts';
 
@@ -32,6 +33,8 @@ export interface ContainerDefaults {
   cgroupVersion: 1 | 2;
   /** Init binary for `--init` on this host; undefined refuses the option. */
   initPath: string | undefined;
+  /** Log driver and options of containers that ask for nothing else. */
+  logConfig: LogConfig;
   /** `-e`-like entries of the machine, names and values; none by default. */
   hostFiles: HostFiles;
 }

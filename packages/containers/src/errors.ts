@@ -57,6 +57,14 @@ export class OptionNotBuiltError extends EngineError {
   }
 }
 
+/** The log driver keeps nothing that could be read here. Docker's words. */
+export class LogNotReadableError extends EngineError {
+  override readonly name = 'LogNotReadableError';
+  constructor() {
+    super('not-implemented', 'log-not-readable', 'configured logging driver does not support reading');
+  }
+}
+
 export class InvalidFilterError extends EngineError {
   override readonly name = 'InvalidFilterError';
   constructor(message: string) {

@@ -18,6 +18,7 @@ export {
   InvalidContainerNameError,
   InvalidFilterError,
   InvalidOptionError,
+  LogNotReadableError,
   NetworkMissingError,
   OptionNotBuiltError,
   ProcessListError,
@@ -32,6 +33,11 @@ export type { RemoveOptions } from './lifecycle/remove-request.ts';
 export type { ConsoleSize } from './lifecycle/resize-container.ts';
 export type { StopOptions } from './lifecycle/stop-container.ts';
 export type { ListOptions } from './list/list-containers.ts';
-export type { LogOptions } from './logs/read-log.ts';
+export {
+  checkLogConfig,
+  type LogConfig,
+  logDriverNames,
+  plainLogConfig,
+} from './logs/settings/log-config.ts';
 export { type Containers, type ContainersOptions, openContainers } from './open-containers.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';

@@ -51,8 +51,9 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
       closing.abort();
       for (const { plannedUnmount } of environment.registry.list()) plannedUnmount?.hurry();
       await Promise.all(
-        environment.registry.list().map(async ({ run, releasing }) => {
+        environment.registry.list().map(async ({ run, releasing, log }) => {
           await run?.pumped;
+          await log.closeSink();
           await releasing;
         }),
       );

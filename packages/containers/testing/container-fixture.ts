@@ -8,7 +8,7 @@ import { FakeNetworkController } from '@gantry/network/testing';
 import type { Digest, ImageRunConfig } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { MemoryVolumeStore } from '@gantry/volumes/testing';
-import { type Containers, openContainers } from '../src/index.ts';
+import { type Containers, openContainers, plainLogConfig } from '../src/index.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 import { FakeSnapshotter } from './fake-snapshotter.ts';
 import { plainSpec } from './plain-spec.ts';
@@ -60,6 +60,7 @@ export class ContainerFixture implements AsyncDisposable {
         storageDriver: 'fake',
         cgroupParent: '/gantry',
         cgroupVersion: 1,
+        logConfig: plainLogConfig,
         initPath: undefined,
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',
@@ -128,7 +129,7 @@ export class ContainerFixture implements AsyncDisposable {
       ...options,
     });
     const parts: Buffer[] = [];
-    for await (const { data } of frames) parts.push(Buffer.from(data));
+    for await (const some of frames) for (const { data } of some) parts.push(Buffer.from(data));
     return Buffer.concat(parts).toString();
   }
 

@@ -59,7 +59,7 @@ async function readLogs(service: Containers['service'], id: string): Promise<str
     signal: new AbortController().signal,
   });
   const parts: Uint8Array[] = [];
-  for await (const { data } of frames) parts.push(data);
+  for await (const some of frames) for (const { data } of some) parts.push(data);
   return Buffer.concat(parts).toString('latin1');
 }
 

@@ -1,29 +1,46 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { LogOptions } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import { ContainerLog } from '../src/logs/container-log.ts';
-import type { LogStream } from '../src/logs/log-record.ts';
-import { type LogOptions, readLog } from '../src/logs/read-log.ts';
+import { readLog } from '../src/logs/reading/read-log.ts';
+import type { LogPlan } from '../src/logs/settings/log-plan.ts';
+import type { StoreSettings } from '../src/logs/settings/store-settings.ts';
+import type { LogStream } from '../src/logs/store/log-record.ts';
 
 export const logContainerId: string = 'c'.repeat(64);
 
 /** A log in a temporary directory, and a process of whose output the log keeps the position. */
 export class LogFixture implements Disposable {
   readonly directory: string = mkdtempSync(path.join(tmpdir(), 'gantry-log-'));
-  readonly limits: { maxFileBytes: number; maxFiles: number };
+  readonly plan: LogPlan;
   log: ContainerLog;
   position: Record<LogStream, number> = { stdout: 0, stderr: 0 };
   released: Record<LogStream, number> = { stdout: 0, stderr: 0 };
 
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
   readonly #clock: Clock;
 
   constructor(
-    limits: { maxFileBytes: number; maxFiles: number } = { maxFileBytes: 1e9, maxFiles: 2 },
+    limits: Partial<StoreSettings> & { maxFileBytes: number; maxFiles: number } = {
+      maxFileBytes: 1e9,
+      maxFiles: 2,
+    },
     clock: Clock = systemClock,
+    plan: Partial<LogPlan> = {},
   ) {
-    this.limits = limits;
+    this.plan = {
+      driver: 'json-file',
+      store: { fileName: `${logContainerId}-json.log`, compress: false, ...limits },
+      readable: true,
+      showsPath: true,
+      attributes: {},
+      maxBufferBytes: undefined,
+      sink: undefined,
+      ...plan,
+    };
     this.#clock = clock;
     this.log = this.#open();
   }
@@ -52,7 +69,7 @@ export class LogFixture implements Disposable {
 
   async readBytes(options: Partial<LogOptions> = {}): Promise<Buffer> {
     const parts: Uint8Array[] = [];
-    for await (const { data } of this.frames(options)) parts.push(data);
+    for await (const frames of this.frames(options)) for (const { data } of frames) parts.push(data);
     return Buffer.concat(parts);
   }
 
@@ -77,6 +94,7 @@ export class LogFixture implements Disposable {
     return {
       ...silentLogger,
       error: (message) => this.errors.push(message),
+      warn: (message) => this.warnings.push(message),
       child: () => this.#logger(),
     };
   }
@@ -85,7 +103,7 @@ export class LogFixture implements Disposable {
     return new ContainerLog({
       containerId: logContainerId,
       directory: this.directory,
-      limits: this.limits,
+      plan: () => this.plan,
       clock: this.#clock,
       logger: this.#logger(),
     });

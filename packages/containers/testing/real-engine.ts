@@ -9,7 +9,7 @@ import { buildSpec, openRuntime, readSpecHost } from '@gantry/runtime';
 import { openSnapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { openVolumeStore } from '@gantry/volumes';
-import { type Containers, openContainers } from '../src/index.ts';
+import { type Containers, openContainers, plainLogConfig } from '../src/index.ts';
 
 export interface RealEngineOptions {
   /** Everything is kept below it. */
@@ -74,6 +74,7 @@ export async function openRealEngine({
         cgroupParent: `/${path.basename(root)}`,
         cgroupVersion: detectCgroups().version,
         initPath: undefined,
+        logConfig: plainLogConfig,
         hostFiles: {
           resolvConf: '/etc/resolv.conf',
           resolvedConf: '/run/systemd/resolve/resolv.conf',

@@ -23,6 +23,8 @@ export interface EngineFacts {
   cgroupVersion: '1' | '2';
   hasController(name: string): boolean;
   swapLimit: boolean;
+  /** Of containers that ask for none. */
+  loggingDriver: string;
   debug: boolean;
   ipv4Forwarding(): boolean;
 }
@@ -49,6 +51,7 @@ export function readEngineFacts({ options, store, runtime, initPath, layout }: F
     cgroupVersion: layout.version === 2 ? '2' : '1',
     hasController: controllerTest(layout),
     swapLimit: hasSwapLimit(layout),
+    loggingDriver: options.logDriver ?? 'json-file',
     debug: options.debug === true,
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
   };

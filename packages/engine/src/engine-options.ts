@@ -15,6 +15,10 @@ export interface EngineOptions {
   runtime?: string;
   /** Where programs are looked for; the usual system directories when missing. */
   searchPath?: string;
+  /** Log driver of containers that ask for none; `json-file` when missing. */
+  logDriver?: string;
+  /** Options of that driver, for containers that do not say otherwise. */
+  logOptions?: Readonly<Record<string, string>>;
   debug?: boolean;
   logger?: Logger;
   clock?: Clock;

@@ -1,4 +1,4 @@
-import { type Containers, openContainers } from '@gantry/containers';
+import { type Containers, checkLogConfig, openContainers } from '@gantry/containers';
 import { type CgroupLayout, detectCgroups } from '@gantry/kernel';
 import { type NetworkController, openNetworkController } from '@gantry/network';
 import { buildSpec, type ContainerRuntime, openRuntime, readSpecHost } from '@gantry/runtime';
@@ -43,6 +43,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   const layout = detectCgroups();
   const host = readSpecHost({ cgroupVersion: layout.version, swapLimit: hasSwapLimit(layout) });
   const initPath = findInit(options.searchPath ?? defaultSearchPath);
+  const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
   const { images, snapshots, volumes } = storage;
   const containers = opened.use(
     await openContainers({
@@ -56,6 +57,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         cgroupParent,
         cgroupVersion: layout.version,
         initPath,
+        logConfig,
         hostFiles,
       },
     }),

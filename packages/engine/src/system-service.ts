@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/api-types';
 import type { Clock } from '@gantry/base';
+import { logDriverNames } from '@gantry/containers';
 import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
@@ -116,9 +117,9 @@ export class SystemService implements SystemBackend {
         Volume: ['local'],
         Network: ['bridge', 'host', 'null'],
         Authorization: [],
-        Log: ['json-file'],
+        Log: logDriverNames.filter((name) => name !== 'none'),
       },
-      LoggingDriver: 'json-file',
+      LoggingDriver: this.#facts.loggingDriver,
       Runtimes: { [runtimeName]: { path: runtimePath } },
       DefaultRuntime: runtimeName,
       InitBinary: this.#facts.initBinary ?? '',

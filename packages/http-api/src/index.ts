@@ -4,7 +4,6 @@ export type {
   ConsoleSize,
   ContainerBackend,
   ContainerListOptions,
-  LogOptions,
   OutputFrame,
   StopOptions,
 } from './backends/container-backend.ts';

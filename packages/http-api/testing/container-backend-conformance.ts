@@ -266,9 +266,11 @@ async function rejects(work: Promise<unknown>, kind: ErrorKind, message?: RegExp
   });
 }
 
-async function collect(frames: AsyncIterable<OutputFrame>): Promise<OutputFrame[]> {
+async function collect(frames: AsyncIterable<OutputFrame | readonly OutputFrame[]>): Promise<OutputFrame[]> {
   const seen: OutputFrame[] = [];
-  for await (const frame of frames) seen.push({ stream: frame.stream, data: Buffer.from(frame.data) });
+  for await (const some of frames) {
+    for (const { stream, data } of [some].flat()) seen.push({ stream, data: Buffer.from(data) });
+  }
   return seen;
 }
 

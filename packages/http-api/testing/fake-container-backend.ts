@@ -6,6 +6,7 @@ import type {
   ContainerTopResponse,
   ContainerWaitResponse,
   EventMessage,
+  LogOptions,
 } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import type {
@@ -14,7 +15,6 @@ import type {
   ConsoleSize,
   ContainerBackend,
   ContainerListOptions,
-  LogOptions,
   OutputFrame,
 } from '../src/index.ts';
 import { FakeContainer, someTime } from './fake-container.ts';
@@ -175,7 +175,7 @@ export class FakeContainerBackend implements ContainerBackend {
   async logs(
     ref: string,
     options: LogOptions,
-  ): Promise<{ terminal: boolean; frames: AsyncIterable<OutputFrame> }> {
+  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly OutputFrame[]> }> {
     const { process, state } = this.find(ref);
     const stream = options.follow && (state === 'running' || state === 'paused');
     const frames = process.follow({ replay: true, stream, signal: options.signal });
@@ -230,10 +230,13 @@ export class FakeContainerBackend implements ContainerBackend {
   }
 }
 
-async function* chosen(frames: AsyncIterable<OutputFrame>, options: LogOptions): AsyncGenerator<OutputFrame> {
+async function* chosen(
+  frames: AsyncIterable<OutputFrame>,
+  options: LogOptions,
+): AsyncGenerator<readonly OutputFrame[]> {
   for await (const frame of frames) {
     if (frame.stream === 'stderr' ? !options.stderr : !options.stdout) continue;
     const data = options.timestamps ? Buffer.concat([Buffer.from(`${someTime} `), frame.data]) : frame.data;
-    yield { stream: frame.stream, data };
+    yield [{ stream: frame.stream, data }];
   }
 }

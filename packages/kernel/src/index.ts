@@ -112,5 +112,6 @@ export { makeFifo, makeNullDevice, makePipe, resizePipe } from './processes/pipe
 export { type Interest, ReadinessPoller, type ReadinessWatch } from './processes/readiness.ts';
 export { type SpawnDescriptor, type SpawnRequest, spawnProcess } from './processes/spawn.ts';
 export { type HeldPort, holdPort } from './sockets/port-holder.ts';
+export { UnixDatagramSocket } from './sockets/unix-datagram.ts';
 export { ConsoleSocket } from './terminals/console-socket.ts';
 export { setWindowSize } from './terminals/window-size.ts';

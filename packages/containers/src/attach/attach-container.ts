@@ -3,7 +3,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { restartingError } from '../lifecycle/pause-container.ts';
-import { LogCursor } from '../logs/log-cursor.ts';
+import { LogCursor } from '../logs/reading/log-cursor.ts';
 import type { AttachSession } from './attach-session.ts';
 import { defaultDetachKeys, parseDetachKeys } from './detach-keys.ts';
 import type { OutputFrame } from './output-frame.ts';

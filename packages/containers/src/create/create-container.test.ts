@@ -112,7 +112,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   ],
   ['an unknown field', { HostConfig: { Sorcery: true } as HostConfig }, /unknown option HostConfig\.Sorcery/],
   ['an unknown field beside Config', { Magic: 1 } as ContainerCreateRequest, /unknown option Config\.Magic/],
-  ['another log driver', { HostConfig: { LogConfig: { Type: 'journald' } } }, /LogConfig\.Type \(journald\)/],
+  ['another log driver', { HostConfig: { LogConfig: { Type: 'awslogs' } } }, /LogConfig\.Type \(awslogs\)/],
   [
     'an unknown log driver',
     { HostConfig: { LogConfig: { Type: 'x' as 'none' } } },

@@ -15,7 +15,6 @@ import { completeHostConfig } from './host-config.ts';
 import { makeVolumes } from './make-volumes.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { containerName, generateName } from './names/container-name.ts';
-import { logSettings } from './options/log-config.ts';
 import { checkNamespaceConflicts } from './options/namespace-modes.ts';
 import { type NetworkChoice, networkMode, networkModeText } from './options/network-mode.ts';
 import { exposedPorts, portRequests } from './options/ports.ts';
@@ -125,6 +124,7 @@ function draftRecord(
       cgroupVersion: defaults.cgroupVersion,
       runtimeName: ports.runtime.name,
       hasInit: defaults.initPath !== undefined,
+      logConfig: defaults.logConfig,
     }),
     image: {
       id: image.id,
@@ -135,7 +135,6 @@ function draftRecord(
     },
     mounts: [],
     network: { ...network, ports: network.mode === 'bridge' ? portRequests(config, host) : [] },
-    log: logSettings(host.LogConfig).limits,
     state: initialState,
     restartCount: 0,
     manuallyStopped: false,

@@ -1,9 +1,10 @@
 import type { HostConfig } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import { InvalidOptionError } from '../errors.ts';
+import { completeLogConfig, type LogConfig } from '../logs/settings/log-config.ts';
 import { containerCapabilities } from './options/capabilities.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
-import { logSettings } from './options/log-config.ts';
+
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
 import { resourceDefaults } from './options/resources.ts';
 import { restartPolicy } from './options/restart-policy.ts';
@@ -16,6 +17,8 @@ export interface HostConfigContext extends NamespaceContext {
   /** Name of the OCI runtime that containers run with. */
   runtimeName: string;
   hasInit: boolean;
+  /** The engine's default. */
+  logConfig: LogConfig;
 }
 
 /**
@@ -29,7 +32,7 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
     ...resourceDefaults(given),
     NetworkMode: context.networkMode,
-    LogConfig: logSettings(given.LogConfig).config,
+    LogConfig: completeLogConfig(given.LogConfig, context.logConfig),
     RestartPolicy: restartPolicy(given),
     ConsoleSize: consoleSize(given.ConsoleSize),
     Runtime: context.runtimeName,

@@ -48,7 +48,7 @@ async function pump(
     position = chunk.position;
     const clientsReady = output.publish({ stream: chunk.stream, data: chunk.data });
     log.append(chunk.stream, chunk.data, position);
-    if (log.backlogBytes > longestBacklogBytes) await log.flushed();
+    if (log.holdsOutput && log.backlogBytes > longestBacklogBytes) await log.flushed();
     if (clientsReady !== undefined) await clientsReady;
   }
   // A runtime that closes ends its readers too; only the process's end is the end of the log.

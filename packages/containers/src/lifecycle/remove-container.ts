@@ -5,6 +5,9 @@ import { publishContainerEvent } from '../events/container-events.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { unmountSharedMemory } from './shared-memory.ts';
 
+/** What a log receiver that is there gets to take the last lines of a container that is removed. */
+const sinkGraceMs = 5_000;
+
 /**
  * Removes a container that does not run, with everything that is its own; its lock is held. `volumes` takes its anonymous
  * volumes too. Every step can be done again: a removal that was interrupted is finished at start-up, one that failed
@@ -24,7 +27,12 @@ export async function removeContainer(
   else registry.apply(container, { type: 'removal-begun' });
   faultPoint('remove/begun');
   try {
-    await Promise.all([ports.runtime.remove(id), ports.network.detach(id), ports.snapshots.remove(id)]);
+    await Promise.all([
+      ports.runtime.remove(id),
+      ports.network.detach(id),
+      ports.snapshots.remove(id),
+      container.log.finishSink(sinkGraceMs),
+    ]);
     await unmountSharedMemory(container);
     faultPoint('remove/parts-removed');
     directories.remove(id);

@@ -16,7 +16,7 @@ const statuses: ReadonlySet<unknown> = new Set([
 export function checkRecord(key: string, document: unknown): ContainerRecord {
   if (!isContainerId(key)) throw new DamagedRecordError(key, 'its key is no container id');
   const record = asObject(key, document, 'the document');
-  const { name, state, mounts, network, log, image } = record;
+  const { name, state, mounts, network, image } = record;
   if (record['id'] !== key) throw new DamagedRecordError(key, 'it carries another id');
   if (typeof name !== 'string' || name === '') throw new DamagedRecordError(key, 'it has no name');
   if (!statuses.has(asObject(key, state, 'state')['status'])) {
@@ -32,9 +32,6 @@ export function checkRecord(key: string, document: unknown): ContainerRecord {
   }
   if (!Array.isArray(asObject(key, network, 'network')['ports'])) {
     throw new DamagedRecordError(key, 'network.ports is no list');
-  }
-  if (!(Number(asObject(key, log, 'log')['maxFiles']) >= 1)) {
-    throw new DamagedRecordError(key, 'log.maxFiles is no number');
   }
   for (const field of ['config', 'hostConfig'] as const) asObject(key, record[field], field);
   return document as ContainerRecord;

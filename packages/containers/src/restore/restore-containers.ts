@@ -97,7 +97,10 @@ async function restoreContainer(
     );
     return false;
   }
-  if (process === undefined) return await settle(environment, container);
+  if (process === undefined) {
+    container.log.startSink();
+    return await settle(environment, container);
+  }
   adopt(environment, container, process);
   return false;
 }

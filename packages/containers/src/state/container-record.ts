@@ -20,7 +20,6 @@ export interface ContainerRecord {
   image: ContainerImage;
   mounts: readonly ContainerMount[];
   network: ContainerNetwork;
-  log: LogLimits;
   state: ContainerState;
   restartCount: number;
   /** A user stopped it: `unless-stopped` and `on-failure` leave it alone. */
@@ -66,11 +65,4 @@ export interface ContainerNetwork {
   /** Of mode `container`: whose network it is; the id, or a name where there was no such container at creation. */
   peer?: string;
   ports: readonly PortRequest[];
-}
-
-/** Bounds of the json-file log. */
-export interface LogLimits {
-  maxFileBytes: number;
-  /** Files kept in all, the one being written included; at least 1. */
-  maxFiles: number;
 }

@@ -6,6 +6,7 @@ import type {
   ContainerTopResponse,
   ContainerWaitResponse,
   Filters,
+  LogOptions,
 } from '@gantry/api-types';
 
 /** What the container routes need. A `ref` is a name, an id, or a unique id prefix; an unknown one throws `No such container: x` (not-found). */
@@ -38,8 +39,14 @@ export interface ContainerBackend {
     condition: 'not-running' | 'next-exit' | 'removed',
     signal: AbortSignal,
   ): Promise<{ result: Promise<ContainerWaitResponse> }>;
-  /** Rejects before the first line for an unknown container. A slow reader never holds the container up. */
-  logs(ref: string, options: LogOptions): Promise<{ terminal: boolean; frames: AsyncIterable<OutputFrame> }>;
+  /**
+   * Rejects before the first line for an unknown container, and not-implemented for a log that cannot be read. A slow
+   * reader never holds the container up. One frame a line, as many at a time as are there.
+   */
+  logs(
+    ref: string,
+    options: LogOptions,
+  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly OutputFrame[]> }>;
   attach(ref: string, options: AttachOptions): Promise<AttachSession>;
 }
 
@@ -58,20 +65,6 @@ export interface StopOptions {
 export interface ConsoleSize {
   rows: number;
   columns: number;
-}
-
-export interface LogOptions {
-  stdout: boolean;
-  stderr: boolean;
-  follow: boolean;
-  timestamps: boolean;
-  details: boolean;
-  /** Nanoseconds since the epoch, inclusive. */
-  sinceNs?: bigint;
-  untilNs?: bigint;
-  /** Number of last lines; all when missing. */
-  tail?: number;
-  signal: AbortSignal;
 }
 
 export interface AttachOptions {

@@ -17,15 +17,19 @@ const batchBytes = 64 * 1024;
  */
 export async function writeFrames(
   target: Writable,
-  frames: AsyncIterable<OutputFrame>,
+  frames: AsyncIterable<OutputFrame | readonly OutputFrame[]>,
   options: { multiplexed: boolean },
 ): Promise<void> {
   const batch = new FrameBatch(target, options.multiplexed);
   try {
-    for await (const frame of frames) {
-      if (target.destroyed) return;
-      batch.add(frame);
-      if (batch.size >= batchBytes) batch.flush();
+    for await (const some of frames) {
+      for (const frame of 'stream' in some ? [some] : some) {
+        if (target.destroyed) return;
+        batch.add(frame);
+        if (batch.size < batchBytes) continue;
+        batch.flush();
+        if (target.writableNeedDrain) await drained(target);
+      }
       if (target.writableNeedDrain) await drained(target);
     }
   } finally {

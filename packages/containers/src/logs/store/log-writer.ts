@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, write } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writev } from 'node:fs';
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
 import type { OutputPosition } from '@gantry/runtime';
+import { compressFile } from './compress-file.ts';
 import { emptyCheckpoint, LogCheckpointFile, readLogCheckpoint } from './log-checkpoint.ts';
 import type { LogFiles } from './log-files.ts';
 
@@ -10,6 +11,8 @@ const retryLimit = 40;
 
 export interface LogWriterOptions {
   maxFileBytes: number;
+  /** Files that are full are compressed, one at a time. */
+  compress: boolean;
   clock: Clock;
   logger: Logger;
   /** Start of a new run; the checkpoint's position when undefined. */
@@ -41,6 +44,7 @@ export class LogWriter implements Disposable {
   /** Size of the current file once the queue is written. */
   #plannedSize: number;
   #draining: Promise<void> | undefined;
+  #compressing: Promise<void> = Promise.resolve();
 
   constructor(files: LogFiles, options: LogWriterOptions) {
     this.#files = files;
@@ -107,6 +111,12 @@ export class LogWriter implements Disposable {
     while (this.#draining !== undefined) await this.#draining;
   }
 
+  /** Resolves when no file is being compressed. */
+  async settled(): Promise<void> {
+    await this.flushed();
+    await this.#compressing;
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
     this.#checkpointFile[Symbol.dispose]();
@@ -133,25 +143,26 @@ export class LogWriter implements Disposable {
   }
 
   async #writeBatch(batch: readonly Entry[]): Promise<void> {
-    const bytes = Buffer.concat(batch.map((entry) => entry.records));
-    if (batch[0]?.rotateBefore === true) this.#rotate();
-    const written = await this.#writePatiently(bytes);
-    this.#backlogBytes -= bytes.length;
-    if (written) this.#size += bytes.length;
+    const records = batch.map((entry) => entry.records);
+    const length = records.reduce((sum, { length: bytes }) => sum + bytes, 0);
+    if (batch[0]?.rotateBefore === true) await this.#rotate();
+    const written = await this.#writePatiently(records, length);
+    this.#backlogBytes -= length;
+    if (written) this.#size += length;
     this.#position = batch.at(-1)?.position ?? this.#position;
     this.#writeCheckpoint();
     this.#options.onStored(this.#position);
   }
 
-  async #writePatiently(bytes: Buffer): Promise<boolean> {
+  async #writePatiently(records: readonly Buffer[], length: number): Promise<boolean> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await writeAll(this.#descriptor, bytes);
+        await writeAll(this.#descriptor, records);
         return true;
       } catch (error) {
         ftruncateSync(this.#descriptor, this.#size);
         const lost = attempt >= retryLimit;
-        if (attempt === 0 || lost) this.#report(error, bytes.length, lost);
+        if (attempt === 0 || lost) this.#report(error, length, lost);
         if (lost) return false;
         await this.#options.clock.sleep(retryIntervalMs);
       }
@@ -167,7 +178,8 @@ export class LogWriter implements Disposable {
     });
   }
 
-  #rotate(): void {
+  async #rotate(): Promise<void> {
+    await this.#compressing;
     this.#files.rotate();
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
     const descriptor = openSync(this.#files.currentPath, flags, 0o640);
@@ -176,6 +188,16 @@ export class LogWriter implements Disposable {
     this.#start += this.#size;
     this.#size = 0;
     this.#writeCheckpoint();
+    if (this.#options.compress) this.#compressing = this.#compress(this.#files.pathOf(1));
+  }
+
+  /** A file that cannot be compressed stays as it is. */
+  async #compress(path: string): Promise<void> {
+    try {
+      await compressFile(path);
+    } catch (error) {
+      this.#options.logger.warn('a log file was not compressed', { path, error: errorMessage(error) });
+    }
   }
 
   #writeCheckpoint(): void {
@@ -183,15 +205,30 @@ export class LogWriter implements Disposable {
   }
 }
 
-function writeAll(descriptor: number, bytes: Buffer): Promise<void> {
+/** writev(2) takes this many buffers (IOV_MAX). */
+const longestVector = 1024;
+
+async function writeAll(descriptor: number, records: readonly Buffer[]): Promise<void> {
+  for (let first = 0; first < records.length; first += longestVector) {
+    let left: Buffer[] = records.slice(first, first + longestVector);
+    while (left.length > 0) left = after(left, await writeSome(descriptor, left));
+  }
+}
+
+function writeSome(descriptor: number, buffers: readonly Buffer[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const step = (offset: number): void => {
-      write(descriptor, bytes, offset, bytes.length - offset, null, (error, written) => {
-        if (error) reject(error);
-        else if (offset + written === bytes.length) resolve();
-        else step(offset + written);
-      });
-    };
-    step(0);
+    writev(descriptor, buffers, (error, written) => {
+      if (error) reject(error);
+      else resolve(written);
+    });
   });
+}
+
+/** What is left of `buffers` behind their first `count` bytes. */
+function after(buffers: Buffer[], count: number): Buffer[] {
+  let passed = 0;
+  const index = buffers.findIndex(({ length }) => (passed += length) > count);
+  const cut = buffers[index];
+  if (cut === undefined) return [];
+  return [cut.subarray(cut.length - (passed - count)), ...buffers.slice(index + 1)];
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { ManualClock } from '@gantry/base/testing';
 import { mount, umount } from '@gantry/kernel';
-import { LogFixture } from '../../testing/log-fixture.ts';
+import { LogFixture } from '../../../testing/log-fixture.ts';
 
 const sizeBytes = 256 * 1024;
 

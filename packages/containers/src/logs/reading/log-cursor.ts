@@ -1,37 +1,64 @@
-import { close, closeSync, fstatSync, openSync, read } from 'node:fs';
-import { isErrno } from '@gantry/kernel';
-import type { ContainerLog } from './container-log.ts';
-import type { LogSegment } from './log-files.ts';
-import { decodeRecord, type LogRecord } from './log-record.ts';
+import { close, closeSync, fstatSync, read } from 'node:fs';
+import type { LogSegment } from '../store/log-files.ts';
+import type { LogRecord, RecordCodec } from '../store/log-record.ts';
+import { openSegment } from '../store/open-segment.ts';
 
 const blockBytes = 256 * 1024;
 
+/** A log as those see it who read it: its files, and how far they are written. */
+export interface ReadableLog {
+  readonly codec: RecordCodec;
+  /** Offset up to which the log can be read. */
+  readonly storedEnd: number;
+  /** Offset of the first byte of the file that is being written. */
+  readonly currentStart: number;
+  /** True while a run writes: more may come. */
+  readonly isOpen: boolean;
+  /** The files that are there now, oldest first. */
+  segments(): LogSegment[];
+  /** `listener` is called after each write and at the end of a run, until the result is called. */
+  onChange(listener: () => void): () => void;
+}
+
+interface OpenFile {
+  descriptor: number;
+  segment: LogSegment;
+}
+
 /** Reads a log's records forward from an offset, over rotation, as far as it is written. Holds one file open. */
 export class LogCursor implements Disposable {
-  readonly #log: ContainerLog;
+  readonly #log: ReadableLog;
   #offset: number;
-  #file: { descriptor: number; segment: LogSegment } | undefined;
+  #skippedBytes = 0;
+  #file: OpenFile | undefined;
   #carried: Buffer = Buffer.alloc(0);
+  #disposed = false;
 
   /** `offset` is the start of a record; below the oldest file, it is the start of that. */
-  constructor(log: ContainerLog, offset: number) {
+  constructor(log: ReadableLog, offset: number) {
     this.#log = log;
     this.#offset = offset;
   }
 
-  /** Offset of the next byte to be read. */
+  /** Offset behind the last record that `next` returned. */
   get offset(): number {
-    return this.#offset;
+    return this.#offset - this.#carried.length;
+  }
+
+  /** Bytes that were rotated away before they were read. */
+  get skippedBytes(): number {
+    return this.#skippedBytes;
   }
 
   /** The next records, some at a time; undefined when all that is written (up to `limit`) has been read. */
   async next(limit: number): Promise<LogRecord[] | undefined> {
     for (;;) {
-      const file = this.#open();
+      const file = await this.#open();
       if (file === undefined) return undefined;
       const end = Math.min(this.#endOf(file), limit);
       if (this.#offset < end) {
         const bytes = await readBlock(file.descriptor, this.#offset - file.segment.start, end - this.#offset);
+        if (this.#disposed) return undefined;
         // Somebody cut the file under us: what is missing is passed over.
         if (bytes.length === 0) this.#offset = end;
         this.#offset += bytes.length;
@@ -43,34 +70,37 @@ export class LogCursor implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
     if (this.#file !== undefined) closeSync(this.#file.descriptor);
     this.#file = undefined;
   }
 
-  #open(): { descriptor: number; segment: LogSegment } | undefined {
+  async #open(): Promise<OpenFile | undefined> {
     if (this.#file !== undefined) return this.#file;
     const segments = this.#log.segments();
     const segment = segments.find(({ end }) => this.#offset < end) ?? segments.at(-1);
     if (segment === undefined) return undefined;
-    try {
-      this.#file = { descriptor: openSync(segment.path, 'r'), segment };
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return undefined;
-      throw error;
+    const descriptor = await openSegment(segment);
+    if (descriptor === undefined) return undefined;
+    if (this.#disposed) {
+      closeSync(descriptor);
+      return undefined;
     }
+    this.#file = { descriptor, segment };
     if (this.#offset < segment.start) {
+      this.#skippedBytes += segment.start - this.offset;
       this.#offset = segment.start;
       this.#carried = Buffer.alloc(0);
     }
     return this.#file;
   }
 
-  #endOf(file: { descriptor: number; segment: LogSegment }): number {
+  #endOf(file: OpenFile): number {
     if (this.#isCurrent(file)) return this.#log.storedEnd;
     return file.segment.start + fstatSync(file.descriptor).size;
   }
 
-  #isCurrent(file: { segment: LogSegment }): boolean {
+  #isCurrent(file: OpenFile): boolean {
     return file.segment.start === this.#log.currentStart;
   }
 
@@ -82,10 +112,11 @@ export class LogCursor implements Disposable {
   /** Records that `bytes` complete; the rest waits for the next block. */
   #records(bytes: Buffer): LogRecord[] {
     const block = this.#carried.length === 0 ? bytes : Buffer.concat([this.#carried, bytes]);
+    const { codec } = this.#log;
     const records: LogRecord[] = [];
     let start = 0;
     for (let end = block.indexOf(0x0a); end >= 0; end = block.indexOf(0x0a, start)) {
-      const record = decodeRecord(block.subarray(start, end));
+      const record = codec.decode(block.subarray(start, end));
       if (record !== undefined) records.push(record);
       start = end + 1;
     }
@@ -95,7 +126,7 @@ export class LogCursor implements Disposable {
 }
 
 function readBlock(descriptor: number, position: number, available: number): Promise<Buffer> {
-  const block = Buffer.allocUnsafe(Math.min(blockBytes, available));
+  const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, available));
   return new Promise((resolve, reject) => {
     read(descriptor, block, 0, block.length, position, (error, bytesRead) => {
       if (error) reject(error);

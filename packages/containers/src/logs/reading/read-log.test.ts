@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { LogFixture } from '../../testing/log-fixture.ts';
-import { formatTimestamp } from '../state/timestamps.ts';
+import { LogFixture } from '../../../testing/log-fixture.ts';
+import { formatTimestamp } from '../../state/timestamps.ts';
 
 test('tail gives the last lines, over files and parts of long lines', async () => {
   using fixture = new LogFixture({ maxFileBytes: 50_000, maxFiles: 20 });
@@ -65,8 +65,8 @@ test('a follower gets what is logged meanwhile, over rotation, and ends with the
   const lines: string[] = [];
   let more = Promise.withResolvers<void>();
   const following = (async () => {
-    for await (const { data } of fixture.frames({ follow: true })) {
-      lines.push(Buffer.from(data).toString());
+    for await (const frames of fixture.frames({ follow: true })) {
+      lines.push(...frames.map(({ data }) => Buffer.from(data).toString()));
       more.resolve();
       more = Promise.withResolvers<void>();
     }
@@ -90,11 +90,14 @@ test('a follower that falls behind rotation goes on with what is there, and hold
   await fixture.log.flushed();
   const frames = fixture.frames({ follow: true });
   const first = await frames.next();
-  assert.equal(Buffer.from((first.value as { data: Uint8Array }).data).toString(), 'first\n');
+  assert.deepEqual(
+    first.value?.map(({ data }) => Buffer.from(data).toString()),
+    ['first\n'],
+  );
   for (let index = 0; index < 1000; index += 1) fixture.append('stdout', `line ${index}\n`);
   await fixture.log.end();
   const rest: string[] = [];
-  for await (const { data } of frames) rest.push(Buffer.from(data).toString());
+  for await (const some of frames) rest.push(...some.map(({ data }) => Buffer.from(data).toString()));
   assert.equal(rest.at(-1), 'line 999\n');
   assert.ok(rest.length < 100, String(rest.length));
 });

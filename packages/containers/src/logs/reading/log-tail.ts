@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { isErrno } from '@gantry/kernel';
-import type { ContainerLog } from './container-log.ts';
-import type { LogSegment } from './log-files.ts';
-import { decodeRecord, type LogStream } from './log-record.ts';
+import { closeSync, readSync } from 'node:fs';
+import type { LogSegment } from '../store/log-files.ts';
+import type { LogStream, RecordCodec } from '../store/log-record.ts';
+import { openSegment } from '../store/open-segment.ts';
+import type { ReadableLog } from './log-cursor.ts';
 
 const blockBytes = 128 * 1024;
 
@@ -11,12 +11,12 @@ const blockBytes = 128 * 1024;
  * the parts of a long line count as one. The event loop is let go between blocks.
  */
 export async function findTail(
-  log: ContainerLog,
+  log: ReadableLog,
   lines: number,
   wanted: (stream: LogStream) => boolean,
 ): Promise<number> {
   if (lines <= 0) return log.storedEnd;
-  const counter = new LineCounter(lines, wanted);
+  const counter = new LineCounter(log.codec, lines, wanted);
   for (const segment of log.segments().reverse()) {
     const offset = await scanSegment(segment, counter);
     if (offset !== undefined) return offset;
@@ -26,18 +26,20 @@ export async function findTail(
 
 /** Counts line ends while records come from last to first. */
 class LineCounter {
+  readonly #codec: RecordCodec;
   #left: number;
   readonly #wanted: (stream: LogStream) => boolean;
   readonly #seen = new Set<LogStream>();
 
-  constructor(lines: number, wanted: (stream: LogStream) => boolean) {
+  constructor(codec: RecordCodec, lines: number, wanted: (stream: LogStream) => boolean) {
+    this.#codec = codec;
     this.#left = lines;
     this.#wanted = wanted;
   }
 
   /** True when the record belongs to a line before those that were asked for. */
   isBefore(line: Buffer): boolean {
-    const record = decodeRecord(line);
+    const record = this.#codec.decode(line);
     if (record === undefined || !this.#wanted(record.stream)) return false;
     const endsLine = record.data.at(-1) === 0x0a;
     const endsLastLine = !this.#seen.has(record.stream);
@@ -50,13 +52,8 @@ class LineCounter {
 }
 
 async function scanSegment(segment: LogSegment, counter: LineCounter): Promise<number | undefined> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(segment.path, 'r');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const descriptor = await openSegment(segment);
+  if (descriptor === undefined) return undefined;
   try {
     return await scanBackwards(descriptor, segment, counter);
   } finally {

@@ -1,4 +1,4 @@
-import { encodeLines, encodePart, type LogStream, longestPartBytes, partLength } from './log-record.ts';
+import { type LogStream, longestPartBytes, partLength, type RecordCodec } from './log-record.ts';
 
 const none = Buffer.alloc(0);
 
@@ -7,11 +7,21 @@ const none = Buffer.alloc(0);
  * its newline comes, it grows too long, or the output ends.
  */
 export class LineAssembler {
+  readonly #codec: RecordCodec;
   readonly #pending: Record<LogStream, Buffer> = { stdout: none, stderr: none };
+
+  constructor(codec: RecordCodec) {
+    this.#codec = codec;
+  }
 
   /** Bytes that were given and are in no record yet. */
   pending(stream: LogStream): Uint8Array {
     return this.#pending[stream];
+  }
+
+  /** Forgets the beginning of a line that is kept. */
+  discard(stream: LogStream): void {
+    this.#pending[stream] = none;
   }
 
   /** Returns the records that became whole, encoded; may be empty. */
@@ -23,7 +33,11 @@ export class LineAssembler {
       return this.#overflow(stream, time, none);
     }
     const whole = data.subarray(0, newline + 1);
-    const records = encodeLines(before.length === 0 ? whole : Buffer.concat([before, whole]), stream, time);
+    const records = this.#codec.encodeLines(
+      before.length === 0 ? whole : Buffer.concat([before, whole]),
+      stream,
+      time,
+    );
     this.#pending[stream] = Buffer.from(data.subarray(newline + 1));
     return this.#overflow(stream, time, records);
   }
@@ -33,7 +47,7 @@ export class LineAssembler {
     const records = (['stdout', 'stderr'] as const).flatMap((stream) => {
       const pending = this.#pending[stream];
       this.#pending[stream] = none;
-      return pending.length === 0 ? [] : [encodePart(pending, stream, time)];
+      return pending.length === 0 ? [] : [this.#codec.encodePart(pending, stream, time)];
     });
     return Buffer.concat(records);
   }
@@ -44,7 +58,7 @@ export class LineAssembler {
     const all = [records];
     while (pending.length >= longestPartBytes) {
       const length = partLength(pending);
-      all.push(encodePart(pending.subarray(0, length), stream, time));
+      all.push(this.#codec.encodePart(pending.subarray(0, length), stream, time));
       pending = pending.subarray(length);
     }
     this.#pending[stream] = Buffer.from(pending);

@@ -1,56 +1,51 @@
+import type { LogOptions } from '@gantry/api-types';
 import type { Clock } from '@gantry/base';
-import type { OutputFrame } from '../attach/output-frame.ts';
-import { formatTimestamp } from '../state/timestamps.ts';
-import type { ContainerLog } from './container-log.ts';
-import { LogCursor } from './log-cursor.ts';
-import type { LogRecord, LogStream } from './log-record.ts';
+import type { OutputFrame } from '../../attach/output-frame.ts';
+import { formatTimestamp } from '../../state/timestamps.ts';
+import type { LogRecord, LogStream } from '../store/log-record.ts';
+import { LogCursor, type ReadableLog } from './log-cursor.ts';
+import { findSince } from './log-since.ts';
 import { findTail } from './log-tail.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** What a timer of Node can wait for at most. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** What of a log is read. */
-export interface LogOptions {
-  stdout: boolean;
-  stderr: boolean;
-  /** Goes on with what is logged until the run ends; a container that does not run gives what is there. */
-  follow: boolean;
-  timestamps: boolean;
-  /** Each line gets the place where Docker puts a line's attributes; json-file has none yet. */
-  details: boolean;
-  /** Nanoseconds since the epoch, inclusive. */
-  sinceNs?: bigint;
-  untilNs?: bigint;
-  /** Number of last lines; all when missing. */
-  tail?: number;
-  signal: AbortSignal;
-}
-
 /**
- * The frames of a log, one for each record, in the order in which they were logged. Reads from disk as fast as it is
- * asked and keeps no more than one block in memory. A reader that falls behind rotation goes on with the oldest file.
+ * The frames of a log, one for each record, in the order in which they were logged, as many at a time as one read gave.
+ * Reads from disk as fast as it is asked and keeps no more than one block in memory. A reader that falls behind rotation
+ * goes on with the oldest file.
  */
 export async function* readLog(
-  log: ContainerLog,
+  log: ReadableLog,
   options: LogOptions,
   clock: Clock,
-): AsyncGenerator<OutputFrame, void, undefined> {
-  const wanted = (stream: LogStream): boolean => options[stream];
-  const start = options.tail === undefined ? 0 : await findTail(log, options.tail, wanted);
+): AsyncGenerator<readonly OutputFrame[], void, undefined> {
   const since = options.sinceNs === undefined ? '' : formatTimestamp(options.sinceNs);
   const until = options.untilNs === undefined ? undefined : formatTimestamp(options.untilNs);
   const render = new LineRenderer(options);
-  for await (const records of readRecords(log, start, options, clock)) {
-    for (const record of records) {
-      if (until !== undefined && record.time > until) return;
-      if (options[record.stream] && record.time >= since) yield render.frame(record);
+  for await (const records of readRecords(log, await firstOffset(log, options, since), options, clock)) {
+    const ends = until === undefined ? -1 : records.findIndex(({ time }) => time > until);
+    const frames: OutputFrame[] = [];
+    for (const record of ends < 0 ? records : records.slice(0, ends)) {
+      if (options[record.stream] && record.time >= since) frames.push(render.frame(record));
     }
+    if (frames.length > 0) yield frames;
+    if (ends >= 0) return;
   }
 }
 
+async function firstOffset(log: ReadableLog, options: LogOptions, since: string): Promise<number> {
+  const wanted = (stream: LogStream): boolean => options[stream];
+  const [bySince, byTail] = await Promise.all([
+    since === '' ? 0 : findSince(log, since),
+    options.tail === undefined ? 0 : findTail(log, options.tail, wanted),
+  ]);
+  return Math.max(bySince, byTail);
+}
+
 async function* readRecords(
-  log: ContainerLog,
+  log: ReadableLog,
   start: number,
   options: LogOptions,
   clock: Clock,
@@ -95,12 +90,13 @@ class LineRenderer {
     this.#options = options;
   }
 
-  frame({ stream, time, data }: LogRecord): OutputFrame {
-    const { timestamps, details } = this.#options;
+  frame({ stream, time, data, details }: LogRecord): OutputFrame {
+    const withTime = this.#options.timestamps;
+    const withDetails = this.#options.details;
     const continues = this.#inLine[stream];
     this.#inLine[stream] = data.at(-1) !== 0x0a;
-    if (continues || (!timestamps && !details)) return { stream, data };
-    const prefix = `${timestamps ? `${time} ` : ''}${details ? ' ' : ''}`;
-    return { stream, data: Buffer.concat([Buffer.from(prefix, 'latin1'), data]) };
+    if (continues || (!withTime && !withDetails)) return { stream, data };
+    const prefix = `${withTime ? `${time} ` : ''}${withDetails ? `${details} ` : ''}`;
+    return { stream, data: Buffer.concat([Buffer.from(prefix, 'utf8'), data]) };
   }
 }
