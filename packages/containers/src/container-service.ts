@@ -5,6 +5,7 @@ import type {
   ContainerSummary,
   ContainerTopResponse,
   ContainerWaitResponse,
+  Filters,
   LogOptions,
 } from '@gantry/api-types';
 import { errorKind } from '@gantry/base';
@@ -31,6 +32,7 @@ import { topContainer } from './lifecycle/top-container.ts';
 import { waitForContainer } from './lifecycle/wait-container.ts';
 import { type ListOptions, listContainers } from './list/list-containers.ts';
 import { readLog } from './logs/reading/read-log.ts';
+import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
 import { countsAsRunning } from './state/container-state.ts';
 
 /**
@@ -142,6 +144,10 @@ export class ContainerService implements ImageUsage {
     return Promise.try(() =>
       attachToContainer(this.#environment, this.#environment.registry.find(ref), options),
     );
+  }
+
+  async prune(filters: Filters): Promise<PrunedContainers> {
+    return await pruneContainers(this.#environment, filters);
   }
 
   containersUsing(imageId: Digest): { id: string; name: string; running: boolean }[] {

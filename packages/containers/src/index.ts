@@ -40,4 +40,6 @@ export {
   plainLogConfig,
 } from './logs/settings/log-config.ts';
 export { type Containers, type ContainersOptions, openContainers } from './open-containers.ts';
+export type { PrunedContainers } from './prune/prune-containers.ts';
+export { compilePruneFilter } from './prune/prune-filter.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';

@@ -1,5 +1,6 @@
 import type {
   ContainerBackend,
+  DiskBackend,
   ExecBackend,
   ImageBackend,
   NetworkBackend,
@@ -19,6 +20,7 @@ export interface Engine extends AsyncDisposable {
   readonly networks: NetworkBackend;
   readonly system: SystemBackend;
   readonly volumes: VolumeBackend;
+  readonly disk: DiskBackend;
 
   /** Runs a container to its end, collects its output and removes it. Throws what `create` and `start` throw. */
   run(image: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;

@@ -1,3 +1,4 @@
+import type { ImageDeleteResponseItem } from '@gantry/api-types';
 import type { EventHub } from '@gantry/containers';
 import type { ImageBackend } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
@@ -43,10 +44,7 @@ export class ImageView implements ImageBackend {
 
   remove: Method<'remove'> = async (ref, options) => {
     const items = await this.#store.remove(ref, options);
-    for (const { Untagged: untagged, Deleted: deleted } of items) {
-      if (untagged) this.#publish('untag', untagged, untagged);
-      if (deleted) this.#publish('delete', deleted, deleted);
-    }
+    publishRemovals(this.#events, items);
     return items;
   };
 
@@ -64,6 +62,18 @@ export class ImageView implements ImageBackend {
   }
 
   #publish(action: string, actorId: string, name: string): void {
-    this.#events.publish({ type: 'image', action, actorId, attributes: { name } });
+    publishImageEvent(this.#events, action, actorId, name);
   }
+}
+
+/** Tells of each name and image that went. */
+export function publishRemovals(events: EventHub, items: readonly ImageDeleteResponseItem[]): void {
+  for (const { Untagged: untagged, Deleted: deleted } of items) {
+    if (untagged) publishImageEvent(events, 'untag', untagged, untagged);
+    if (deleted) publishImageEvent(events, 'delete', deleted, deleted);
+  }
+}
+
+function publishImageEvent(events: EventHub, action: string, actorId: string, name: string): void {
+  events.publish({ type: 'image', action, actorId, attributes: { name } });
 }

@@ -4,6 +4,7 @@ import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import { tryLockFile } from '@gantry/kernel';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
+import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { readEngineFacts } from './engine-facts.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -56,20 +57,31 @@ function makeRoots({ dataRoot, execRoot }: EngineOptions): void {
 }
 
 function compose(
-  { options, store, clock }: Opening,
-  { images, volumes }: Storage,
+  { options, store, clock, logger }: Opening,
+  { images, volumes, snapshots }: Storage,
   { containers, network, runtime, initPath, layout }: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
   const { service, execs, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, runtime, initPath, layout });
+  const volumeView = new VolumeView(volumes);
   return {
     containers: service,
     execs,
     images: new ImageView(images, events),
     networks: new NetworkView(network, allContainers),
-    volumes: new VolumeView(volumes),
+    volumes: volumeView,
+    disk: new DiskService({
+      containers: service,
+      images,
+      snapshots,
+      volumes,
+      volumeView,
+      events,
+      clock,
+      logger,
+    }),
     system: new SystemService(
       facts,
       {

@@ -11,7 +11,8 @@ const filterMatchers: Readonly<Record<string, Matcher>> = {
   dangling: (volume, value) => (value === 'true' || value === '1') === (volume.usedBy.length === 0),
   label: (volume, value) => {
     const [key = '', wanted] = value.split(/=(.*)/s);
-    return wanted === undefined ? key in volume.labels : volume.labels[key] === wanted;
+    const labels = anonymousLabels(volume);
+    return Object.hasOwn(labels, key) && (wanted === undefined || labels[key] === wanted);
   },
 };
 
@@ -35,17 +36,17 @@ export class VolumeView implements VolumeBackend {
           values.some((value) => filterMatchers[key]?.(volume, value) === true),
         ),
       );
-    return Promise.resolve(matching.map(wire));
+    return Promise.resolve(matching.map(wireVolume));
   }
 
   inspect(name: string): Promise<Volume> {
     const volume = this.#store.get(name);
     if (volume === undefined) return Promise.reject(notFound(name));
-    return Promise.resolve(wire(volume));
+    return Promise.resolve(wireVolume(volume));
   }
 
   async create(options: { name?: string; labels?: Record<string, string> }): Promise<Volume> {
-    return wire(
+    return wireVolume(
       await this.#store.create({ ...options, anonymous: options.name === undefined || options.name === '' }),
     );
   }
@@ -65,13 +66,19 @@ function notFound(name: string): EngineError {
   });
 }
 
-function wire(volume: VolumeInfo): Volume {
+/** With Docker's own label on a volume that was made without a name. */
+export function anonymousLabels({ anonymous, labels }: VolumeInfo): Record<string, string> {
+  return anonymous ? { 'com.docker.volume.anonymous': '', ...labels } : { ...labels };
+}
+
+/** A volume in the API's words. */
+export function wireVolume(volume: VolumeInfo): Volume {
   return {
     Name: volume.name,
     Driver: volume.driver,
     Mountpoint: volume.mountpoint,
     CreatedAt: volume.createdAt,
-    Labels: { ...volume.labels },
+    Labels: anonymousLabels(volume),
     Scope: 'local',
     Options: {},
   };

@@ -3,6 +3,7 @@ export {
   containerBackendConformance,
 } from './container-backend-conformance.ts';
 export { FakeContainerBackend } from './fake-container-backend.ts';
+export { FakeDiskBackend } from './fake-disk-backend.ts';
 export { FakeExecBackend } from './fake-exec-backend.ts';
 export { FakeImageBackend } from './fake-image-backend.ts';
 export { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';

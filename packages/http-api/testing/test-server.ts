@@ -4,6 +4,7 @@ import path from 'node:path';
 import { silentLogger, systemClock } from '@gantry/base';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../src/index.ts';
 import { FakeContainerBackend } from './fake-container-backend.ts';
+import { FakeDiskBackend } from './fake-disk-backend.ts';
 import { FakeExecBackend } from './fake-exec-backend.ts';
 import { FakeImageBackend } from './fake-image-backend.ts';
 import { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
@@ -30,6 +31,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     system,
     networks: new FakeNetworkBackend(),
     volumes: new FakeVolumeBackend(),
+    disk: new FakeDiskBackend(),
     logger: silentLogger,
     clock: systemClock,
     version: '0.1.0',

@@ -17,5 +17,8 @@ export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';
 export { MirrorFailedError, MirrorNotConfiguredError, UnknownSuiteError } from './mirror/errors.ts';
+export type { ImageSpace } from './queries/image-space.ts';
 export type { InspectRequest } from './queries/inspect-image.ts';
+export { pointInTime } from './queries/point-in-time.ts';
+export type { PrunedImages } from './removal/prune-images.ts';
 export type { RepairReport } from './repair/repair-images.ts';

@@ -34,12 +34,14 @@ import type { HostPaths } from './mirror/distribution-mirror.ts';
 import { MirrorImages } from './mirror/mirror-images.ts';
 import { throttleProgress } from './progress-throttle.ts';
 import { imageHistory } from './queries/image-history.ts';
+import { type ImageSpace, imageSpace } from './queries/image-space.ts';
 import { type InspectOptions, type InspectRequest, inspectImage } from './queries/inspect-image.ts';
 import { listImages } from './queries/list-images.ts';
 import { ImageDocuments } from './reading/image-documents.ts';
 import { chooseNode, readImageTree } from './reading/image-tree.ts';
 import { findImage } from './records/find-image.ts';
 import { ImageRecords } from './records/image-records.ts';
+import { type PrunedImages, pruneImages } from './removal/prune-images.ts';
 import { removeImage } from './removal/remove-image.ts';
 import { type RepairReport, repairImages } from './repair/repair-images.ts';
 import { planArchive } from './save/plan-archive.ts';
@@ -201,6 +203,16 @@ export class LocalImageStore implements ImageStore {
     const items = removeImage(this.#records, this.#usage, ref, options.force);
     await this.#keeper.collectGarbage();
     return items;
+  }
+
+  /** Removes images that no container uses: those without a name, or all with `dangling=false`. Throws `InvalidFilterError`. */
+  prune(filters: Filters): Promise<PrunedImages> {
+    return pruneImages({ ...this.#queries, keeper: this.#keeper }, filters);
+  }
+
+  /** Each image's share of the disk. */
+  space(): Promise<ImageSpace[]> {
+    return imageSpace(this.#queries);
   }
 
   /** The start-up pass; call it before anything else uses the store. */

@@ -2,6 +2,7 @@ import type { ApiServerOptions } from '../server/api-server.ts';
 import { containerLifecycleRoutes } from './container-lifecycle.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
+import { diskRoutes } from './disk.ts';
 import { execRoutes } from './execs.ts';
 import { imageTransferRoutes } from './image-transfer.ts';
 import { imageRoutes } from './images.ts';
@@ -23,6 +24,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...imageTransferRoutes(backends.images),
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),
+    ...diskRoutes(backends.disk),
     ...systemRoutes(backends.system),
     ...swarmRoutes,
     ...unbuiltRoutes,

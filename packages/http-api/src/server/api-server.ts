@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '@gantry/base';
 import type { ContainerBackend } from '../backends/container-backend.ts';
+import type { DiskBackend } from '../backends/disk-backend.ts';
 import type { ExecBackend } from '../backends/exec-backend.ts';
 import type { ImageBackend } from '../backends/image-backend.ts';
 import type { NetworkBackend, SystemBackend, VolumeBackend } from '../backends/system-backend.ts';
@@ -29,6 +30,7 @@ export interface ApiServerOptions {
   system: SystemBackend;
   networks: NetworkBackend;
   volumes: VolumeBackend;
+  disk: DiskBackend;
   logger: Logger;
   clock: Clock;
   /** The engine's version, for the `Server` header. */

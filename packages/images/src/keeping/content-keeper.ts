@@ -18,6 +18,8 @@ export interface KeeperOptions {
 export interface CollectedGarbage {
   blobs: readonly BlobInfo[];
   layers: readonly Digest[];
+  /** Of both. */
+  sizeBytes: number;
 }
 
 /**
@@ -88,11 +90,14 @@ export class ContentKeeper {
     const referenced = await this.#referenced();
     const blobs = await content.collectGarbage(referenced.blobs);
     const layers: Digest[] = [];
-    for (const { diffId } of await snapshots.layers()) {
+    let bytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    for (const { diffId, sizeBytes } of await snapshots.layers()) {
       if (referenced.layers.has(diffId) || this.#keptLayers.has(diffId)) continue;
-      if (await this.#removeLayer(diffId)) layers.push(diffId);
+      if (!(await this.#removeLayer(diffId))) continue;
+      layers.push(diffId);
+      bytes += sizeBytes;
     }
-    return { blobs, layers };
+    return { blobs, layers, sizeBytes: bytes };
   }
 
   async #removeLayer(diffId: Digest): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { Filters } from '@gantry/api-types';
 import { familiarName, familiarString, parseReference } from '@gantry/oci';
-import { parseGoDuration } from '../changes/go-duration.ts';
 import { InvalidFilterError } from '../errors.ts';
 import { globMatcher } from './glob.ts';
+import { pointInTime } from './point-in-time.ts';
 
 /** What a filter looks at. */
 interface FilterSubject {
@@ -92,22 +92,12 @@ function hasLabel(labels: Readonly<Record<string, string>>, asked: string): bool
   return equals < 0 || labels[key] === asked.slice(equals + 1);
 }
 
-/** Docker takes RFC 3339, dates, Unix seconds, and durations before now. */
 function untilTests(values: readonly string[], nowMs: number): Test[] {
   return values.map((value) => {
-    const limitMs = untilMs(value, nowMs);
+    const limitMs = pointInTime(value, nowMs);
+    if (limitMs === undefined) throw new InvalidFilterError('until', value);
     return ({ createdMs }) => createdMs < limitMs;
   });
-}
-
-function untilMs(value: string, nowMs: number): number {
-  const duration = parseGoDuration(value);
-  if (duration !== undefined && value !== '0') return nowMs - duration / 1e6;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const isDate = /^\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(value);
-  const timeMs = isDate ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(timeMs)) throw new InvalidFilterError('until', value);
-  return timeMs;
 }
 
 function nameTest(patterns: readonly string[]): ((canonical: string) => boolean) | undefined {

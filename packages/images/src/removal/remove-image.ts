@@ -75,6 +75,18 @@ function refuseById({ found, allNames, usage, force }: RemovalById): void {
   }
 }
 
+/** Takes an unused image away with all its names; undefined when a container uses it (by now). Synchronous, all or nothing. */
+export function removeUnused(
+  records: ImageRecords,
+  usage: ImageUsage,
+  id: Digest,
+): ImageDeleteResponseItem[] | undefined {
+  return records.transaction(() => {
+    if (usage.containersUsing(id).length > 0) return undefined;
+    return [...untag(records, records.namesOf(id)), ...deleteRecord(records, id)];
+  });
+}
+
 function untag(records: ImageRecords, names: readonly string[]): ImageDeleteResponseItem[] {
   return names.map((name) => {
     records.deleteName(name);

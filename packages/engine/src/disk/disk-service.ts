@@ -1,0 +1,127 @@
+import type {
+  ContainerPruneResponse,
+  ContainerSummary,
+  Filters,
+  ImagePruneResponse,
+  ImageSummary,
+  NetworkPruneResponse,
+  SystemDataUsageResponse,
+  VolumePruneResponse,
+} from '@gantry/api-types';
+import type { Clock, Logger } from '@gantry/base';
+import { type ContainerService, compilePruneFilter, type EventHub } from '@gantry/containers';
+import type { DiskBackend, DiskUsageKind, VolumeBackend } from '@gantry/http-api';
+import type { LocalImageStore } from '@gantry/images';
+import type { Snapshotter } from '@gantry/snapshots';
+import type { VolumeStore } from '@gantry/volumes';
+import { publishRemovals } from '../image-view.ts';
+import { Exclusive } from './exclusive.ts';
+import { pruneVolumes } from './prune-volumes.ts';
+import { volumeUsage } from './volume-usage.ts';
+
+export interface DiskSources {
+  containers: ContainerService;
+  images: LocalImageStore;
+  snapshots: Pick<Snapshotter, 'layers'>;
+  volumes: VolumeStore;
+  volumeView: Pick<VolumeBackend, 'remove'>;
+  events: EventHub;
+  clock: Clock;
+  logger: Logger;
+}
+
+type PruneKind = 'container' | 'image' | 'volume' | 'network';
+
+/** `docker system df` and every prune. Each prune ends with Docker's event of that name. */
+export class DiskService implements DiskBackend {
+  readonly #sources: DiskSources;
+  readonly #prunes = new Exclusive<PruneKind>();
+
+  constructor(sources: DiskSources) {
+    this.#sources = sources;
+  }
+
+  async usage(kinds: ReadonlySet<DiskUsageKind>): Promise<SystemDataUsageResponse> {
+    const { snapshots } = this.#sources;
+    const [images, layers, containers, volumes] = await Promise.all([
+      kinds.has('image') ? this.#images() : undefined,
+      kinds.has('image') ? snapshots.layers() : undefined,
+      kinds.has('container') ? this.#containers() : undefined,
+      kinds.has('volume') ? this.#volumes() : undefined,
+    ]);
+    return {
+      ...(layers && { LayersSize: layers.reduce((sum, layer) => sum + layer.sizeBytes, 0) }),
+      ...(images && { Images: images }),
+      ...(containers && { Containers: containers }),
+      ...(volumes && { Volumes: volumes }),
+      ...(kinds.has('build-cache') && { BuildCache: [] }),
+    };
+  }
+
+  async pruneContainers(filters: Filters): Promise<Required<ContainerPruneResponse>> {
+    return await this.#prunes.run('container', async () => {
+      const { removed, reclaimedBytes } = await this.#sources.containers.prune(filters);
+      this.#tell('container', reclaimedBytes);
+      return { ContainersDeleted: [...removed], SpaceReclaimed: reclaimedBytes };
+    });
+  }
+
+  async pruneImages(filters: Filters): Promise<Required<ImagePruneResponse>> {
+    return await this.#prunes.run('image', async () => {
+      const { images, events } = this.#sources;
+      const { removed, reclaimedBytes } = await images.prune(filters);
+      publishRemovals(events, removed);
+      this.#tell('image', reclaimedBytes);
+      return { ImagesDeleted: [...removed], SpaceReclaimed: reclaimedBytes };
+    });
+  }
+
+  async pruneVolumes(filters: Filters): Promise<Required<VolumePruneResponse>> {
+    return await this.#prunes.run('volume', async () => {
+      const { volumes: store, volumeView: view, logger, clock } = this.#sources;
+      const pruning = { store, view, logger, nowMs: clock.now().getTime() };
+      const { removed, reclaimedBytes } = await pruneVolumes(pruning, filters);
+      this.#tell('volume', reclaimedBytes);
+      return { VolumesDeleted: [...removed], SpaceReclaimed: reclaimedBytes };
+    });
+  }
+
+  /** The three predefined networks are nobody's to remove, and no others can be made yet. */
+  async pruneNetworks(filters: Filters): Promise<Required<NetworkPruneResponse>> {
+    return await this.#prunes.run('network', () => {
+      const nowMs = this.#sources.clock.now().getTime();
+      compilePruneFilter(filters, { known: ['until', 'label', 'label!'], nowMs });
+      this.#tell('network', 0);
+      return Promise.resolve({ NetworksDeleted: [] });
+    });
+  }
+
+  async #images(): Promise<ImageSummary[]> {
+    const { images } = this.#sources;
+    const [listed, space] = await Promise.all([
+      images.list({ all: true, filters: new Map() }),
+      images.space(),
+    ]);
+    const byId = new Map(space.map((share) => [share.id as string, share]));
+    return listed.map((image) => {
+      const share = byId.get(image.Id);
+      return share === undefined
+        ? image
+        : { ...image, SharedSize: share.sharedBytes, Containers: share.containers };
+    });
+  }
+
+  #containers(): Promise<ContainerSummary[]> {
+    return this.#sources.containers.list({ all: true, size: true, filters: new Map() });
+  }
+
+  #volumes(): Promise<NonNullable<SystemDataUsageResponse['Volumes']>> {
+    const { volumes, logger } = this.#sources;
+    return Promise.all(volumes.list().map((volume) => volumeUsage(volume, logger)));
+  }
+
+  #tell(kind: PruneKind, reclaimedBytes: number): void {
+    const attributes = { reclaimed: String(reclaimedBytes) };
+    this.#sources.events.publish({ type: kind, action: 'prune', actorId: '', attributes });
+  }
+}
