@@ -38,6 +38,13 @@ export {
   unpauseContainer,
   waitContainer,
 } from './resources/containers.ts';
+export {
+  pruneContainers,
+  pruneImages,
+  pruneNetworks,
+  pruneVolumes,
+  systemDiskUsage,
+} from './resources/disk.ts';
 export { createExec, inspectExec, resizeExec, startExec, startExecDetached } from './resources/execs.ts';
 export {
   type ImportQuery,

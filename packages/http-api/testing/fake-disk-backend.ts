@@ -1,4 +1,5 @@
 import type {
+  BuildPruneResponse,
   ContainerPruneResponse,
   Filters,
   ImagePruneResponse,
@@ -39,5 +40,10 @@ export class FakeDiskBackend implements DiskBackend {
   async pruneNetworks(filters: Filters): Promise<Required<NetworkPruneResponse>> {
     this.asked.push({ what: 'networks', filters });
     return { NetworksDeleted: [] };
+  }
+
+  async pruneBuildCache(filters: Filters): Promise<Required<BuildPruneResponse>> {
+    this.asked.push({ what: 'build-cache', filters });
+    return { CachesDeleted: [], SpaceReclaimed: 0 };
   }
 }

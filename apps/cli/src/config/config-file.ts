@@ -11,6 +11,7 @@ export interface ConfigFile {
   readonly volumesFormat?: string;
   readonly detachKeys?: string;
   readonly currentContext?: string;
+  readonly pruneFilters?: readonly string[];
   readonly auths?: Readonly<Record<string, AuthEntry>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;

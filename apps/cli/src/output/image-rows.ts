@@ -52,7 +52,7 @@ function imageRow(
 ): Row {
   const created = new Date((image.Created ?? 0) * 1000);
   const sizeOrUnknown = (size: number | undefined): string =>
-    size === undefined || size < 0 ? 'N/A' : formatSize(size);
+    size === undefined || size < 0 ? 'N/A' : formatSize(size, 4);
   const count = image.Containers;
   return {
     Containers: count === undefined || count < 0 ? 'N/A' : String(count),
@@ -64,7 +64,7 @@ function imageRow(
     SharedSize: sizeOrUnknown(image.SharedSize),
     Size: formatSize(image.Size),
     Tag: tag,
-    UniqueSize: image.SharedSize < 0 ? 'N/A' : formatSize(image.Size - image.SharedSize),
+    UniqueSize: image.SharedSize < 0 ? 'N/A' : formatSize(image.Size - image.SharedSize, 4),
     VirtualSize: formatSize(image.Size),
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  BuildPruneResponse,
   ContainerPruneResponse,
   Filters,
   ImagePruneResponse,
@@ -24,4 +25,6 @@ export interface DiskBackend {
   pruneVolumes(filters: Filters): Promise<Required<VolumePruneResponse>>;
   /** Networks that users made and nobody is on. Filters: until, label, label!. */
   pruneNetworks(filters: Filters): Promise<Required<NetworkPruneResponse>>;
+  /** What `docker system prune` ends with. Filters: Docker's of the build cache. */
+  pruneBuildCache(filters: Filters): Promise<Required<BuildPruneResponse>>;
 }

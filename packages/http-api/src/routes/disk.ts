@@ -28,6 +28,7 @@ export function diskRoutes(disk: DiskBackend): Route[] {
     },
     prune('/containers/prune', (filters) => disk.pruneContainers(filters)),
     prune('/images/prune', (filters) => disk.pruneImages(filters)),
+    prune('/build/prune', (filters) => disk.pruneBuildCache(filters)),
     prune('/networks/prune', (filters) => disk.pruneNetworks(filters)),
     { method: 'POST', path: '/volumes/prune', handle: (exchange) => pruneVolumes(disk, exchange) },
   ];

@@ -17,7 +17,6 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['POST', '/containers/:id/checkpoints', 'CheckpointCreate'],
   ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],
   ['POST', '/build', 'ImageBuild'],
-  ['POST', '/build/prune', 'BuildPrune'],
   ['POST', '/build/cancel', 'BuildCancel'],
   ['GET', '/images/search', 'ImageSearch'],
   ['POST', '/commit', 'ImageCommit'],

@@ -1,4 +1,4 @@
-import { errorMessage, type Logger, Semaphore } from '@gantry/base';
+import { errorMessage, faultPoint, type Logger, Semaphore } from '@gantry/base';
 import type { BlobInfo, BlobLease, BlobStore } from '@gantry/content';
 import type { Digest } from '@gantry/oci';
 import type { Snapshotter } from '@gantry/snapshots';
@@ -89,11 +89,13 @@ export class ContentKeeper {
     const { content, snapshots } = this.#options;
     const referenced = await this.#referenced();
     const blobs = await content.collectGarbage(referenced.blobs);
+    faultPoint('image-prune/blobs-removed');
     const layers: Digest[] = [];
     let bytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     for (const { diffId, sizeBytes } of await snapshots.layers()) {
       if (referenced.layers.has(diffId) || this.#keptLayers.has(diffId)) continue;
       if (!(await this.#removeLayer(diffId))) continue;
+      faultPoint('image-prune/layer-removed');
       layers.push(diffId);
       bytes += sizeBytes;
     }

@@ -1,4 +1,5 @@
 import type { Filters, ImageDeleteResponseItem } from '@gantry/api-types';
+import { faultPoint } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
 import { InvalidFilterError } from '../errors.ts';
 import type { ImageUsage } from '../image-store.ts';
@@ -29,6 +30,7 @@ export async function pruneImages(options: PruneOptions, filters: Filters): Prom
   const { records, usage, keeper } = options;
   const candidates = await listImages(options, candidateFilters(filters));
   const removed = candidates.flatMap(({ Id: id }) => removeUnused(records, usage, id as Digest) ?? []);
+  faultPoint('image-prune/records-removed');
   const garbage = await keeper.collectGarbage();
   return { removed, reclaimedBytes: garbage.sizeBytes };
 }

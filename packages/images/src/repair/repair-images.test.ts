@@ -39,7 +39,7 @@ test('a whole store needs no repair', async (context) => {
     damaged: [],
     unpackedLayers: [],
     droppedNames: [],
-    garbage: { blobs: [], layers: [] },
+    garbage: { blobs: [], layers: [], sizeBytes: 0 },
   });
   assert.deepEqual(await fixture.blobs(), blobs);
 });

@@ -19,7 +19,8 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
   return 0;
 };
 
-const volumeView: ListView = {
+/** `gantry volume ls`. */
+export const volumeView: ListView = {
   quietField: 'Name',
   columns: ['Driver', 'Name'],
   headings: {
@@ -36,7 +37,8 @@ const volumeView: ListView = {
   },
 };
 
-function volumeRow(volume: Volume): Row {
+/** A volume's fields as Docker prints them. */
+export function volumeRow(volume: Volume): Row {
   const labels = volume.Labels ?? {};
   const usage = volume.UsageData;
   return {

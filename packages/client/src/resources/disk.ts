@@ -1,0 +1,39 @@
+import type {
+  ContainerPruneResponse,
+  Filters,
+  ImagePruneResponse,
+  NetworkPruneResponse,
+  SystemDataUsageResponse,
+  VolumePruneResponse,
+} from '@gantry/api-types';
+import type { ApiClient } from '../api-client.ts';
+import { formatFilters } from '../query.ts';
+
+/** Counts sizes: may take a while. */
+export function systemDiskUsage(client: ApiClient): Promise<SystemDataUsageResponse> {
+  return client.json({ method: 'GET', path: '/system/df' });
+}
+
+export function pruneContainers(client: ApiClient, filters: Filters): Promise<ContainerPruneResponse> {
+  return prune(client, 'containers', filters);
+}
+
+export function pruneImages(client: ApiClient, filters: Filters): Promise<ImagePruneResponse> {
+  return prune(client, 'images', filters);
+}
+
+export function pruneVolumes(client: ApiClient, filters: Filters): Promise<VolumePruneResponse> {
+  return prune(client, 'volumes', filters);
+}
+
+export function pruneNetworks(client: ApiClient, filters: Filters): Promise<NetworkPruneResponse> {
+  return prune(client, 'networks', filters);
+}
+
+function prune<T>(client: ApiClient, kind: string, filters: Filters): Promise<T> {
+  return client.json<T>({
+    method: 'POST',
+    path: `/${kind}/prune`,
+    query: { filters: formatFilters(filters) },
+  });
+}
