@@ -26,5 +26,12 @@ export interface DiskBackend {
   /** Networks that users made and nobody is on. Filters: until, label, label!. */
   pruneNetworks(filters: Filters): Promise<Required<NetworkPruneResponse>>;
   /** What `docker system prune` ends with. Filters: Docker's of the build cache. */
-  pruneBuildCache(filters: Filters): Promise<Required<BuildPruneResponse>>;
+  pruneBuildCache(filters: Filters, options: BuildPruneOptions): Promise<Required<BuildPruneResponse>>;
+}
+
+export interface BuildPruneOptions {
+  /** What is still referred to, too. */
+  all: boolean;
+  /** Bytes by Docker's name: `keep-storage`, `reserved-space`, `max-used-space`, `min-free-space`. */
+  bounds: ReadonlyMap<string, number>;
 }

@@ -28,7 +28,7 @@ export function diskRoutes(disk: DiskBackend): Route[] {
     },
     prune('/containers/prune', (filters) => disk.pruneContainers(filters)),
     prune('/images/prune', (filters) => disk.pruneImages(filters)),
-    prune('/build/prune', (filters) => disk.pruneBuildCache(filters)),
+    { method: 'POST', path: '/build/prune', handle: (exchange) => pruneBuildCache(disk, exchange) },
     prune('/networks/prune', (filters) => disk.pruneNetworks(filters)),
     { method: 'POST', path: '/volumes/prune', handle: (exchange) => pruneVolumes(disk, exchange) },
   ];
@@ -41,6 +41,16 @@ async function pruneVolumes(disk: DiskBackend, exchange: Exchange): Promise<void
     filters.set('all', ['true']);
   }
   sendJson(exchange, 200, await disk.pruneVolumes(filters));
+}
+
+const cacheBounds = ['keep-storage', 'reserved-space', 'max-used-space', 'min-free-space'];
+
+async function pruneBuildCache(disk: DiskBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const sizes = cacheBounds.map((name) => [name, query.integer(name)] as const);
+  const bounds = new Map(sizes.flatMap(([name, size]) => (size === undefined ? [] : [[name, size]])));
+  const filters = parseFilters(query);
+  sendJson(exchange, 200, await disk.pruneBuildCache(filters, { all: query.flag('all'), bounds }));
 }
 
 /** All kinds, unless some are named. Throws `InvalidRequestError` for one that does not exist. */

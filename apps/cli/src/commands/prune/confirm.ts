@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Output } from '@gantry/terminal';
 
 /** Asks, unless `force`; true for `y`. The end of stdin is a no. */
@@ -8,12 +7,16 @@ export async function confirm(
 ): Promise<boolean> {
   if (force) return true;
   stdout.write(`${warning}\nAre you sure you want to continue? [y/N] `);
-  const lines = createInterface({ input: process.stdin });
-  const answer = await new Promise<string>((resolve) => {
-    lines.once('line', resolve);
-    lines.once('close', () => resolve(''));
-  });
-  lines.close();
-  process.stdin.destroy();
-  return answer.trim().toLowerCase() === 'y';
+  return (await readLine()).trim().toLowerCase() === 'y';
+}
+
+/** The first line of stdin; whatever follows is not read. */
+async function readLine(): Promise<string> {
+  if (process.stdin.destroyed || process.stdin.readableEnded) return '';
+  let text = '';
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    text += chunk.toString();
+    if (text.includes('\n')) break;
+  }
+  return text.split('\n', 1)[0] ?? '';
 }
