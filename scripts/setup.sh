@@ -83,13 +83,30 @@ $missing"
   rm -f "$transcript"
 }
 
+# npm leaves out libraries that are for a newer Node.js than it runs on: on an old one the pinned Node.js runs npm.
+run_npm() {
+  options='--ignore-scripts --no-audit --no-fund --loglevel=error'
+  pinned=$(node -p '
+    const [name, version] = Object.entries(require("./package.json").optionalDependencies)
+      .find(([name]) => name === `node-${process.platform}-${process.arch}`) ?? ["", ""];
+    parseInt(process.versions.node) < parseInt(version) ? `${name}@${version}` : ""')
+  # shellcheck disable=SC2086 # words
+  if [ -z "$pinned" ]; then npm "$@" $options >&2; return; fi
+  seed=$(mktemp -d)
+  # shellcheck disable=SC2086
+  npm install --prefix "$seed" $options "$pinned" >&2 &&
+    "$seed/node_modules/${pinned%@*}/bin/node" --no-deprecation "$(command -v npm)" "$@" $options >&2 && result=0 || result=$?
+  rm -rf "$seed"
+  return "$result"
+}
+
 install_libraries() {
   if [ -x node_modules/.bin/node ] && [ node_modules/.package-lock.json -nt package-lock.json ] &&
     node_modules/.bin/node -e 0 2>/dev/null; then
     return 0
   fi
   say "installing Node.js (pinned) and libraries with npm ci"
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed"
+  run_npm ci || die "npm ci failed"
   # Older versions of npm do not link a program that is called node.
   for pinned in node_modules/node-linux-*/bin/node; do
     [ -x "$pinned" ] && ln -sfn "../${pinned#node_modules/}" node_modules/.bin/node
