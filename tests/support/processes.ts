@@ -5,6 +5,8 @@ export interface Finished {
   exitCode: number;
   signal: NodeJS.Signals | null;
   stdout: string;
+  /** The same, for what is no text. */
+  stdoutBytes: Buffer;
   stderr: string;
 }
 
@@ -41,10 +43,12 @@ export function run(command: string, args: readonly string[], options: RunOption
   child.on('error', reject);
   child.on('close', (code, signal) => {
     clearTimeout(timer);
+    const stdoutBytes = Buffer.concat(stdout);
     resolve({
       exitCode: code ?? 128,
       signal,
-      stdout: Buffer.concat(stdout).toString(),
+      stdout: stdoutBytes.toString(),
+      stdoutBytes,
       stderr: Buffer.concat(stderr).toString(),
     });
   });

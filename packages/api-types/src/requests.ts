@@ -61,3 +61,15 @@ export interface LogOptions {
 
 /** The `filters` query, normalised: filter name to its values, in the order given. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
+
+/** What `X-Docker-Container-Path-Stat` tells, as base64 of its JSON. */
+export interface ContainerPathStat {
+  name: string;
+  size: number;
+  /** Go's `fs.FileMode`. */
+  mode: number;
+  /** RFC 3339. */
+  mtime: string;
+  /** Where a symbolic link leads, with all links on the way followed, inside the container; empty for anything else. */
+  linkTarget: string;
+}

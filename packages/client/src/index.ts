@@ -17,6 +17,13 @@ export { openSocket } from './open-socket.ts';
 export { demultiplex, type OutputFrame, rawFrames } from './output-frames.ts';
 export type { QueryValue } from './query.ts';
 export {
+  containerChanges,
+  exportContainer,
+  readContainerPath,
+  statContainerPath,
+  writeContainerPath,
+} from './resources/container-files.ts';
+export {
   type AttachQuery,
   attachContainer,
   type ContainerListQuery,

@@ -35,6 +35,10 @@ export class Container {
   releasing: Promise<void> = Promise.resolve();
   /** Present until that unmounting is cancelled; `hurry` ends its grace. */
   plannedUnmount: { cancelled: boolean; hurry: () => void } | undefined;
+  /** Readers and writers of its files, besides a run: it stays mounted for them. */
+  fileSystemUses = 0;
+  /** Aborts when the container is removed: whoever uses its files ends. */
+  readonly removal: AbortController = new AbortController();
   /** Present while a restart is planned; aborting it cancels the restart. */
   plannedRestart: AbortController | undefined;
   /** Undefined before the first run of a container with a health check, and for any other; written by `HealthStore`. */

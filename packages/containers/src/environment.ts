@@ -15,7 +15,10 @@ import type { ContainerRegistry } from './state/container-registry.ts';
 /** The lower layers, as far as containers use them. */
 export interface ContainerPorts {
   images: Pick<ImageStore, 'resolve'>;
-  snapshots: Pick<Snapshotter, 'create' | 'mount' | 'unmount' | 'remove' | 'list' | 'usage' | 'layer'>;
+  snapshots: Pick<
+    Snapshotter,
+    'create' | 'mount' | 'unmount' | 'remove' | 'list' | 'usage' | 'layer' | 'changes'
+  >;
   runtime: ContainerRuntime;
   network: NetworkController;
   volumes: Pick<VolumeStore, 'create' | 'get' | 'list' | 'acquire' | 'release' | 'copyUp' | 'remove'>;

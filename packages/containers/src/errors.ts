@@ -165,3 +165,29 @@ export class NetworkMissingError extends EngineError {
     super('not-found', 'network-missing', `network ${network} not found`, { details: { network } });
   }
 }
+
+/** A path that is not in the container. */
+export class PathNotFoundError extends EngineError {
+  override readonly name = 'PathNotFoundError';
+  constructor(path: string, containerRef: string) {
+    super('not-found', 'path-not-found', `Could not find the file ${path} in container ${containerRef}`, {
+      details: { path, container: containerRef },
+    });
+  }
+}
+
+/** A place of a container that is read-only for it; the message is Docker's. */
+export class ReadOnlyPathError extends EngineError {
+  override readonly name = 'ReadOnlyPathError';
+  constructor(what: 'container rootfs' | 'mounted volume') {
+    super('forbidden', 'read-only-path', `${what} is marked read-only`);
+  }
+}
+
+/** An archive that cannot be unpacked into a container as it is. */
+export class ArchiveRefusedError extends EngineError {
+  override readonly name = 'ArchiveRefusedError';
+  constructor(message: string, details: { entry?: string } = {}) {
+    super('invalid', 'archive-refused', message, { details });
+  }
+}

@@ -7,6 +7,7 @@ export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
 export type { ContainerDefaults, ContainerPorts, HostFiles } from './environment.ts';
 export {
   AmbiguousContainerError,
+  ArchiveRefusedError,
   ContainerNameInUseError,
   ContainerNotFoundError,
   ContainerStateError,
@@ -21,13 +22,18 @@ export {
   LogNotReadableError,
   NetworkMissingError,
   OptionNotBuiltError,
+  PathNotFoundError,
   ProcessListError,
+  ReadOnlyPathError,
   SlowClientError,
   UnknownUserError,
 } from './errors.ts';
 export { type EngineEvent, EventHub, type EventsOptions } from './events/event-hub.ts';
 export { ExecService } from './exec/exec-service.ts';
 export type { ExecStartOptions } from './exec/start-exec.ts';
+export { ContainerFiles } from './files/container-files.ts';
+export type { PathArchive } from './files/read-archive.ts';
+export type { WriteOptions } from './files/write-archive.ts';
 export type { WaitCondition } from './lifecycle/exit-waiters.ts';
 export type { RemoveOptions } from './lifecycle/remove-request.ts';
 export type { ConsoleSize } from './lifecycle/resize-container.ts';

@@ -5,6 +5,7 @@ import type { ContainerDefaults, ContainerEnvironment, ContainerPorts } from './
 import { EventHub } from './events/event-hub.ts';
 import { ExecRegistry } from './exec/exec-registry.ts';
 import { ExecService } from './exec/exec-service.ts';
+import { ContainerFiles } from './files/container-files.ts';
 import { HealthStore } from './health/health-store.ts';
 import { type DamagedContainer, restoreContainers } from './restore/restore-containers.ts';
 import { ContainerDirectories } from './state/container-directories.ts';
@@ -29,6 +30,7 @@ export interface ContainersOptions {
 export interface Containers extends AsyncDisposable {
   readonly service: ContainerService;
   readonly execs: ExecService;
+  readonly files: ContainerFiles;
   readonly events: EventHub;
   /** What the start-up pass could not take in. */
   readonly damaged: readonly DamagedContainer[];
@@ -45,6 +47,7 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
   return {
     service: new ContainerService(environment),
     execs: new ExecService(environment),
+    files: new ContainerFiles(environment),
     events: environment.events,
     damaged,
     async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Digest } from '@gantry/oci';
-import type { DiskUsage, LayerInfo, SnapshotOptions } from '@gantry/snapshots';
+import type { DiskUsage, LayerInfo, SnapshotChange, SnapshotOptions } from '@gantry/snapshots';
 import type { ContainerPorts } from '../src/index.ts';
 
 type SnapshotPort = ContainerPorts['snapshots'];
@@ -10,6 +10,7 @@ type SnapshotPort = ContainerPorts['snapshots'];
 export class FakeSnapshotter implements SnapshotPort {
   readonly mounted: Set<string> = new Set();
   readonly options: Map<string, SnapshotOptions> = new Map();
+  readonly found: SnapshotChange[] = [];
   readonly #root: string;
 
   constructor(root: string) {
@@ -45,6 +46,11 @@ export class FakeSnapshotter implements SnapshotPort {
 
   usage(): Promise<DiskUsage> {
     return Promise.resolve({ sizeBytes: 5, entries: 1 });
+  }
+
+  /** Whatever a test puts in it. */
+  async *changes(): AsyncGenerator<SnapshotChange> {
+    yield* this.found;
   }
 
   layer(diffId: Digest): Promise<LayerInfo | undefined> {

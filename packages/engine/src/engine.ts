@@ -1,5 +1,6 @@
 import type {
   ContainerBackend,
+  ContainerFilesBackend,
   DiskBackend,
   ExecBackend,
   ImageBackend,
@@ -16,6 +17,7 @@ import type { RunOptions, RunResult } from './run.ts';
 export interface Engine extends AsyncDisposable {
   readonly containers: ContainerBackend;
   readonly execs: ExecBackend;
+  readonly files: ContainerFilesBackend;
   readonly images: ImageBackend;
   readonly networks: NetworkBackend;
   readonly system: SystemBackend;

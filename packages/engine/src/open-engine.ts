@@ -61,7 +61,7 @@ function compose(
   { images, volumes, snapshots }: Storage,
   { containers, network, runtime, initPath, layout }: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
-  const { service, execs, events } = containers;
+  const { service, execs, files, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, runtime, initPath, layout });
@@ -69,6 +69,7 @@ function compose(
   return {
     containers: service,
     execs,
+    files,
     images: new ImageView(images, events),
     networks: new NetworkView(network, allContainers),
     volumes: volumeView,

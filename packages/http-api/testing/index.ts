@@ -5,6 +5,7 @@ export {
 export { FakeContainerBackend } from './fake-container-backend.ts';
 export { FakeDiskBackend } from './fake-disk-backend.ts';
 export { FakeExecBackend } from './fake-exec-backend.ts';
+export { FakeFilesBackend } from './fake-files-backend.ts';
 export { FakeImageBackend } from './fake-image-backend.ts';
 export { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
 export { dockerApiVersion, dockerOperations } from './probe/docker-operations.ts';

@@ -6,6 +6,7 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../src/i
 import { FakeContainerBackend } from './fake-container-backend.ts';
 import { FakeDiskBackend } from './fake-disk-backend.ts';
 import { FakeExecBackend } from './fake-exec-backend.ts';
+import { FakeFilesBackend } from './fake-files-backend.ts';
 import { FakeImageBackend } from './fake-image-backend.ts';
 import { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
 
@@ -27,6 +28,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
   const server = createApiServer({
     containers,
     execs: new FakeExecBackend(containers),
+    files: new FakeFilesBackend(),
     images,
     system,
     networks: new FakeNetworkBackend(),

@@ -1,3 +1,4 @@
+export { decompress, sniffStream } from './archives/decompress.ts';
 export { applyChanges } from './changes/apply-changes.ts';
 export {
   AmbiguousImageError,

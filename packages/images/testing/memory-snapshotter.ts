@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { EngineError } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
-import type { DiskUsage, LayerInfo, PackedLayer, Snapshotter } from '@gantry/snapshots';
+import type { DiskUsage, LayerInfo, PackedLayer, SnapshotChange, Snapshotter } from '@gantry/snapshots';
 
 /** Knows which layers were unpacked, after reading and verifying them; unpacks nothing. */
 export class MemorySnapshotter implements Snapshotter {
@@ -65,6 +65,10 @@ export class MemorySnapshotter implements Snapshotter {
   async usage(): Promise<DiskUsage> {
     return { sizeBytes: 0, entries: 0 };
   }
+
+  async *changes(): AsyncGenerator<SnapshotChange> {}
+
+  async *packChanges(): AsyncGenerator<Uint8Array> {}
 
   async *packDirectory(): AsyncGenerator<Uint8Array> {}
 }

@@ -41,6 +41,7 @@ export {
   statIn,
   writeFileIn,
 } from './files/rooted.ts';
+export { RootedTree, type TreePath } from './files/rooted-tree.ts';
 export { sealedCopy } from './files/sealed-copy.ts';
 export { runInSlices, type SliceOptions } from './files/slices.ts';
 export { type TreeUsage, treeUsage } from './files/tree-usage.ts';

@@ -16,4 +16,14 @@ export {
   UnsuitableDataRootError,
 } from './errors.ts';
 export { openSnapshotter, type SnapshotDriverName, type SnapshotterOptions } from './open-snapshotter.ts';
-export type { DiskUsage, LayerInfo, PackedLayer, SnapshotOptions, Snapshotter } from './snapshotter.ts';
+export { type PackTreeOptions, packTree } from './pack/pack-tree.ts';
+export type {
+  ChangesOptions,
+  DiskUsage,
+  LayerInfo,
+  PackedLayer,
+  SnapshotChange,
+  SnapshotOptions,
+  Snapshotter,
+} from './snapshotter.ts';
+export { applyXattrs, type SkippedXattrs } from './unpack/apply-xattrs.ts';

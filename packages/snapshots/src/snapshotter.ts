@@ -45,6 +45,18 @@ export interface Snapshotter {
   /** Bytes and files written above the layers. */
   usage(id: string): Promise<DiskUsage>;
 
+  /**
+   * What was written above the layers, a directory before what is in it, in the order of names; directories whose content
+   * changed are among them. The snapshot may be in use meanwhile. Throws `SnapshotNotFoundError`.
+   */
+  changes(id: string, options?: ChangesOptions): AsyncIterable<SnapshotChange>;
+
+  /**
+   * Packs the changes as an uncompressed layer tar: on top of the snapshot's layers it makes the same tree. Throws
+   * `SnapshotNotFoundError`, `UnpackableFileError`.
+   */
+  packChanges(id: string, options?: ChangesOptions): AsyncIterable<Uint8Array>;
+
   /** Packs a directory as an uncompressed layer tar. The same tree gives the same bytes, whenever it is packed, and
    * unpacking and packing again gives them too. Throws `UnpackableFileError`. */
   packDirectory(directory: string): AsyncIterable<Uint8Array>;
@@ -75,6 +87,20 @@ export interface LayerInfo {
   path: string;
   sizeBytes: number;
   entries: number;
+}
+
+export interface ChangesOptions {
+  /**
+   * Absolute paths where a start makes places to mount something. Added as empty files, or as directories with nothing else
+   * in them, they are no changes.
+   */
+  stubs?: ReadonlySet<string>;
+}
+
+export interface SnapshotChange {
+  /** Absolute, without a slash at its end. */
+  path: Uint8Array;
+  kind: 'added' | 'modified' | 'deleted';
 }
 
 export interface DiskUsage {

@@ -13,12 +13,13 @@ import {
   SnapshotNotFoundError,
 } from '../src/errors.ts';
 import type { Snapshotter } from '../src/snapshotter.ts';
+import { changesTests } from './changes-conformance.ts';
 import { layerFile } from './layer-file.ts';
 
 /** Opens the implementation on a directory; opened again on the same one, it goes on with what is there. */
 export type OpenSnapshotter = (root: string) => Promise<Snapshotter & AsyncDisposable>;
 
-interface Bench {
+export interface Bench {
   folder: string;
   snapshots: Snapshotter;
   /** Ends the snapshotter and opens it anew. */
@@ -34,9 +35,10 @@ export function snapshotterConformance(name: string, open: OpenSnapshotter): voi
   layerTests(check);
   stackingTests(check);
   lifeTests(check);
+  changesTests(check);
 }
 
-type Check = (title: string, body: (bench: Bench) => Promise<void>) => void;
+export type Check = (title: string, body: (bench: Bench) => Promise<void>) => void;
 
 async function withBench(open: OpenSnapshotter, body: (bench: Bench) => Promise<void>): Promise<void> {
   await using folder = await temporaryRoot('snapshots');

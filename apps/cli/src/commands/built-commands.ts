@@ -6,8 +6,11 @@ type Loader = () => Promise<CommandHandler>;
 const loaders: Readonly<Record<string, Loader>> = {
   completion: async () => (await import('./system/completion.ts')).completionCommand,
   'container attach': async () => (await import('./container/attach.ts')).attachCommand,
+  'container cp': async () => (await import('./container/cp.ts')).copyCommand,
   'container create': async () => (await import('./container/create.ts')).createCommand,
+  'container diff': async () => (await import('./container/diff.ts')).diffCommand,
   'container exec': async () => (await import('./container/exec.ts')).execCommand,
+  'container export': async () => (await import('./container/export.ts')).exportCommand,
   'container inspect': async () => (await import('./container/inspect.ts')).inspectCommand,
   'container kill': async () => (await import('./container/lifecycle.ts')).killCommand,
   'container logs': async () => (await import('./container/logs.ts')).logsCommand,

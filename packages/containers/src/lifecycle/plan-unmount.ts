@@ -17,7 +17,11 @@ export function planUnmount(environment: ContainerEnvironment, container: Contai
   container.releasing = clock
     .sleep(graceMs, grace.signal)
     .catch(() => {})
-    .then(() => unmounts.run(() => (plan.cancelled ? undefined : ports.snapshots.unmount(container.id))))
+    .then(() =>
+      unmounts.run(() =>
+        plan.cancelled || container.fileSystemUses > 0 ? undefined : ports.snapshots.unmount(container.id),
+      ),
+    )
     .catch((error: unknown) => {
       logger.warn('the file system of an ended container is still mounted', {
         containerId: container.id,

@@ -1,6 +1,7 @@
 import { errorMessage, faultPoint } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { ContainerNotFoundError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { unmountSharedMemory } from './shared-memory.ts';
@@ -21,6 +22,7 @@ export async function removeContainer(
   const { ports, registry, directories, events } = environment;
   const { id } = container;
   cancelUnmount(container);
+  container.removal.abort(new ContainerNotFoundError(id));
   const autoRemoved = container.record.hostConfig.AutoRemove === true;
   // With AutoRemove, whatever is stored says the same.
   if (autoRemoved) registry.applyInMemory(container, { type: 'removal-begun' });

@@ -1,4 +1,5 @@
 import type { ApiServerOptions } from '../server/api-server.ts';
+import { containerFilesRoutes } from './container-files.ts';
 import { containerLifecycleRoutes } from './container-lifecycle.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
@@ -17,6 +18,7 @@ import { volumeRoutes } from './volumes.ts';
 export function allRoutes(backends: ApiServerOptions): Route[] {
   return [
     ...containerRoutes(backends.containers),
+    ...containerFilesRoutes(backends.files),
     ...containerLifecycleRoutes(backends.containers),
     ...containerStreamRoutes(backends.containers),
     ...execRoutes(backends.execs),

@@ -5,14 +5,9 @@ import type { Route, RouteMethod } from './route.ts';
 
 /** Docker's operations that Gantry knows and does not have, by operation id. They answer 501, never "page not found". */
 const operations: readonly (readonly [RouteMethod, string, string])[] = [
-  ['GET', '/containers/:id/changes', 'ContainerChanges'],
-  ['GET', '/containers/:id/export', 'ContainerExport'],
   ['GET', '/containers/:id/stats', 'ContainerStats'],
   ['POST', '/containers/:id/update', 'ContainerUpdate'],
   ['GET', '/containers/:id/attach/ws', 'ContainerAttachWebsocket'],
-  ['HEAD', '/containers/:id/archive', 'ContainerArchiveInfo'],
-  ['GET', '/containers/:id/archive', 'ContainerArchive'],
-  ['PUT', '/containers/:id/archive', 'PutContainerArchive'],
   ['GET', '/containers/:id/checkpoints', 'CheckpointList'],
   ['POST', '/containers/:id/checkpoints', 'CheckpointCreate'],
   ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '@gantry/base';
 import type { ContainerBackend } from '../backends/container-backend.ts';
+import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
 import type { DiskBackend } from '../backends/disk-backend.ts';
 import type { ExecBackend } from '../backends/exec-backend.ts';
 import type { ImageBackend } from '../backends/image-backend.ts';
@@ -26,6 +27,7 @@ import { defaultLimits, type ServerLimits } from './limits.ts';
 export interface ApiServerOptions {
   containers: ContainerBackend;
   execs: ExecBackend;
+  files: ContainerFilesBackend;
   images: ImageBackend;
   system: SystemBackend;
   networks: NetworkBackend;

@@ -50,7 +50,8 @@ export function sendEmpty(exchange: Exchange, status: number, headers: readonly 
 }
 
 /** Sends status and headers now and leaves the body to the caller (`exchange.response`). */
-export function beginStream(exchange: Exchange, contentType: string): void {
-  exchange.response.writeHead(200, [...exchange.context.commonHeaders, 'Content-Type', contentType]);
+export function beginStream(exchange: Exchange, contentType: string, headers: readonly string[] = []): void {
+  const { commonHeaders } = exchange.context;
+  exchange.response.writeHead(200, [...commonHeaders, ...headers, 'Content-Type', contentType]);
   exchange.response.flushHeaders();
 }

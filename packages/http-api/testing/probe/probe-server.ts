@@ -86,7 +86,7 @@ const historyItem = { Id: '<missing>', Created: 0, CreatedBy: '', Tags: [], Size
 
 /** Stubs for ports by name, also for those that this file does not know. */
 function everyPort(): ApiServerOptions {
-  const names = 'containers execs images system networks volumes disk builds plugins distribution';
+  const names = 'containers execs files images system networks volumes disk builds plugins distribution';
   return Object.fromEntries(
     names
       .split(' ')

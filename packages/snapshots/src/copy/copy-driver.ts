@@ -33,6 +33,10 @@ export class CopyDriver implements SnapshotDriver {
 
   async unmount(): Promise<void> {}
 
+  written(folder: string): { path: string; whole: boolean } {
+    return { path: this.rootOf(folder), whole: true };
+  }
+
   /** By difference: what was overwritten in place does not count. */
   async usage(folder: string, record: SnapshotRecord): Promise<DiskUsage> {
     using root = Directory.openPath(this.rootOf(folder));

@@ -63,6 +63,10 @@ export class OverlayDriver implements SnapshotDriver {
     }
   }
 
+  written(folder: string): { path: string; whole: boolean } {
+    return { path: path.join(folder, 'upper'), whole: false };
+  }
+
   async usage(folder: string): Promise<DiskUsage> {
     using upper = Directory.openPath(path.join(folder, 'upper'));
     return treeUsage(upper);

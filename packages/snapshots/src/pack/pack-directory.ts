@@ -1,9 +1,10 @@
-import { Directory, type FileStat, keyBytes, openFlags, pathKey, pathText } from '@gantry/kernel';
-import { encodeTarHeader, type TarEntryInput, type TarEntryType, tarEnd } from '@gantry/oci';
+import { Directory, keyBytes, openFlags, pathKey, pathText } from '@gantry/kernel';
+import { tarEnd } from '@gantry/oci';
 import { UnpackableFileError } from '../errors.ts';
 import { isOpaque, isWhiteout } from '../unpack/whiteout.ts';
-import { type PackStep, packContent } from './pack-content.ts';
-import { packedXattrs } from './packed-xattrs.ts';
+import type { PackStep } from './pack-content.ts';
+import { directoryHeader, opaqueHeader, type Packing, packFile, whiteoutHeader } from './pack-entry.ts';
+import { fileByDescriptor, fileInDirectory } from './packed-file.ts';
 import { runSteps } from './run-steps.ts';
 
 /**
@@ -15,93 +16,45 @@ import { runSteps } from './run-steps.ts';
  * meanwhile.
  */
 export function packDirectory(directory: string): AsyncIterable<Uint8Array> {
-  return runSteps(packTree(directory));
+  return runSteps(packLayer(directory));
 }
 
-/** One packing: file → name of its first place. */
-type Links = Map<bigint, Uint8Array>;
-
-const tarTypes: Partial<Record<FileStat['kind'], TarEntryType>> = {
-  file: 'file',
-  directory: 'directory',
-  symlink: 'symlink',
-  character: 'character-device',
-  block: 'block-device',
-  fifo: 'fifo',
-};
-
-function* packTree(directory: string): Generator<PackStep, void, undefined> {
+function* packLayer(directory: string): Generator<PackStep, void, undefined> {
   using root = Directory.openPath(directory);
-  const stat = root.stat();
-  const entry: TarEntryInput = {
-    ...attributesOf(stat),
-    type: 'directory',
-    name: Buffer.from('./'),
-    xattrs: packedXattrs(`${root.path}/.`),
-  };
-  const isDefault = stat.uid === 0 && stat.gid === 0 && stat.mode === 0o755 && entry.xattrs?.size === 0;
-  if (!isDefault) yield encodeTarHeader(entry);
-  yield* packChildren(root, '', new Map());
+  const file = fileByDescriptor(root);
+  const { uid, gid, mode } = file.stat;
+  const isDefault = uid === 0 && gid === 0 && mode === 0o755 && file.xattrs().size === 0;
+  if (!isDefault) yield directoryHeader(Buffer.from('./'), file);
+  yield* packChildren({ links: new Map(), live: false }, root, '');
   yield tarEnd;
 }
 
 function* packChildren(
+  packing: Packing,
   directory: Directory,
   prefix: string,
-  links: Links,
 ): Generator<PackStep, void, undefined> {
-  if (isOpaque(directory)) yield encodeTarHeader(whiteoutEntry(`${prefix}.wh..wh..opq`));
+  if (isOpaque(directory)) yield opaqueHeader(prefix);
   for (const name of directory.names().sort((a, b) => a.compare(b))) {
-    const key = `${prefix}${pathKey(name)}`;
     const stat = directory.stat(name);
+    const path = keyBytes(`${prefix}${pathKey(name)}`);
     if (isWhiteout(stat)) {
-      yield encodeTarHeader(whiteoutEntry(`${prefix}.wh.${pathKey(name)}`));
-    } else if (pathKey(name).startsWith('.wh.')) {
-      throw new UnpackableFileError(pathText(keyBytes(key)), 'in a layer, a name with .wh. means a removal');
-    } else if (stat.kind === 'directory') {
+      yield whiteoutHeader(prefix, name);
+      continue;
+    }
+    refuseWhiteoutName(name, path);
+    if (stat.kind === 'directory') {
       using child = directory.openDirectory(name, { flags: openFlags.path | openFlags.noFollow });
-      const xattrs = packedXattrs(`${child.path}/.`);
-      yield encodeTarHeader({ ...attributesOf(stat), type: 'directory', name: keyBytes(key), xattrs });
-      yield* packChildren(child, `${key}/`, links);
+      yield directoryHeader(path, fileByDescriptor(child));
+      yield* packChildren(packing, child, `${prefix}${pathKey(name)}/`);
     } else {
-      yield* packFile({ directory, name, stat, path: keyBytes(key) }, links);
+      yield* packFile(packing, path, fileInDirectory(directory, name, stat));
     }
   }
 }
 
-interface PackedFile {
-  directory: Directory;
-  name: Uint8Array;
-  stat: FileStat;
-  path: Uint8Array;
-}
-
-function* packFile(file: PackedFile, links: Links): Generator<PackStep, void, undefined> {
-  const { directory, name, stat, path } = file;
-  const type = tarTypes[stat.kind];
-  if (type === undefined) return;
-  const first = links.get(stat.inode);
-  if (first !== undefined) {
-    yield encodeTarHeader({ ...attributesOf(stat), type: 'hard-link', name: path, linkName: first });
-    return;
-  }
-  if (stat.links > 1) links.set(stat.inode, path);
-  const entry: TarEntryInput = {
-    ...attributesOf(stat),
-    type,
-    name: path,
-    xattrs: packedXattrs(directory.entryPath(name)),
-    ...(type === 'symlink' ? { linkName: directory.readlink(name) } : {}),
-    ...(type.endsWith('device') ? { deviceMajor: stat.target.major, deviceMinor: stat.target.minor } : {}),
-  };
-  if (type === 'file') yield* packContent(directory, name, { ...entry, sizeBytes: stat.sizeBytes });
-  else yield encodeTarHeader(entry);
-}
-
-function attributesOf(stat: FileStat): Pick<TarEntryInput, 'mode' | 'uid' | 'gid' | 'mtimeNs'> {
-  return { mode: stat.mode, uid: stat.uid, gid: stat.gid, mtimeNs: stat.modifiedNs };
-}
-
-function whiteoutEntry(key: string): TarEntryInput {
-  return { type: 'file', name: keyBytes(key), mode: 0 };
+/** Throws `UnpackableFileError` for a file whose name would be read as a removal. */
+export function refuseWhiteoutName(name: Uint8Array, path: Uint8Array): void {
+  if (!pathKey(name).startsWith('.wh.')) return;
+  throw new UnpackableFileError(pathText(path), 'in a layer, a name with .wh. means a removal');
 }

@@ -1,10 +1,21 @@
 import { faultPoint, KeyedLock } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
+import { listChanges } from '../changes/list-changes.ts';
+import type { WrittenTree } from '../changes/written-tree.ts';
 import { LayerInUseError } from '../errors.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
 import type { Trash } from '../layers/trash.ts';
+import { packChanges } from '../pack/pack-changes.ts';
 import { packDirectory } from '../pack/pack-directory.ts';
-import type { DiskUsage, LayerInfo, PackedLayer, SnapshotOptions, Snapshotter } from '../snapshotter.ts';
+import type {
+  ChangesOptions,
+  DiskUsage,
+  LayerInfo,
+  PackedLayer,
+  SnapshotChange,
+  SnapshotOptions,
+  Snapshotter,
+} from '../snapshotter.ts';
 import type { UnpackPool } from '../unpack/unpack-pool.ts';
 import type { SnapshotDriver } from './snapshot-driver.ts';
 import type { WritableStore } from './writable-store.ts';
@@ -92,8 +103,22 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
     return driver.usage(writables.folderOf(id), record);
   }
 
+  changes(id: string, options: ChangesOptions = {}): AsyncIterable<SnapshotChange> {
+    return listChanges(this.#writtenAbove(id), options);
+  }
+
+  packChanges(id: string, options: ChangesOptions = {}): AsyncIterable<Uint8Array> {
+    return packChanges(this.#writtenAbove(id), options);
+  }
+
   packDirectory(directory: string): AsyncIterable<Uint8Array> {
     return packDirectory(directory);
+  }
+
+  #writtenAbove(id: string): WrittenTree {
+    const { layers, writables, driver } = this.#parts;
+    const lowers = layers.getAll(writables.get(id).layers).map((layer) => layer.path);
+    return { ...driver.written(writables.folderOf(id)), lowers: [...new Set(lowers.toReversed())] };
   }
 
   /** Ends the unpacking threads and stops deleting. Snapshots stay as they are, mounted ones mounted. */

@@ -18,5 +18,8 @@ export interface SnapshotDriver {
   /** Idempotent; never blocks the event loop. */
   unmount(folder: string, record: SnapshotRecord): Promise<void>;
 
+  /** The directory that holds what was written, and whether it holds what the layers have too. */
+  written(folder: string): { path: string; whole: boolean };
+
   usage(folder: string, record: SnapshotRecord): Promise<DiskUsage>;
 }

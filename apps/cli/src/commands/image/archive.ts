@@ -1,11 +1,10 @@
-import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
-import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream } from 'node:fs';
 import { importImage, loadImages, saveImages } from '@gantry/client';
 import { ProgressPrinter, windowSize } from '@gantry/terminal';
 import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { platformsJson } from '../../options/platform.ts';
+import { writeArchiveFile } from '../../output/archive-file.ts';
 
 /** `gantry load`. */
 export const loadCommand: CommandHandler = async ({ flags, engine, stdout }) => {
@@ -32,18 +31,8 @@ export const saveCommand: CommandHandler = async ({ flags, args, engine, stdout 
   }
   const platforms = platformsJson(flags.list('platform'));
   const archive = await saveImages(await engine(), args, platforms === undefined ? {} : { platforms });
-  if (file === '') {
-    for await (const chunk of archive) stdout.write(chunk);
-    return 0;
-  }
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
-  try {
-    await pipeline(archive, createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }));
-    renameSync(partial, file);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
-  }
+  if (file !== '') await writeArchiveFile(file, archive);
+  else for await (const chunk of archive) stdout.write(chunk);
   return 0;
 };
 

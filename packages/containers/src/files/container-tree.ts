@@ -1,0 +1,135 @@
+import {
+  Descriptor,
+  Directory,
+  fileSystemOf,
+  insideRoot,
+  isErrno,
+  openFlags,
+  openPath,
+  RootedTree,
+  type TreePath,
+} from '@gantry/kernel';
+import type { Container } from '../container.ts';
+import type { ContainerEnvironment } from '../environment.ts';
+import { networkFiles } from '../lifecycle/network-files.ts';
+import type { ContainerMount } from '../state/container-record.ts';
+import { isActive } from '../state/container-state.ts';
+
+/** Why a place of a container cannot be written to. */
+export type WriteObstacle = 'root' | 'mount';
+
+/**
+ * A container's files as its processes see them: the root file system with volumes, bind mounts and, while it runs, its tmpfs
+ * mounts in their places; without /proc, /sys and /dev, which are the kernel's. Nothing is mounted for it, and no path in it
+ * leads out: see `RootedTree`.
+ */
+export class ContainerTree implements Disposable {
+  readonly tree: RootedTree;
+  readonly #rootReadOnly: boolean;
+  /** Place of a mount → it is read-only. */
+  readonly #mounts = new Map<string, boolean>();
+
+  constructor(rootfs: string, rootReadOnly: boolean) {
+    this.tree = new RootedTree(Directory.openPath(rootfs));
+    this.#rootReadOnly = rootReadOnly;
+  }
+
+  /** Takes `root` over. */
+  mount(destination: string, root: Descriptor, readOnly: boolean): void {
+    this.#mounts.set(this.tree.graft(destination, root).join('/'), readOnly);
+  }
+
+  /** Undefined where the container may write. */
+  obstacle(at: TreePath): WriteObstacle | undefined {
+    const mount = this.tree.graftOver(at);
+    if (mount === undefined) return this.#rootReadOnly ? 'root' : undefined;
+    return this.#mounts.get(mount.join('/')) === true ? 'mount' : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.tree[Symbol.dispose]();
+  }
+}
+
+/** The caller disposes. A mount whose source is gone is not there, and shows what lies below it. */
+export function openContainerTree(
+  environment: ContainerEnvironment,
+  container: Container,
+  rootfs: string,
+): ContainerTree {
+  const { record } = container;
+  const opened = new ContainerTree(rootfs, record.hostConfig.ReadonlyRootfs === true);
+  try {
+    for (const mount of record.mounts.toSorted((a, b) => depth(a.destination) - depth(b.destination))) {
+      const root = openMount(environment, container, mount);
+      if (root !== undefined) opened.mount(mount.destination, root, isReadOnly(mount));
+    }
+    mountNetworkFiles(container, opened);
+    return opened;
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** /etc/hosts and the like, once a start has written them, where the user mounts nothing of his own. */
+function mountNetworkFiles({ record, directory }: Container, tree: ContainerTree): void {
+  const files = networkFiles(directory);
+  const taken = new Set(record.mounts.map(({ destination }) => destination));
+  for (const [destination, source] of [
+    ['/etc/hosts', files.hosts],
+    ['/etc/hostname', files.hostname],
+    ['/etc/resolv.conf', files.resolvConf],
+  ] as const) {
+    const root = taken.has(destination) ? undefined : openSource(source);
+    if (root !== undefined) tree.mount(destination, root, record.hostConfig.ReadonlyRootfs === true);
+  }
+}
+
+function openMount(
+  environment: ContainerEnvironment,
+  container: Container,
+  mount: ContainerMount,
+): Descriptor | undefined {
+  return mount.type === 'tmpfs'
+    ? openTmpfs(environment, container, mount.destination)
+    : openSource(mount.source);
+}
+
+function openSource(source: string): Descriptor | undefined {
+  try {
+    return new Descriptor(openPath(source, openFlags.path));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** It exists in the mount namespace of the container's first process only. */
+function openTmpfs(
+  { ports }: ContainerEnvironment,
+  { id, state }: Container,
+  destination: string,
+): Descriptor | undefined {
+  if (!isActive(state)) return undefined;
+  try {
+    using root = Directory.openPath(`/proc/${state.pid}/root`);
+    const place = root.open(destination, { flags: openFlags.path, resolve: insideRoot });
+    // Looked at after opening: a process that is the container's now was so then, however often pids are reused.
+    const isOurs = ports.runtime.processIds(id).includes(state.pid);
+    if (isOurs && fileSystemOf(place.path).type === 'tmpfs') return place;
+    place.close();
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ESRCH', 'EACCES', 'ELOOP', 'EXDEV')) return undefined;
+    throw error;
+  }
+}
+
+function isReadOnly(mount: ContainerMount): boolean {
+  return mount.type === 'tmpfs' ? mount.options.includes('ro') : mount.readOnly;
+}
+
+function depth(destination: string): number {
+  return destination.split('/').length;
+}

@@ -1,0 +1,68 @@
+import { write } from 'node:fs';
+import {
+  changeMode,
+  changeOwner,
+  changeTimes,
+  type Descriptor,
+  type Directory,
+  openFlags,
+  truncateFile,
+} from '@gantry/kernel';
+import type { TarEntry, TarMember, TarSegment } from '@gantry/oci';
+import { applyXattrs, type SkippedXattrs } from '@gantry/snapshots';
+
+/**
+ * Makes a file in a directory, as its tar entry says. Content is written on pool threads: a slow disk holds up nobody else.
+ * Throws EEXIST when the name is taken.
+ */
+export async function writeFile(
+  directory: Directory,
+  name: Uint8Array,
+  { entry, content }: TarMember,
+  skipped: SkippedXattrs,
+): Promise<void> {
+  const flags = openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow;
+  using file = directory.open(name, { flags, mode: 0o600 });
+  await writeContent(file, entry, content);
+  changeOwner(file, entry.uid, entry.gid);
+  applyXattrs(file, entry.xattrs, skipped);
+  changeMode(file, entry.mode);
+  changeTimes(file, entry.atimeNs ?? entry.mtimeNs, entry.mtimeNs);
+}
+
+/** The stored bytes come without the holes of a sparse file: each run goes to its place. */
+async function writeContent(
+  file: Descriptor,
+  entry: TarEntry,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const runs: TarSegment[] = [...(entry.segments ?? [{ offset: 0, lengthBytes: entry.sizeBytes }])];
+  let run = runs.shift();
+  let done = 0;
+  for await (const chunk of content) {
+    for (let rest = chunk; rest.length > 0 && run !== undefined; ) {
+      const part = rest.subarray(0, run.lengthBytes - done);
+      await writeAt(file, part, run.offset + done);
+      rest = rest.subarray(part.length);
+      done += part.length;
+      if (done < run.lengthBytes) continue;
+      [run, done] = [runs.shift(), 0];
+    }
+  }
+  if (entry.segments !== undefined) truncateFile(file, entry.sizeBytes);
+}
+
+async function writeAt(file: Descriptor, data: Uint8Array, offset: number): Promise<void> {
+  for (let written = 0; written < data.length; ) {
+    written += await writeOnce(file.fd, data.subarray(written), offset + written);
+  }
+}
+
+function writeOnce(fd: number, data: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, data, 0, data.length, position, (error, written) => {
+      if (error) reject(error);
+      else resolve(written);
+    });
+  });
+}

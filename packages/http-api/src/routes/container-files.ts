@@ -1,0 +1,74 @@
+import type { ContainerPathStat } from '@gantry/api-types';
+import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
+import { InvalidRequestError } from '../errors.ts';
+import type { Exchange } from '../server/exchange.ts';
+import { beginStream, sendEmpty, sendJson } from '../server/respond.ts';
+import { streamBody } from '../wire/body.ts';
+import { writeChunks } from '../wire/drain.ts';
+import type { Route } from './route.ts';
+
+/** Containers as files: copied in and out, compared with their image, exported. */
+export function containerFilesRoutes(files: ContainerFilesBackend): Route[] {
+  const archive = '/containers/:id/archive';
+  return [
+    { method: 'HEAD', path: archive, handle: (exchange) => statPath(files, exchange) },
+    { method: 'GET', path: archive, handle: (exchange) => readPath(files, exchange) },
+    { method: 'PUT', path: archive, handle: (exchange) => writePath(files, exchange) },
+    {
+      method: 'GET',
+      path: '/containers/:id/changes',
+      handle: async (exchange) => {
+        const changes = await files.changes(exchange.reference('id'));
+        sendJson(exchange, 200, changes.length === 0 ? null : changes);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/containers/:id/export',
+      handle: async (exchange) => {
+        await sendTar(exchange, await files.export(exchange.reference('id')));
+      },
+    },
+  ];
+}
+
+async function statPath(files: ContainerFilesBackend, exchange: Exchange): Promise<void> {
+  const stat = await files.stat(exchange.reference('id'), pathOf(exchange));
+  sendEmpty(exchange, 200, statHeader(stat));
+}
+
+async function readPath(files: ContainerFilesBackend, exchange: Exchange): Promise<void> {
+  const { stat, archive } = await files.read(exchange.reference('id'), pathOf(exchange));
+  await sendTar(exchange, archive, statHeader(stat));
+}
+
+async function writePath(files: ContainerFilesBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  await files.write(exchange.reference('id'), pathOf(exchange), streamBody(exchange), {
+    noOverwriteDirNonDir: query.flag('noOverwriteDirNonDir'),
+    copyUidGid: query.flag('copyUIDGID'),
+  });
+  sendEmpty(exchange, 200);
+}
+
+/** What fails before the first byte is an error response; later the connection is cut. */
+async function sendTar(
+  exchange: Exchange,
+  archive: AsyncIterable<Uint8Array>,
+  headers: readonly string[] = [],
+): Promise<void> {
+  beginStream(exchange, 'application/x-tar', headers);
+  await writeChunks(exchange.response, archive);
+  exchange.response.end();
+}
+
+function statHeader(stat: ContainerPathStat): readonly string[] {
+  return ['X-Docker-Container-Path-Stat', Buffer.from(JSON.stringify(stat)).toString('base64')];
+}
+
+function pathOf({ query }: Exchange): string {
+  const path = query.text('path');
+  if (path === '') throw new InvalidRequestError('bad parameter: path cannot be empty');
+  if (path.includes('\0')) throw new InvalidRequestError('bad parameter: path holds a NUL byte');
+  return path;
+}
