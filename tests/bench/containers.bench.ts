@@ -160,10 +160,11 @@ async function makeBundle(root: string): Promise<string> {
         mounts: [],
         sharedMemory: { sizeBytes: 64 * 1024 * 1024 },
         resources: {},
+        oomScoreAdjustment: 0,
         rlimits: [],
         cgroupParent: '/gantry-bench',
       },
-      readSpecHost({ cgroupVersion: detectCgroups().version, swapLimit: true }),
+      readSpecHost({ cgroupVersion: detectCgroups().version }),
     );
     writeFileSync(path.join(root, name, 'config.json'), JSON.stringify(spec));
   }

@@ -182,7 +182,7 @@ function pssMegabytes(pid: number): number {
 }
 
 function request({ rootfs }: Setting, containerId: string, args: string[]): StartRequest {
-  const host = readSpecHost({ cgroupVersion: detectCgroups().version, swapLimit: false });
+  const host = readSpecHost({ cgroupVersion: detectCgroups().version });
   const options = {
     containerId,
     rootfs,
@@ -201,6 +201,7 @@ function request({ rootfs }: Setting, containerId: string, args: string[]): Star
     mounts: [],
     sharedMemory: { sizeBytes: 65_536 },
     resources: {},
+    oomScoreAdjustment: 0,
     rlimits: [],
     cgroupParent,
   };

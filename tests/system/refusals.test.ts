@@ -30,7 +30,6 @@ test('a privileged container may mount', async () => {
 
 test('an option that is not built yet is refused by name', async () => {
   for (const [flags, name] of [
-    [['--blkio-weight', '20'], /BlkioWeight|blkio-weight/],
     [['--gpus', 'all'], /DeviceRequests|gpus/],
     [['--userns', 'remap'], /UsernsMode|userns/],
   ] as const) {

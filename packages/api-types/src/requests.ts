@@ -1,9 +1,20 @@
-import type { ContainerConfig, HostConfig, NetworkingConfig } from './definitions.ts';
+import type {
+  ContainerConfig,
+  HostConfig,
+  NetworkingConfig,
+  Resources,
+  RestartPolicy,
+} from './definitions.ts';
 
 /** Body of `POST /containers/create`: the config at top level, as Docker has it. */
 export interface ContainerCreateRequest extends ContainerConfig {
   HostConfig?: HostConfig | undefined;
   NetworkingConfig?: NetworkingConfig | undefined;
+}
+
+/** Body of `POST /containers/{id}/update`: zero and empty mean "as it is". */
+export interface ContainerUpdateRequest extends Resources {
+  RestartPolicy?: RestartPolicy | undefined;
 }
 
 /** Body of `POST /containers/{id}/exec`. */

@@ -23,6 +23,7 @@ export {
   statContainerPath,
   writeContainerPath,
 } from './resources/container-files.ts';
+export { updateContainer } from './resources/container-resources.ts';
 export {
   type AttachQuery,
   attachContainer,

@@ -4,6 +4,8 @@ import type {
   ContainerInspectResponse,
   ContainerSummary,
   ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   ContainerWaitResponse,
   Filters,
   LogOptions,
@@ -33,6 +35,7 @@ import { waitForContainer } from './lifecycle/wait-container.ts';
 import { type ListOptions, listContainers } from './list/list-containers.ts';
 import { readLog } from './logs/reading/read-log.ts';
 import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
+import { updateContainer } from './resources/update-container.ts';
 import { countsAsRunning } from './state/container-state.ts';
 
 /**
@@ -106,6 +109,11 @@ export class ContainerService implements ImageUsage {
 
   async remove(ref: string, options: RemoveOptions): Promise<void> {
     await requestRemoval(this.#environment, this.#environment.registry.find(ref), options);
+  }
+
+  /** Changes limits and restart policy, of a running container at once. */
+  async update(ref: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse> {
+    return await updateContainer(this.#environment, this.#environment.registry.find(ref), request);
   }
 
   async top(ref: string, psArguments: string): Promise<ContainerTopResponse> {

@@ -1,8 +1,9 @@
 import type { Clock, KeyedLock, Logger, Semaphore } from '@gantry/base';
 import type { ImageStore } from '@gantry/images';
+import type { CgroupSupport } from '@gantry/kernel';
 import type { NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
-import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
+import type { CgroupDriver, ContainerRuntime, SpecOptions } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import type { EventHub } from './events/event-hub.ts';
@@ -32,8 +33,9 @@ export interface ContainerDefaults {
   storageDriver: string;
   /** Parent cgroup, below which each container gets one named by its id. */
   cgroupParent: string;
-  /** 2 on a unified hierarchy; 1 on v1 and hybrid hosts. */
-  cgroupVersion: 1 | 2;
+  cgroupDriver: CgroupDriver;
+  /** What this machine's kernel can limit. */
+  cgroupSupport: CgroupSupport;
   /** Init binary for `--init` on this host; undefined refuses the option. */
   initPath: string | undefined;
   /** Log driver and options of containers that ask for nothing else. */

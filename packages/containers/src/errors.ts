@@ -1,4 +1,4 @@
-import { EngineError } from '@gantry/base';
+import { EngineError, errorKind, errorMessage } from '@gantry/base';
 
 export class ContainerNotFoundError extends EngineError {
   override readonly name = 'ContainerNotFoundError';
@@ -111,6 +111,14 @@ export class DamagedRecordError extends EngineError {
     super('corrupt', 'damaged-container-record', `record of container ${containerId} is damaged: ${fact}`, {
       details: { containerId },
     });
+  }
+}
+
+/** The kernel did not take the limits of an update; the container has those it had. */
+export class UpdateRefusedError extends EngineError {
+  override readonly name = 'UpdateRefusedError';
+  constructor(what: string, cause: unknown) {
+    super(errorKind(cause), 'update-refused', `${what}: ${errorMessage(cause)}`, { cause });
   }
 }
 

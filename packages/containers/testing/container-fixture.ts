@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ContainerCreateRequest, EventMessage } from '@gantry/api-types';
 import { type Clock, EngineError, silentLogger, systemClock } from '@gantry/base';
 import type { ResolvedImage } from '@gantry/images';
+import type { CgroupSupport } from '@gantry/kernel';
 import { FakeNetworkController } from '@gantry/network/testing';
 import type { Digest, ImageRunConfig } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
@@ -11,6 +12,7 @@ import { MemoryVolumeStore } from '@gantry/volumes/testing';
 import { type Containers, openContainers, plainLogConfig } from '../src/index.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 import { FakeSnapshotter } from './fake-snapshotter.ts';
+import { fullSupport } from './full-support.ts';
 import { plainSpec } from './plain-spec.ts';
 
 const digest: Digest = `sha256:${'a'.repeat(64)}`;
@@ -23,6 +25,8 @@ export class ContainerFixture implements AsyncDisposable {
   readonly volumes: MemoryVolumeStore = new MemoryVolumeStore(path.join(this.root, 'volumes'));
   readonly snapshots: FakeSnapshotter = new FakeSnapshotter(path.join(this.root, 'snapshots'));
   readonly imageConfig: ImageRunConfig = {};
+  /** A kernel that can limit everything; a test takes away what it is about. */
+  readonly support: CgroupSupport = fullSupport();
   readonly events: EventMessage[] = [];
   readonly clock: Clock;
   store: MemoryMetadataStore = new MemoryMetadataStore();
@@ -59,7 +63,8 @@ export class ContainerFixture implements AsyncDisposable {
       defaults: {
         storageDriver: 'fake',
         cgroupParent: '/gantry',
-        cgroupVersion: 1,
+        cgroupDriver: 'cgroupfs',
+        cgroupSupport: this.support,
         logConfig: plainLogConfig,
         initPath: undefined,
         hostFiles: {

@@ -1,4 +1,5 @@
 import { EngineError } from '@gantry/base';
+import type { CgroupLimits, CgroupUsage, CgroupUsageReader } from '@gantry/kernel';
 import type {
   ContainerProcess,
   ContainerRuntime,
@@ -35,6 +36,11 @@ export class FakeRuntime implements ContainerRuntime {
   readonly name = 'fake';
   readonly requests: StartRequest[] = [];
   readonly execRequests: ExecRequest[] = [];
+  readonly updates: CgroupLimits[] = [];
+  /** What the next updates fail with. */
+  readonly refusals: Error[] = [];
+  /** What containers use, by id. */
+  readonly usages: Map<string, CgroupUsage> = new Map();
   readonly execs: Map<string, FakeProcess> = new Map();
   readonly #processes = new Map<string, FakeProcess>();
   readonly #paused = new Set<string>();
@@ -106,6 +112,23 @@ export class FakeRuntime implements ContainerRuntime {
 
   isPaused(containerId: string): boolean {
     return this.#paused.has(containerId);
+  }
+
+  update(containerId: string, limits: CgroupLimits): Promise<void> {
+    return Promise.try(() => {
+      if (this.process(containerId).hasEnded) throw new FakeGoneError(containerId);
+      this.updates.push(limits);
+      const refusal = this.refusals.shift();
+      if (refusal !== undefined) throw refusal;
+    });
+  }
+
+  usage(containerId: string): CgroupUsageReader {
+    const process = this.process(containerId);
+    return {
+      read: () => (process.hasEnded ? undefined : this.usages.get(containerId)),
+      [Symbol.dispose]: () => {},
+    };
   }
 
   processIds(containerId: string): number[] {

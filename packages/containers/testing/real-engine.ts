@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Logger, silentLogger, systemClock } from '@gantry/base';
-import { changeLink, detectCgroups, NetlinkSocket } from '@gantry/kernel';
+import { changeLink, detectCgroups, NetlinkSocket, readCgroupSupport } from '@gantry/kernel';
 import { openNetworkController } from '@gantry/network';
 import type { Digest } from '@gantry/oci';
 import { buildSpec, openRuntime, readSpecHost } from '@gantry/runtime';
@@ -50,7 +50,7 @@ export async function openRealEngine({
   );
   const volumes = await openVolumeStore({ root: path.join(root, 'volumes'), store, clock, logger });
   const runtime = opened.use(openRuntime({ execRoot, logger, clock }));
-  const host = readSpecHost({ cgroupVersion: detectCgroups().version, swapLimit: true });
+  const host = readSpecHost({ cgroupVersion: detectCgroups().version });
   const platform = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
   const image = {
     id: diffId,
@@ -72,7 +72,8 @@ export async function openRealEngine({
       defaults: {
         storageDriver: 'overlay2',
         cgroupParent: `/${path.basename(root)}`,
-        cgroupVersion: detectCgroups().version,
+        cgroupDriver: 'cgroupfs',
+        cgroupSupport: readCgroupSupport(detectCgroups()),
         initPath: undefined,
         logConfig: plainLogConfig,
         hostFiles: {

@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
-import { type CgroupLayout, fileSystemOf } from '@gantry/kernel';
-import type { ContainerRuntime } from '@gantry/runtime';
+import { type CgroupSupport, fileSystemOf } from '@gantry/kernel';
+import type { CgroupDriver, ContainerRuntime } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
 import { findProgram } from './doctor/program-checks.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
-import { hasSwapLimit } from './host-limits.ts';
 
 /** What was found out about this engine and its host when it opened. */
 export interface EngineFacts {
@@ -20,9 +19,8 @@ export interface EngineFacts {
   runtimeVersion(): string;
   /** Undefined when the host has no init binary for `--init`. */
   initBinary: string | undefined;
-  cgroupVersion: '1' | '2';
-  hasController(name: string): boolean;
-  swapLimit: boolean;
+  cgroupDriver: CgroupDriver;
+  cgroupSupport: CgroupSupport;
   /** Of containers that ask for none. */
   loggingDriver: string;
   debug: boolean;
@@ -34,10 +32,12 @@ export interface FactSources {
   store: MetadataStore;
   runtime: ContainerRuntime;
   initPath: string | undefined;
-  layout: CgroupLayout;
+  cgroupDriver: CgroupDriver;
+  cgroupSupport: CgroupSupport;
 }
 
-export function readEngineFacts({ options, store, runtime, initPath, layout }: FactSources): EngineFacts {
+export function readEngineFacts(sources: FactSources): EngineFacts {
+  const { options, store, runtime, initPath, cgroupDriver, cgroupSupport } = sources;
   const searchPath = options.searchPath ?? defaultSearchPath;
   const runtimePath = findProgram(runtime.name, searchPath) ?? runtime.name;
   return {
@@ -48,9 +48,8 @@ export function readEngineFacts({ options, store, runtime, initPath, layout }: F
     runtimePath,
     runtimeVersion: () => readVersion(runtimePath),
     initBinary: initPath,
-    cgroupVersion: layout.version === 2 ? '2' : '1',
-    hasController: controllerTest(layout),
-    swapLimit: hasSwapLimit(layout),
+    cgroupDriver,
+    cgroupSupport,
     loggingDriver: options.logDriver ?? 'json-file',
     debug: options.debug === true,
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
@@ -65,13 +64,6 @@ function engineId(store: MetadataStore): string {
   const id = randomUUID();
   collection.put('identity', { id });
   return id;
-}
-
-function controllerTest(layout: CgroupLayout): (name: string) => boolean {
-  if (layout.version === 1) return (name) => layout.controllers.has(name);
-  const listed = readFileSync(`${layout.unified ?? '/sys/fs/cgroup'}/cgroup.controllers`, 'utf8').trim();
-  const names = new Set(listed.split(' '));
-  return (name) => names.has(name);
 }
 
 /** The first line of `--version` has it last: `crun version 1.8.1`. */

@@ -9,8 +9,10 @@ export interface EngineOptions {
   bridge?: string;
   /** Address and prefix of the bridge, such as `172.30.0.1/16`; a free one of Docker's pools when missing. */
   bip?: string;
-  /** Cgroup below which each container gets one named by its id; `/gantry` when missing. */
+  /** Cgroup below which each container gets one; `/gantry` when missing, `system.slice` with the systemd driver. */
   cgroupParent?: string;
+  /** `cgroupfs` when missing, or `systemd`, which makes each container a scope below a slice. */
+  cgroupDriver?: string;
   /** OCI runtime: `crun` (when missing), `runc`, or the path of one. */
   runtime?: string;
   /** Where programs are looked for; the usual system directories when missing. */

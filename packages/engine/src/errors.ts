@@ -10,6 +10,14 @@ export class DataRootLockedError extends EngineError {
   }
 }
 
+/** The cgroup driver that was asked for is unknown, or this machine does not have it. */
+export class CgroupDriverError extends EngineError {
+  override readonly name = 'CgroupDriverError';
+  constructor(message: string) {
+    super('invalid', 'cgroup-driver', message);
+  }
+}
+
 /** `docker pull -a`, or a client that names neither tag nor digest. */
 export class AllTagsNotBuiltError extends EngineError {
   override readonly name = 'AllTagsNotBuiltError';

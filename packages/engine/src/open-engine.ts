@@ -59,12 +59,12 @@ function makeRoots({ dataRoot, execRoot }: EngineOptions): void {
 function compose(
   { options, store, clock, logger }: Opening,
   { images, volumes, snapshots }: Storage,
-  { containers, network, runtime, initPath, layout }: Execution,
+  { containers, network, runtime, initPath, cgroupDriver, cgroupSupport }: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
   const { service, execs, files, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
-  const facts = readEngineFacts({ options, store, runtime, initPath, layout });
+  const facts = readEngineFacts({ options, store, runtime, initPath, cgroupDriver, cgroupSupport });
   const volumeView = new VolumeView(volumes);
   return {
     containers: service,

@@ -1,10 +1,16 @@
 import { type Containers, checkLogConfig, openContainers } from '@gantry/containers';
-import { type CgroupLayout, detectCgroups } from '@gantry/kernel';
+import { type CgroupSupport, detectCgroups, readCgroupSupport } from '@gantry/kernel';
 import { type NetworkController, openNetworkController } from '@gantry/network';
-import { buildSpec, type ContainerRuntime, openRuntime, readSpecHost } from '@gantry/runtime';
+import {
+  buildSpec,
+  type CgroupDriver,
+  type ContainerRuntime,
+  openRuntime,
+  readSpecHost,
+} from '@gantry/runtime';
+import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
 import { findProgram } from './doctor/program-checks.ts';
 import { defaultSearchPath } from './engine-options.ts';
-import { hasSwapLimit } from './host-limits.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
 
@@ -24,12 +30,15 @@ export interface Execution {
   runtime: ContainerRuntime;
   /** Init program for `--init`. */
   initPath: string | undefined;
-  layout: CgroupLayout;
+  cgroupDriver: CgroupDriver;
+  cgroupSupport: CgroupSupport;
 }
 
 export async function openExecution(opening: Opening, storage: Storage): Promise<Execution> {
   const { options, store, opened, logger, clock } = opening;
-  const { bridge, bip, runtime: name, cgroupParent = '/gantry' } = options;
+  const { bridge, bip, runtime: name } = options;
+  const cgroupDriver = chosenCgroupDriver(options.cgroupDriver);
+  const cgroupParent = options.cgroupParent ?? defaultCgroupParent[cgroupDriver];
   const common = { execRoot: options.execRoot, logger, clock };
   const network = opened.use(
     await openNetworkController({
@@ -39,9 +48,12 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       ...(bip === undefined ? {} : { bip }),
     }),
   );
-  const runtime = opened.use(openRuntime({ ...common, ...(name === undefined ? {} : { name }) }));
+  const runtime = opened.use(
+    openRuntime({ ...common, cgroupDriver, ...(name === undefined ? {} : { name }) }),
+  );
   const layout = detectCgroups();
-  const host = readSpecHost({ cgroupVersion: layout.version, swapLimit: hasSwapLimit(layout) });
+  const cgroupSupport = readCgroupSupport(layout);
+  const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
   const initPath = findInit(options.searchPath ?? defaultSearchPath);
   const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
   const { images, snapshots, volumes } = storage;
@@ -55,7 +67,8 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       defaults: {
         storageDriver: 'overlay2',
         cgroupParent,
-        cgroupVersion: layout.version,
+        cgroupDriver,
+        cgroupSupport,
         initPath,
         logConfig,
         hostFiles,
@@ -63,7 +76,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
-  return { containers, network, runtime, initPath, layout };
+  return { containers, network, runtime, initPath, cgroupDriver, cgroupSupport };
 }
 
 function findInit(searchPath: string): string | undefined {

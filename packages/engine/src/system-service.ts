@@ -3,6 +3,7 @@ import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/a
 import type { Clock } from '@gantry/base';
 import { logDriverNames } from '@gantry/containers';
 import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
+import { cgroupInfo, cgroupWarnings } from './cgroup-info.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
 import { gantryVersion } from './version.ts';
@@ -70,7 +71,7 @@ export class SystemService implements SystemBackend {
       Images: await this.#sources.countImages(),
       SystemTime: this.#clock.now().toISOString(),
       NEventsListener: this.#sources.countEventReaders(),
-      Warnings: [],
+      Warnings: cgroupWarnings(this.#facts.cgroupSupport),
     };
   }
 
@@ -80,7 +81,6 @@ export class SystemService implements SystemBackend {
 
   #hostInfo(): SystemInfo {
     const host = readHostFacts();
-    const hasController = (name: string): boolean => this.#facts.hasController(name);
     return {
       Name: host.hostname,
       KernelVersion: host.kernelVersion,
@@ -90,16 +90,7 @@ export class SystemService implements SystemBackend {
       Architecture: host.machine,
       NCPU: host.cpus,
       MemTotal: host.memoryBytes,
-      CgroupDriver: 'cgroupfs',
-      CgroupVersion: this.#facts.cgroupVersion,
-      MemoryLimit: hasController('memory'),
-      SwapLimit: this.#facts.swapLimit,
-      CpuCfsPeriod: hasController('cpu'),
-      CpuCfsQuota: hasController('cpu'),
-      CPUShares: hasController('cpu'),
-      CPUSet: hasController('cpuset'),
-      PidsLimit: hasController('pids'),
-      OomKillDisable: this.#facts.cgroupVersion === '1',
+      ...cgroupInfo(this.#facts.cgroupDriver, this.#facts.cgroupSupport),
       IPv4Forwarding: this.#facts.ipv4Forwarding(),
       SecurityOptions: ['name=seccomp,profile=builtin'],
     };

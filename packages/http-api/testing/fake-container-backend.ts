@@ -4,6 +4,8 @@ import type {
   ContainerInspectResponse,
   ContainerSummary,
   ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   ContainerWaitResponse,
   EventMessage,
   LogOptions,
@@ -126,6 +128,17 @@ export class FakeContainerBackend implements ContainerBackend {
     const container = this.find(ref);
     this.#requireFree(name);
     container.name = name;
+  }
+
+  async update(
+    ref: string,
+    { RestartPolicy: policy, ...limits }: ContainerUpdateRequest,
+  ): Promise<ContainerUpdateResponse> {
+    const { request } = this.find(ref);
+    const asked = Object.entries(limits).filter(([, value]) => value !== 0 && value !== '' && value !== null);
+    const named = policy?.Name === undefined ? {} : { RestartPolicy: policy };
+    request.HostConfig = { ...request.HostConfig, ...Object.fromEntries(asked), ...named };
+    return { Warnings: [] };
   }
 
   async remove(ref: string, { force }: { force: boolean; volumes: boolean }): Promise<void> {

@@ -7,8 +7,14 @@ export {
   cgroupsOfProcess,
   detectCgroups,
 } from './cgroups/layout.ts';
+export type { BlockDeviceRate, BlockDeviceWeight, CgroupLimits } from './cgroups/limits/cgroup-limits.ts';
+export { LimitRefusedError, writeCgroupLimits } from './cgroups/limits/write-limits.ts';
 export { cgroupProcessIds, removeCgroup, removeEmptiedCgroup } from './cgroups/members.ts';
 export { countOutOfMemory, outOfMemoryKills } from './cgroups/out-of-memory.ts';
+export { type CgroupSupport, readCgroupSupport } from './cgroups/support.ts';
+export type { BlockIoEntry, CgroupUsage } from './cgroups/usage/cgroup-usage.ts';
+export { type MachineCpu, readMachineCpu } from './cgroups/usage/machine-cpu.ts';
+export { type CgroupUsageReader, readCgroupUsage } from './cgroups/usage/usage-reader.ts';
 export { isErrno, KernelError } from './ffi/errno.ts';
 export { releaseFreeMemory } from './ffi/release-memory.ts';
 export { type BytePath, cPath, InvalidPathError, keyBytes, pathKey, pathText } from './files/byte-path.ts';

@@ -54,6 +54,7 @@ export {
   withTag,
 } from './reference.ts';
 export type {
+  RuntimeBlockIo,
   RuntimeIdMapping,
   RuntimeLinux,
   RuntimeMount,

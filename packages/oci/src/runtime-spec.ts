@@ -83,8 +83,24 @@ export interface RuntimeResources {
     mems?: string;
   };
   pids?: { limit: number };
-  blockIO?: object;
+  blockIO?: RuntimeBlockIo;
   hugepageLimits?: { pageSize: string; limit: number }[];
+}
+
+export interface RuntimeBlockIo {
+  weight?: number;
+  weightDevice?: { major: number; minor: number; weight: number }[];
+  throttleReadBpsDevice?: RuntimeThrottle[];
+  throttleWriteBpsDevice?: RuntimeThrottle[];
+  throttleReadIOPSDevice?: RuntimeThrottle[];
+  throttleWriteIOPSDevice?: RuntimeThrottle[];
+}
+
+/** `rate` is bytes or operations a second. */
+export interface RuntimeThrottle {
+  major: number;
+  minor: number;
+  rate: number;
 }
 
 export interface RuntimeSeccomp {

@@ -1,3 +1,4 @@
+import type { CgroupLimits, CgroupUsageReader } from '@gantry/kernel';
 import type { RuntimeSpec } from '@gantry/oci';
 
 /**
@@ -33,6 +34,16 @@ export interface ContainerRuntime {
   pause(containerId: string): Promise<void>;
   resume(containerId: string): Promise<void>;
   isPaused(containerId: string): boolean;
+
+  /**
+   * Changes the limits of a running container; those that are missing stay. A memory limit that a container without one
+   * gets makes its OOM kills known from then on. In order and not atomic: after a failure some are changed. Throws
+   * `ProcessGoneError`, `LimitRefusedError`.
+   */
+  update(containerId: string, limits: CgroupLimits): Promise<void>;
+
+  /** Reads what the container uses, as often as wanted; the caller disposes it. Throws `ProcessGoneError`. */
+  usage(containerId: string): CgroupUsageReader;
 
   /** Host pids of all processes in the container. */
   processIds(containerId: string): number[];

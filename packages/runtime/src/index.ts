@@ -1,3 +1,4 @@
+export type { CgroupDriver } from './cgroups/cgroup-place.ts';
 export type {
   ContainerProcess,
   ContainerRuntime,
@@ -30,4 +31,4 @@ export { capabilitySets } from './spec/capability-sets.ts';
 export { LimitNotRaisableError } from './spec/errors.ts';
 export { ownNamespaces, type SpecNamespace, type SpecNamespaces } from './spec/namespaces.ts';
 export { readSpecHost, type SpecHost } from './spec/spec-host.ts';
-export type { SharedMemory, SpecMount, SpecOptions, SpecResources, SpecUser } from './spec/spec-options.ts';
+export type { SharedMemory, SpecMount, SpecOptions, SpecUser } from './spec/spec-options.ts';

@@ -2,13 +2,18 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Clock, KeyedLock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import {
+  type CgroupLimits,
+  type CgroupUsageReader,
   cgroupProcessIds,
   detectCgroups,
   freezeCgroup,
   isCgroupFrozen,
   ReadinessPoller,
+  readCgroupUsage,
   thawCgroup,
 } from '@gantry/kernel';
+import { type CgroupDriver, innerCgroupPath } from './cgroups/cgroup-place.ts';
+import { updateContainer } from './cgroups/update-container.ts';
 import { RuntimeFolders } from './container-files.ts';
 import type {
   ContainerProcess,
@@ -38,6 +43,8 @@ export interface OpenRuntimeOptions {
   execRoot: string;
   /** `crun`, `runc` or an absolute path; without it whichever is installed, crun first. */
   name?: string;
+  /** `cgroupfs` when missing. */
+  cgroupDriver?: CgroupDriver;
   clock?: Clock;
   logger?: Logger;
 }
@@ -79,6 +86,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
     events: new EventFolder(folders.events, logger),
     poller,
     cgroups,
+    cgroupDriver: options.cgroupDriver ?? 'cgroupfs',
     bootId: currentBootId(),
     clock,
     logger,
@@ -150,6 +158,19 @@ class OciRuntime implements ContainerRuntime, Disposable {
   isPaused(containerId: string): boolean {
     const record = this.#record(containerId);
     return record !== undefined && isCgroupFrozen(this.#context.cgroups, record.cgroupPath);
+  }
+
+  async update(containerId: string, limits: CgroupLimits): Promise<void> {
+    const process = this.#process(containerId);
+    if (!process.isAlive) throw new ProcessGoneError(containerId);
+    using _alive = keepAlive();
+    await updateContainer(this.#context, process, limits);
+  }
+
+  usage(containerId: string): CgroupUsageReader {
+    const record = this.#record(containerId);
+    if (record === undefined) throw new ProcessGoneError(containerId);
+    return readCgroupUsage(this.#context.cgroups, innerCgroupPath(this.#context, record));
   }
 
   processIds(containerId: string): number[] {

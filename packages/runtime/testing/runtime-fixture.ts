@@ -129,7 +129,7 @@ export function pssKilobytes(pid: number): number {
 }
 
 function specHost(): ReturnType<typeof readSpecHost> {
-  return readSpecHost({ cgroupVersion: detectCgroups().version, swapLimit: false });
+  return readSpecHost({ cgroupVersion: detectCgroups().version });
 }
 
 function plainOptions(containerId: string, rootfs: string, cgroupParent: string): SpecOptions {
@@ -151,6 +151,7 @@ function plainOptions(containerId: string, rootfs: string, cgroupParent: string)
     mounts: [],
     sharedMemory: { sizeBytes: 65_536 },
     resources: {},
+    oomScoreAdjustment: 0,
     rlimits: [],
     cgroupParent,
   };

@@ -26,6 +26,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'container stop': async () => (await import('./container/lifecycle.ts')).stopCommand,
   'container top': async () => (await import('./container/top.ts')).topCommand,
   'container unpause': async () => (await import('./container/lifecycle.ts')).unpauseCommand,
+  'container update': async () => (await import('./container/update.ts')).updateCommand,
   'container wait': async () => (await import('./container/lifecycle.ts')).waitCommand,
   'context create': async () => (await import('./context/manage.ts')).createCommand,
   'context export': async () => (await import('./context/archive.ts')).exportCommand,

@@ -24,6 +24,11 @@ export class FlagValues {
     return this.#given.has(name);
   }
 
+  /** False, and no failure, for a flag that the table lacks. */
+  hasIfKnown(name: string): boolean {
+    return this.#specs.has(name) && this.has(name);
+  }
+
   boolean(name: string): boolean {
     return parseBoolean(this.#last(name) ?? 'false');
   }

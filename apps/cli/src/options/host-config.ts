@@ -1,9 +1,10 @@
-import type { HostConfig, Resources } from '@gantry/api-types';
+import type { HostConfig } from '@gantry/api-types';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
-import { parseDevice, parseGpus, parseThrottle, parseWeight, readSecurityOptions } from './devices.ts';
+import { readSecurityOptions } from './devices.ts';
 import { parseKeyValues } from './key-values.ts';
 import { parseMount } from './mounts.ts';
+import { resourcesOf } from './resources.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
 import { parseSize } from './size.ts';
 import { parseTmpfs } from './volumes.ts';
@@ -100,72 +101,4 @@ function applySecurity(flags: FlagValues, host: HostConfig): void {
     host.MaskedPaths = [];
     host.ReadonlyPaths = [];
   }
-}
-
-const sizeFields = {
-  memory: 'Memory',
-  'memory-reservation': 'MemoryReservation',
-  'memory-swap': 'MemorySwap',
-} as const;
-const numberFields = {
-  'cpu-shares': 'CpuShares',
-  'cpu-period': 'CpuPeriod',
-  'cpu-quota': 'CpuQuota',
-  'cpu-rt-period': 'CpuRealtimePeriod',
-  'cpu-rt-runtime': 'CpuRealtimeRuntime',
-  'blkio-weight': 'BlkioWeight',
-  'memory-swappiness': 'MemorySwappiness',
-  'pids-limit': 'PidsLimit',
-  'cpu-count': 'CpuCount',
-  'cpu-percent': 'CpuPercent',
-  'io-maxiops': 'IOMaximumIOps',
-} as const;
-
-/** The limits among the flags. */
-function resourcesOf(flags: FlagValues): Resources {
-  const resources: Resources = {};
-  for (const [flag, field] of Object.entries(sizeFields)) {
-    if (flags.has(flag)) resources[field] = flags.string(flag) === '-1' ? -1 : parseSize(flags.string(flag));
-  }
-  for (const [flag, field] of Object.entries(numberFields)) {
-    if (flags.has(flag)) resources[field] = flags.number(flag);
-  }
-  if (flags.has('kernel-memory'))
-    throw new CommandError(125, '--kernel-memory is no longer supported: use --memory');
-  if (flags.has('io-maxbandwidth')) resources.IOMaximumBandwidth = parseSize(flags.string('io-maxbandwidth'));
-  if (flags.has('cpus')) resources.NanoCpus = parseCpus(flags.string('cpus'));
-  if (flags.has('cpuset-cpus')) resources.CpusetCpus = flags.string('cpuset-cpus');
-  if (flags.has('cpuset-mems')) resources.CpusetMems = flags.string('cpuset-mems');
-  if (flags.has('oom-kill-disable')) resources.OomKillDisable = flags.boolean('oom-kill-disable');
-  if (flags.has('ulimit')) resources.Ulimits = flags.list('ulimit').map(parseUlimit);
-  applyDevices(flags, resources);
-  return resources;
-}
-
-function applyDevices(flags: FlagValues, resources: Resources): void {
-  if (flags.has('device')) resources.Devices = flags.list('device').map(parseDevice);
-  if (flags.has('gpus')) resources.DeviceRequests = flags.list('gpus').map(parseGpus);
-  if (flags.has('blkio-weight-device')) {
-    resources.BlkioWeightDevice = flags.list('blkio-weight-device').map(parseWeight);
-  }
-  const throttles = [
-    ['device-read-bps', 'BlkioDeviceReadBps', 'bytes'],
-    ['device-write-bps', 'BlkioDeviceWriteBps', 'bytes'],
-    ['device-read-iops', 'BlkioDeviceReadIOps', 'operations'],
-    ['device-write-iops', 'BlkioDeviceWriteIOps', 'operations'],
-  ] as const;
-  for (const [flag, field, unit] of throttles) {
-    if (flags.has(flag)) resources[field] = flags.list(flag).map((text) => parseThrottle(text, unit));
-  }
-}
-
-/** Billionths of a CPU from `1.5` or `3/2`. */
-function parseCpus(text: string): number {
-  const [number = '', divisor] = text.split('/');
-  return Math.round((Number(number) * 1e9) / Number(divisor ?? 1));
-}
-
-function parseUlimit(text: string): { Name: string; Soft: number; Hard: number } {
-  const [, Name = '', soft = '', hard = soft] = /^([^=]*)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
-  return { Name, Soft: Number(soft), Hard: Number(hard) };
 }

@@ -7,10 +7,10 @@ import type {
   ContainerWaitResponse,
   Filters,
 } from '@gantry/api-types';
-import type { ApiClient, ApiRequest } from '../api-client.ts';
-import { InvalidInputError } from '../errors.ts';
+import type { ApiClient } from '../api-client.ts';
 import type { HijackedStream } from '../hijacked-stream.ts';
 import { formatFilters } from '../query.ts';
+import { on } from './container-path.ts';
 
 export interface ContainerListQuery {
   all?: boolean;
@@ -224,11 +224,6 @@ export async function containerLogs(
     signal,
   });
   return response.body;
-}
-
-function on(ref: string, method: ApiRequest['method'], suffix: string): Pick<ApiRequest, 'method' | 'path'> {
-  if (ref.trim() === '') throw new InvalidInputError('invalid container name or ID: value is empty');
-  return { method, path: `/containers/${encodeURIComponent(ref)}${suffix}` };
 }
 
 async function readJson<T>(body: AsyncIterable<Uint8Array>): Promise<T> {

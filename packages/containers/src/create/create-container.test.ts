@@ -103,7 +103,7 @@ test('what the docker CLI sends for nothing is nothing', async () => {
 });
 
 const refused: [string, ContainerCreateRequest, RegExp][] = [
-  ['an option of a later day', { HostConfig: { CpuShares: 512 } }, /HostConfig\.CpuShares/],
+  ['an option of another system', { HostConfig: { CpuCount: 2 } }, /HostConfig\.CpuCount/],
   ['a device', { HostConfig: { Devices: [{ PathOnHost: '/dev/kvm' }] } }, /HostConfig\.Devices/],
   [
     'a static address',
@@ -151,7 +151,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     { HostConfig: { Memory: 1e9, MemorySwap: 1e8 } },
     /should be larger than memory limit/,
   ],
-  ['more processors than there are', { HostConfig: { NanoCpus: 1e15 } }, /^range of CPUs is from 0\.01 to/],
+  ['more processors than there are', { HostConfig: { NanoCpus: 1e15 } }, /^Range of CPUs is from 0\.01 to/],
   [
     'an unknown capability',
     { HostConfig: { CapAdd: ['FLY'] } },

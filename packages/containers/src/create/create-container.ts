@@ -6,6 +6,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { containerHostname } from '../lifecycle/network-files.ts';
+import { type CheckedResources, checkResources } from '../resources/check-resources.ts';
 import { newContainerId } from '../state/container-id.ts';
 import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
@@ -15,6 +16,7 @@ import { completeHostConfig } from './host-config.ts';
 import { makeVolumes } from './make-volumes.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { containerName, generateName } from './names/container-name.ts';
+import { checkCgroupParent } from './options/cgroup-parent.ts';
 import { checkNamespaceConflicts } from './options/namespace-modes.ts';
 import { type NetworkChoice, networkMode, networkModeText } from './options/network-mode.ts';
 import { exposedPorts, portRequests } from './options/ports.ts';
@@ -58,9 +60,13 @@ export async function createContainer(
         options.platform !== '' && { platform: parsePlatform(options.platform) }),
       ...(options.signal && { signal: options.signal }),
     });
-    const draft = draftRecord(environment, { id, name, request, image });
+    const checked = checkResources(request.HostConfig ?? {}, {
+      support: environment.defaults.cgroupSupport,
+      purpose: 'create',
+    });
+    const draft = draftRecord(environment, { id, name, request, image, checked });
     await makeContainer(environment, draft, request);
-    return { Id: id, Warnings: warningsOf(request) };
+    return { Id: id, Warnings: [...checked.warnings, ...warningsOf(request)] };
   } finally {
     registry.releaseName(name, id);
   }
@@ -103,14 +109,21 @@ function acquireVolumes(
 
 function draftRecord(
   { clock, defaults, ports, registry }: ContainerEnvironment,
-  parts: { id: string; name: string; request: ContainerCreateRequest; image: ResolvedImage },
+  parts: {
+    id: string;
+    name: string;
+    request: ContainerCreateRequest;
+    image: ResolvedImage;
+    checked: CheckedResources;
+  },
 ): ContainerRecord {
-  const { id, name, request, image } = parts;
+  const { id, name, request, image, checked } = parts;
   const findContainerId = (ref: string): string | undefined => registry.tryFind(ref)?.id;
   const network = networkMode(request, findContainerId);
   const config = { ...mergeImageConfig(request, image.config.config ?? {}) };
   Object.assign(config, hostNamesOf(config, { id, network, registry }));
   const host = request.HostConfig ?? {};
+  checkCgroupParent(host.CgroupParent ?? '', defaults.cgroupDriver);
   exposedPorts(config);
   checkRestartNeeds(host, config);
   return {
@@ -121,10 +134,11 @@ function draftRecord(
     hostConfig: completeHostConfig(host, {
       networkMode: networkModeText(network),
       findContainerId,
-      cgroupVersion: defaults.cgroupVersion,
+      cgroupVersion: defaults.cgroupSupport.version,
       runtimeName: ports.runtime.name,
       hasInit: defaults.initPath !== undefined,
       logConfig: defaults.logConfig,
+      checked,
     }),
     image: {
       id: image.id,

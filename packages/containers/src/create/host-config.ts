@@ -2,11 +2,13 @@ import type { HostConfig } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import { InvalidOptionError } from '../errors.ts';
 import { completeLogConfig, type LogConfig } from '../logs/settings/log-config.ts';
+import type { CheckedResources } from '../resources/check-resources.ts';
+import { oomScoreAdjustment } from '../resources/container-limits.ts';
+import { resourceDefaults, shmSize } from '../resources/resource-defaults.ts';
 import { containerCapabilities } from './options/capabilities.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
 
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
-import { resourceDefaults } from './options/resources.ts';
 import { restartPolicy } from './options/restart-policy.ts';
 import { noNewPrivileges } from './options/security.ts';
 import { resourceLimits } from './options/ulimits.ts';
@@ -19,6 +21,8 @@ export interface HostConfigContext extends NamespaceContext {
   hasInit: boolean;
   /** The engine's default. */
   logConfig: LogConfig;
+  /** The limits among the options, checked. */
+  checked: CheckedResources;
 }
 
 /**
@@ -30,14 +34,15 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
   return {
     ...zeroValues(),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
-    ...resourceDefaults(given),
+    ...resourceDefaults(context.checked),
+    ShmSize: shmSize(given),
+    OomScoreAdj: oomScoreAdjustment(given),
     NetworkMode: context.networkMode,
     LogConfig: completeLogConfig(given.LogConfig, context.logConfig),
     RestartPolicy: restartPolicy(given),
     ConsoleSize: consoleSize(given.ConsoleSize),
     Runtime: context.runtimeName,
     ...namespaceModes(given, context),
-    MemorySwappiness: undefined,
   };
 }
 
@@ -96,17 +101,7 @@ function zeroValues(): HostConfig {
     UTSMode: '',
     UsernsMode: '',
     Isolation: '',
-    CpuShares: 0,
     CgroupParent: '',
-    BlkioWeight: 0,
-    CpuPeriod: 0,
-    CpuQuota: 0,
-    CpuRealtimePeriod: 0,
-    CpuRealtimeRuntime: 0,
-    CpusetCpus: '',
-    CpusetMems: '',
-    MemoryReservation: 0,
-    OomKillDisable: false,
     Ulimits: [],
   };
 }

@@ -1,10 +1,10 @@
 import type { SharedMemory, SpecMount, SpecNamespaces, SpecOptions, TerminalSize } from '@gantry/runtime';
 import { containerCapabilities } from '../create/options/capabilities.ts';
 import { applyVariables } from '../create/options/environment-variables.ts';
-import { specResources } from '../create/options/resources.ts';
 import { noNewPrivileges } from '../create/options/security.ts';
 import { resourceLimits } from '../create/options/ulimits.ts';
 import type { ContainerDefaults } from '../environment.ts';
+import { containerLimits, oomScoreAdjustment } from '../resources/container-limits.ts';
 import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
 import { findContainerUser } from './container-user.ts';
 import { containerHostname, networkFiles } from './network-files.ts';
@@ -49,10 +49,12 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     sysctls: {},
     mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
     sharedMemory: parts.sharedMemory,
-    resources: specResources(host),
+    resources: containerLimits(host, defaults.cgroupSupport),
+    oomScoreAdjustment: oomScoreAdjustment(host),
     rlimits: resourceLimits(host.Ulimits),
     ...(host.Init === true && defaults.initPath !== undefined && { initPath: defaults.initPath }),
-    cgroupParent: defaults.cgroupParent,
+    cgroupParent:
+      host.CgroupParent === undefined || host.CgroupParent === '' ? defaults.cgroupParent : host.CgroupParent,
   };
 }
 

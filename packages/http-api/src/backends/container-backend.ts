@@ -4,6 +4,8 @@ import type {
   ContainerInspectResponse,
   ContainerSummary,
   ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   ContainerWaitResponse,
   Filters,
   LogOptions,
@@ -30,6 +32,8 @@ export interface ContainerBackend {
   pause(ref: string): Promise<void>;
   unpause(ref: string): Promise<void>;
   rename(ref: string, name: string): Promise<void>;
+  /** Changes limits and restart policy, for good; of a running container at once. The answer has Docker's warnings. */
+  update(ref: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse>;
   remove(ref: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   top(ref: string, psArguments: string): Promise<ContainerTopResponse>;
   resize(ref: string, size: ConsoleSize): Promise<void>;

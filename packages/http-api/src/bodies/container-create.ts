@@ -1,4 +1,4 @@
-import type { ContainerCreateRequest } from '@gantry/api-types';
+import type { ContainerCreateRequest, ContainerUpdateRequest } from '@gantry/api-types';
 import {
   consoleSize,
   type Decoder,
@@ -198,3 +198,9 @@ export const containerCreateBody: Decoder<ContainerCreateRequest> = struct({
   HostConfig: hostConfig,
   NetworkingConfig: struct({ EndpointsConfig: map(endpointSettings) }),
 });
+
+/** Body of `POST /containers/{id}/update`. The engine judges the name of the policy, in Docker's words. */
+export const containerUpdateBody: Decoder<ContainerUpdateRequest> = struct({
+  ...resources,
+  RestartPolicy: struct({ Name: text, MaximumRetryCount: integer }),
+}) as Decoder<ContainerUpdateRequest>;

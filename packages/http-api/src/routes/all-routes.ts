@@ -1,6 +1,7 @@
 import type { ApiServerOptions } from '../server/api-server.ts';
 import { containerFilesRoutes } from './container-files.ts';
 import { containerLifecycleRoutes } from './container-lifecycle.ts';
+import { containerResourceRoutes } from './container-resources.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { diskRoutes } from './disk.ts';
@@ -20,6 +21,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...containerRoutes(backends.containers),
     ...containerFilesRoutes(backends.files),
     ...containerLifecycleRoutes(backends.containers),
+    ...containerResourceRoutes(backends.containers),
     ...containerStreamRoutes(backends.containers),
     ...execRoutes(backends.execs),
     ...imageRoutes(backends.images),

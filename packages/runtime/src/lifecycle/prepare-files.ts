@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { faultPoint } from '@gantry/base';
-import { type CgroupLayout, isErrno } from '@gantry/kernel';
+import { isErrno } from '@gantry/kernel';
 import type { RuntimeSpec } from '@gantry/oci';
+import { type CgroupDriver, cgroupPathOf, cgroupsPathOf, innerCgroup } from '../cgroups/cgroup-place.ts';
 import type { ContainerFiles } from '../container-files.ts';
 import type { StartRequest } from '../container-runtime.ts';
 import { AlreadyStartedError } from '../errors.ts';
@@ -12,7 +13,7 @@ import { type StartRecord, writeStartRecord } from './start-record.ts';
 
 /** Makes a container's folder with all that its first process needs. Throws `AlreadyStartedError`. */
 export function prepareFiles(
-  { cgroups, bootId, seccompFilters }: RuntimeContext,
+  { cgroups, cgroupDriver, bootId, seccompFilters }: RuntimeContext,
   files: ContainerFiles,
   request: StartRequest,
 ): StartRecord {
@@ -25,7 +26,10 @@ export function prepareFiles(
   faultPoint('start/folder-made');
   // Of a container whose folder somebody else removed: they would be taken for this one's.
   for (const stale of [files.initPid, files.exit]) rmSync(stale, { force: true });
-  const cgroupPath = path.posix.join('/', request.spec.linux.cgroupsPath ?? `gantry/${files.containerId}`);
+  const cgroupsPath =
+    request.spec.linux.cgroupsPath ??
+    cgroupsPathOf(cgroupDriver, defaultParent[cgroupDriver], files.containerId);
+  const cgroupPath = cgroupPathOf(cgroupDriver, cgroupsPath);
   const record: StartRecord = {
     version: 1,
     bootId,
@@ -35,7 +39,9 @@ export function prepareFiles(
     countsOutOfMemory: (request.spec.linux.resources?.memory?.limit ?? 0) > 0,
     ...(sharesPids(request.spec) && { sharesPids: true }),
   };
-  const config = JSON.stringify(seccompFilters.apply(configOf(request, cgroupPath, cgroups)));
+  const config = JSON.stringify(
+    seccompFilters.apply(configOf(request, { cgroupsPath, cgroupDriver, version: cgroups.version })),
+  );
   writeFileSync(files.config, config, { mode: 0o600 });
   makePrivateFifo(files.stdout);
   makePrivateFifo(files.stderr);
@@ -57,14 +63,36 @@ function sharesPids({ linux }: RuntimeSpec): boolean {
  * The container's own cgroup on v2: one below the given, whose `memory.events` stay when the OCI runtime has removed
  * the container's.
  */
-function configOf(request: StartRequest, cgroupPath: string, cgroups: CgroupLayout): RuntimeSpec {
+function configOf(request: StartRequest, cgroup: CgroupChoice): RuntimeSpec {
   const { spec, terminal } = request;
-  const cgroupsPath = cgroups.version === 2 ? path.posix.join(cgroupPath, 'init') : cgroupPath;
   const hasSize = terminal !== undefined && terminal.rows > 0 && terminal.columns > 0;
   const process = {
     ...spec.process,
     terminal: terminal !== undefined,
     ...(hasSize ? { consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
   };
-  return { ...spec, process, linux: { ...spec.linux, cgroupsPath } };
+  return { ...spec, process, ...placedSpec(spec, cgroup) };
 }
+
+interface CgroupChoice {
+  cgroupsPath: string;
+  cgroupDriver: CgroupDriver;
+  version: 1 | 2;
+}
+
+function placedSpec(
+  spec: RuntimeSpec,
+  { cgroupsPath, cgroupDriver, version }: CgroupChoice,
+): Pick<RuntimeSpec, 'linux' | 'annotations'> {
+  if (version === 1) return { linux: { ...spec.linux, cgroupsPath } };
+  if (cgroupDriver === 'cgroupfs') {
+    return { linux: { ...spec.linux, cgroupsPath: path.posix.join(cgroupsPath, innerCgroup) } };
+  }
+  const annotations = { ...spec.annotations, 'run.oci.systemd.subgroup': innerCgroup };
+  return { annotations, linux: { ...spec.linux, cgroupsPath } };
+}
+
+const defaultParent: Readonly<Record<CgroupDriver, string>> = {
+  cgroupfs: '/gantry',
+  systemd: 'system.slice',
+};

@@ -39,6 +39,7 @@ export class RunningProcess implements ContainerProcess, Disposable {
   readonly parts: ProcessParts;
   readonly output: SpooledOutput;
   readonly exited: Promise<ExitStatus>;
+  readonly #memoryListeners: (() => void)[] = [];
   #hasExited = false;
   #disposed = false;
 
@@ -98,7 +99,15 @@ export class RunningProcess implements ContainerProcess, Disposable {
   }
 
   onOutOfMemory(listener: () => void): void {
+    this.#memoryListeners.push(listener);
     this.parts.memory?.onOutOfMemory(listener);
+  }
+
+  /** Begins to tell of OOM kills, with what this run's record now says. */
+  watchMemory(memory: OutOfMemoryWatch, record: StartRecord): void {
+    this.parts.record = record;
+    this.parts.memory = memory;
+    for (const listener of this.#memoryListeners) memory.onOutOfMemory(listener);
   }
 
   [Symbol.dispose](): void {
@@ -110,12 +119,12 @@ export class RunningProcess implements ContainerProcess, Disposable {
 
   async #awaitExit(context: RuntimeContext): Promise<ExitStatus> {
     const { events, clock, closing } = context;
-    const { files, init, shim, memory, streams, record } = this.parts;
+    const { files, init, shim, streams, record } = this.parts;
     const [{ exitCode, at }] = await Promise.all([
       awaitExit({ files, events, clock, init, shim, closing }),
       record.sharesPids === true ? this.#endOthers(context) : undefined,
     ]);
-    const outOfMemory = (await memory?.happened()) ?? false;
+    const outOfMemory = (await this.parts.memory?.happened()) ?? false;
     this.#hasExited = true;
     streams.input?.[Symbol.dispose]();
     return { exitCode, outOfMemory, at };

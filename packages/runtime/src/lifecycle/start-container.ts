@@ -134,7 +134,7 @@ class Start {
   }
 
   async #spawnShim(stdin: SpawnDescriptor): Promise<void> {
-    const { sealedProgram, folders, poller } = this.#context;
+    const { sealedProgram, folders, poller, cgroupDriver } = this.#context;
     const { directory, exit, stdout, stderr, nullDevice, log, initPid, containerId } = this.#files;
     const command = runArguments(
       {
@@ -142,6 +142,7 @@ class Start {
         log,
         pidFile: initPid,
         containerId,
+        systemdCgroup: cgroupDriver === 'systemd',
         ...(this.#record.terminal ? { consoleSocket: 'console' } : {}),
       },
       directory,

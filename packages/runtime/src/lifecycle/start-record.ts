@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { EngineError } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 
@@ -15,6 +15,8 @@ export interface StartRecord {
   countsOutOfMemory: boolean;
   /** Its processes are in a PID namespace that is not its own: the kernel does not end them with init. */
   sharesPids?: boolean;
+  /** The limit that makes it of interest came later: on v1 the shim does not count, each engine does by itself. */
+  limitedLater?: boolean;
 }
 
 /** Half a record is no record: nothing was started before it was whole. */
@@ -35,6 +37,13 @@ export function readStartRecord(file: string): StartRecord | undefined {
 
 export function writeStartRecord(file: string, record: StartRecord): void {
   writeFileSync(file, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
+}
+
+/** Puts a whole record in the place of the old one. */
+export function replaceStartRecord(file: string, record: StartRecord): void {
+  const next = `${file}.next`;
+  writeFileSync(next, JSON.stringify(record), { mode: 0o600 });
+  renameSync(next, file);
 }
 
 /** Identity of this boot of the machine. */

@@ -40,12 +40,20 @@ export function watchMemory(
   return counter === undefined ? undefined : new CountingMemoryWatch(directory, counter, poller);
 }
 
+/** For a container that runs already: undefined when its cgroup is gone. */
+export function makeCounterIfThere(context: RuntimeContext, record: StartRecord): EventCounter | undefined {
+  const directory = cgroupDirectory(context.cgroups, 'memory', record.cgroupPath);
+  return directory !== undefined && existsSync(directory) ? makeMemoryCounter(context, record) : undefined;
+}
+
 /** The counter back from the shim, with what it counted meanwhile; without a shim nobody knows. */
 export function takeMemoryCounter(
-  { cgroups }: RuntimeContext,
+  context: RuntimeContext,
   record: StartRecord,
   shim: WatchedProcess | undefined,
 ): EventCounter | undefined {
+  const { cgroups } = context;
+  if (record.limitedLater === true) return makeCounterIfThere(context, record);
   if (!record.countsOutOfMemory || cgroups.version === 2 || shim === undefined) return undefined;
   const counter = shim.handle.takeDescriptor(shimDescriptor.outOfMemory);
   return counter === undefined ? undefined : new EventCounter(counter);

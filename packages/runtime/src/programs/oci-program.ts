@@ -32,16 +32,30 @@ export interface RuntimeCommand {
   /** Absolute, or relative to the folder that the command is started in (a socket address has 108 bytes). */
   consoleSocket?: string;
   containerId: string;
+  /** Cgroups are asked of systemd. */
+  systemdCgroup?: boolean;
 }
 
 /** Runs a bundle and stays until its init has ended. */
 export function runArguments(command: RuntimeCommand, bundle: string): string[] {
-  return [...globalArguments(command), 'run', '--bundle', bundle, ...processArguments(command)];
+  return [
+    ...globalArguments(command),
+    ...driverArguments(command),
+    'run',
+    '--bundle',
+    bundle,
+    ...processArguments(command),
+  ];
 }
 
 /** Runs a further process and stays until it has ended. */
 export function execArguments(command: RuntimeCommand, processFile: string): string[] {
   return [...globalArguments(command), 'exec', '--process', processFile, ...processArguments(command)];
+}
+
+/** Changes limits of a running container: what systemd is to know of them. `resources` is a file. */
+export function updateArguments(state: string, containerId: string, resources: string): string[] {
+  return ['--root', state, 'update', '--resources', resources, containerId];
 }
 
 /** Kills what is left of a container and forgets it. */
@@ -58,6 +72,10 @@ const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/
 
 function globalArguments({ state, log }: RuntimeCommand): string[] {
   return ['--root', state, '--log', log];
+}
+
+function driverArguments({ systemdCgroup = false }: RuntimeCommand): string[] {
+  return systemdCgroup ? ['--systemd-cgroup'] : [];
 }
 
 function processArguments({ pidFile, consoleSocket, containerId }: RuntimeCommand): string[] {

@@ -40,10 +40,11 @@ test('crun runs a default spec, and the container has what the spec says', async
       mounts: [],
       sharedMemory: { sizeBytes: 65_536 },
       resources: {},
+      oomScoreAdjustment: 0,
       rlimits: [],
       cgroupParent: '/gantry-spec-test',
     },
-    readSpecHost({ cgroupVersion: 1, swapLimit: true }),
+    readSpecHost({ cgroupVersion: 1 }),
   );
   const bundle = path.join(root.path, 'bundle');
   mkdirSync(bundle);

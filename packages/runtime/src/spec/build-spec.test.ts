@@ -7,7 +7,7 @@ import type { SpecOptions } from './spec-options.ts';
 
 const host: SpecHost = {
   cgroupVersion: 2,
-  swapLimit: true,
+  cgroupDriver: 'cgroupfs',
   capabilities: (1n << 41n) - 1n,
   kernelVersion: 6001,
   architecture: 'x64',
@@ -32,6 +32,7 @@ const options: SpecOptions = {
   mounts: [],
   sharedMemory: { sizeBytes: 1024 },
   resources: {},
+  oomScoreAdjustment: 0,
   rlimits: [],
   cgroupParent: '/gantry',
 };
@@ -122,17 +123,39 @@ test('privileged means no filter, no masks, writable /sys and the host’s devic
   assert.ok(mounts.find(({ destination }) => destination === '/sys')?.options?.includes('rw'));
 });
 
-test('limits become cgroup resources, swap only where the kernel counts it', () => {
-  const resources = { memoryBytes: 64, memorySwapBytes: 128, nanoCpus: 5e8, pidsLimit: 9 };
-  const { resources: wanted } = buildSpec({ ...options, resources }, host).linux;
+test('limits become cgroup resources, and what is not limited is left out', () => {
+  const wanted = (resources: SpecOptions['resources']): object => {
+    const { devices: _devices, ...limits } = buildSpec({ ...options, resources }, host).linux.resources ?? {};
+    return limits;
+  };
+  assert.deepEqual(wanted({}), {});
+  assert.deepEqual(wanted({ blockReadsPerSecond: [] }), {});
+  assert.deepEqual(wanted({ memoryBytes: 64, memorySwapBytes: -1, swappiness: 0, oomKillDisable: false }), {
+    memory: { limit: 64, swap: -1, swappiness: 0, disableOOMKiller: false },
+  });
+  assert.deepEqual(wanted({ cpuQuotaUs: 50_000, cpuPeriodUs: 100_000, cpusetCpus: '0-1', pidsLimit: 9 }), {
+    cpu: { quota: 50_000, period: 100_000, cpus: '0-1' },
+    pids: { limit: 9 },
+  });
+  const device = { major: 8, minor: 0 };
   assert.deepEqual(
-    [wanted?.memory, wanted?.cpu, wanted?.pids],
-    [{ limit: 64, swap: 128 }, { period: 100_000, quota: 50_000 }, { limit: 9 }],
+    wanted({
+      blockWeight: 100,
+      blockWeightDevices: [{ ...device, weight: 7 }],
+      blockWritesPerSecond: [{ ...device, rate: 5 }],
+    }),
+    {
+      blockIO: {
+        weight: 100,
+        weightDevice: [{ ...device, weight: 7 }],
+        throttleWriteIOPSDevice: [{ ...device, rate: 5 }],
+      },
+    },
   );
-  assert.deepEqual(
-    buildSpec({ ...options, resources }, { ...host, swapLimit: false }).linux.resources?.memory,
-    { limit: 64 },
-  );
+});
+
+test('the score for the OOM killer is the process’s own', () => {
+  assert.equal(buildSpec({ ...options, oomScoreAdjustment: 500 }, host).process.oomScoreAdj, 500);
 });
 
 test('an init process comes before the command', () => {

@@ -1,15 +1,16 @@
 import type { RuntimeLinux, RuntimeMount, RuntimeProcess, RuntimeResources, RuntimeSpec } from '@gantry/oci';
+import { cgroupsPathOf } from '../cgroups/cgroup-place.ts';
 import { availableCapabilities, capabilitySets } from './capability-sets.ts';
 import { defaultMounts, maskedPaths, readOnlyPaths } from './default-mounts.ts';
 import { allDeviceRules, defaultDeviceRules, hostDevices } from './devices.ts';
 import { LimitNotRaisableError } from './errors.ts';
 import { isOwn, specNamespaces } from './namespaces.ts';
+import { ociLimits } from './oci-limits.ts';
 import { defaultSeccompProfile } from './seccomp/default-profile.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
 
 const initDestination = '/sbin/docker-init';
-const cpuPeriodMicroseconds = 100_000;
 const capSysResource = 24n;
 
 /** Docker's: any port may be bound and ping needs no privilege inside a network namespace of the container's own. */
@@ -47,7 +48,7 @@ function specProcess(options: SpecOptions, host: SpecHost): RuntimeProcess {
     capabilities: capabilitySets(options.capabilities, host),
     rlimits: options.rlimits.map((limit) => checkedLimit(limit, host)),
     noNewPrivileges: options.noNewPrivileges,
-    oomScoreAdj: 0,
+    oomScoreAdj: options.oomScoreAdjustment,
   };
 }
 
@@ -83,8 +84,8 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
   const capabilities = new Set(availableCapabilities(options.capabilities, host));
   return {
     namespaces: specNamespaces(options),
-    cgroupsPath: `${options.cgroupParent}/${options.containerId}`,
-    resources: specResources(options, host),
+    cgroupsPath: cgroupsPathOf(host.cgroupDriver, options.cgroupParent, options.containerId),
+    resources: specResources(options),
     rootfsPropagation: rootPropagation(options),
     sysctl: { ...(isOwn(options.namespaces.network) ? networkSysctls : {}), ...options.sysctls },
     ...(privileged
@@ -103,27 +104,10 @@ function hostNames({ namespaces, hostname, domainname }: SpecOptions): Partial<R
   return { hostname, ...(domainname === '' ? {} : { domainname }) };
 }
 
-function specResources({ resources, privileged }: SpecOptions, host: SpecHost): RuntimeResources {
-  const { memoryBytes, memorySwapBytes, nanoCpus, pidsLimit } = resources;
+function specResources({ resources, privileged }: SpecOptions): RuntimeResources {
   return {
     devices: [...(privileged ? allDeviceRules : defaultDeviceRules)],
-    ...(memoryBytes === undefined
-      ? {}
-      : {
-          memory: {
-            limit: memoryBytes,
-            ...(memorySwapBytes === undefined || !host.swapLimit ? {} : { swap: memorySwapBytes }),
-          },
-        }),
-    ...(nanoCpus === undefined
-      ? {}
-      : {
-          cpu: {
-            period: cpuPeriodMicroseconds,
-            quota: Math.max(1000, Math.round((nanoCpus * cpuPeriodMicroseconds) / 1e9)),
-          },
-        }),
-    ...(pidsLimit === undefined ? {} : { pids: { limit: pidsLimit } }),
+    ...ociLimits(resources),
   };
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import type { CgroupDriver } from '../cgroups/cgroup-place.ts';
 
 /** What a spec depends on beyond its options: facts of the machine and of this process, read once. */
 export interface SpecHost {
   /** 2 on a unified hierarchy; 1 on v1 and hybrid hosts. */
   cgroupVersion: 1 | 2;
-  /** The kernel counts swap, so that a limit on it can be set. */
-  swapLimit: boolean;
+  cgroupDriver: CgroupDriver;
   /** Capability numbers that this process may hand on (its bounding and permitted sets). */
   capabilities: bigint;
   /** `kernel.major * 1000 + minor`. */
@@ -36,11 +36,12 @@ const limitNames: Readonly<Record<string, string>> = {
   'Max realtime timeout': 'RLIMIT_RTTIME',
 };
 
-/** Reads the facts of this machine; `cgroups` is what the kernel package detected. */
-export function readSpecHost(cgroups: { cgroupVersion: 1 | 2; swapLimit: boolean }): SpecHost {
+/** Reads the facts of this machine; `cgroups` is what the kernel package detected, and the driver (cgroupfs when missing). */
+export function readSpecHost(cgroups: { cgroupVersion: 1 | 2; cgroupDriver?: CgroupDriver }): SpecHost {
   const [major = '0', minor = '0'] = os.release().split('.');
   return {
-    ...cgroups,
+    cgroupVersion: cgroups.cgroupVersion,
+    cgroupDriver: cgroups.cgroupDriver ?? 'cgroupfs',
     capabilities: readCapabilities(),
     kernelVersion: Number(major) * 1000 + Number.parseInt(minor, 10),
     architecture: process.arch,

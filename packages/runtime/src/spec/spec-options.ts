@@ -1,3 +1,4 @@
+import type { CgroupLimits } from '@gantry/kernel';
 import type { TerminalSize } from '../container-runtime.ts';
 import type { SpecNamespaces } from './namespaces.ts';
 
@@ -28,11 +29,13 @@ export interface SpecOptions {
   /** In order; a later one may lie inside an earlier one. Docker's own (proc, dev, sys …) are added by `buildSpec`. */
   mounts: readonly SpecMount[];
   sharedMemory: SharedMemory;
-  resources: SpecResources;
+  resources: CgroupLimits;
+  /** -1000 to 1000 (proc_pid_oom_score_adj(5)). */
+  oomScoreAdjustment: number;
   rlimits: readonly { type: string; soft: number; hard: number }[];
   /** Path of an init binary on the host (catatonit, tini): becomes PID 1 with `args` behind it. */
   initPath?: string;
-  /** Parent cgroup, below which the container gets one named by its id. */
+  /** Parent cgroup, below which the container gets one named by its id; with the systemd driver a slice. */
   cgroupParent: string;
   annotations?: Readonly<Record<string, string>>;
 }
@@ -54,11 +57,4 @@ export interface SpecMount {
   destination: string;
   /** OCI mount options, such as `rbind`, `ro`, `rprivate`, `size=64m`. */
   options: readonly string[];
-}
-
-export interface SpecResources {
-  memoryBytes?: number;
-  memorySwapBytes?: number;
-  nanoCpus?: number;
-  pidsLimit?: number;
 }

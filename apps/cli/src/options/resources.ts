@@ -1,0 +1,75 @@
+import type { Resources } from '@gantry/api-types';
+import { CommandError } from '../errors.ts';
+import type { FlagValues } from '../grammar/flag-values.ts';
+import { parseDevice, parseGpus, parseThrottle, parseWeight } from './devices.ts';
+import { parseSize } from './size.ts';
+
+const sizeFields = {
+  memory: 'Memory',
+  'memory-reservation': 'MemoryReservation',
+  'memory-swap': 'MemorySwap',
+} as const;
+const numberFields = {
+  'cpu-shares': 'CpuShares',
+  'cpu-period': 'CpuPeriod',
+  'cpu-quota': 'CpuQuota',
+  'cpu-rt-period': 'CpuRealtimePeriod',
+  'cpu-rt-runtime': 'CpuRealtimeRuntime',
+  'blkio-weight': 'BlkioWeight',
+  'memory-swappiness': 'MemorySwappiness',
+  'pids-limit': 'PidsLimit',
+  'cpu-count': 'CpuCount',
+  'cpu-percent': 'CpuPercent',
+  'io-maxiops': 'IOMaximumIOps',
+} as const;
+
+/** The limits among the flags, of a command that has some of them. Unset flags leave no field. */
+export function resourcesOf(flags: FlagValues): Resources {
+  const resources: Resources = {};
+  for (const [flag, field] of Object.entries(sizeFields)) {
+    if (flags.hasIfKnown(flag))
+      resources[field] = flags.string(flag) === '-1' ? -1 : parseSize(flags.string(flag));
+  }
+  for (const [flag, field] of Object.entries(numberFields)) {
+    if (flags.hasIfKnown(flag)) resources[field] = flags.number(flag);
+  }
+  if (flags.hasIfKnown('kernel-memory'))
+    throw new CommandError(125, '--kernel-memory is no longer supported: use --memory');
+  if (flags.hasIfKnown('io-maxbandwidth'))
+    resources.IOMaximumBandwidth = parseSize(flags.string('io-maxbandwidth'));
+  if (flags.hasIfKnown('cpus')) resources.NanoCpus = parseCpus(flags.string('cpus'));
+  if (flags.hasIfKnown('cpuset-cpus')) resources.CpusetCpus = flags.string('cpuset-cpus');
+  if (flags.hasIfKnown('cpuset-mems')) resources.CpusetMems = flags.string('cpuset-mems');
+  if (flags.hasIfKnown('oom-kill-disable')) resources.OomKillDisable = flags.boolean('oom-kill-disable');
+  if (flags.hasIfKnown('ulimit')) resources.Ulimits = flags.list('ulimit').map(parseUlimit);
+  applyDevices(flags, resources);
+  return resources;
+}
+
+function applyDevices(flags: FlagValues, resources: Resources): void {
+  if (flags.hasIfKnown('device')) resources.Devices = flags.list('device').map(parseDevice);
+  if (flags.hasIfKnown('gpus')) resources.DeviceRequests = flags.list('gpus').map(parseGpus);
+  if (flags.hasIfKnown('blkio-weight-device')) {
+    resources.BlkioWeightDevice = flags.list('blkio-weight-device').map(parseWeight);
+  }
+  const throttles = [
+    ['device-read-bps', 'BlkioDeviceReadBps', 'bytes'],
+    ['device-write-bps', 'BlkioDeviceWriteBps', 'bytes'],
+    ['device-read-iops', 'BlkioDeviceReadIOps', 'operations'],
+    ['device-write-iops', 'BlkioDeviceWriteIOps', 'operations'],
+  ] as const;
+  for (const [flag, field, unit] of throttles) {
+    if (flags.hasIfKnown(flag)) resources[field] = flags.list(flag).map((text) => parseThrottle(text, unit));
+  }
+}
+
+/** Billionths of a CPU from `1.5` or `3/2`. */
+function parseCpus(text: string): number {
+  const [number = '', divisor] = text.split('/');
+  return Math.round((Number(number) * 1e9) / Number(divisor ?? 1));
+}
+
+function parseUlimit(text: string): { Name: string; Soft: number; Hard: number } {
+  const [, Name = '', soft = '', hard = soft] = /^([^=]*)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  return { Name, Soft: Number(soft), Hard: Number(hard) };
+}
