@@ -13,7 +13,7 @@ import { type LogStream, RecordCodec } from './store/log-record.ts';
 import { LogWriter } from './store/log-writer.ts';
 
 /** Longest piece of output that is encoded at once: bounds what rotation and a slow disk hold in memory. */
-const pieceBytes = 16 * 1024;
+const pieceBytes = 64 * 1024;
 /** What JSON and base64 make of one byte at worst, and what a record has beside its line. */
 const longestEscapeBytes = 6;
 const recordOverheadBytes = 110;

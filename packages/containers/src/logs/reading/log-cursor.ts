@@ -112,15 +112,8 @@ export class LogCursor implements Disposable {
   /** Records that `bytes` complete; the rest waits for the next block. */
   #records(bytes: Buffer): LogRecord[] {
     const block = this.#carried.length === 0 ? bytes : Buffer.concat([this.#carried, bytes]);
-    const { codec } = this.#log;
-    const records: LogRecord[] = [];
-    let start = 0;
-    for (let end = block.indexOf(0x0a); end >= 0; end = block.indexOf(0x0a, start)) {
-      const record = codec.decode(block.subarray(start, end));
-      if (record !== undefined) records.push(record);
-      start = end + 1;
-    }
-    this.#carried = block.subarray(start);
+    const { records, end } = this.#log.codec.decodeAll(block);
+    this.#carried = block.subarray(end);
     return records;
   }
 }

@@ -26,11 +26,10 @@ export async function* readLog(
   const render = new LineRenderer(options);
   for await (const records of readRecords(log, await firstOffset(log, options, since), options, clock)) {
     const ends = until === undefined ? -1 : records.findIndex(({ time }) => time > until);
-    const frames: OutputFrame[] = [];
-    for (const record of ends < 0 ? records : records.slice(0, ends)) {
-      if (options[record.stream] && record.time >= since) frames.push(render.frame(record));
-    }
-    if (frames.length > 0) yield frames;
+    const wanted = (ends < 0 ? records : records.slice(0, ends)).filter(
+      ({ stream, time }) => options[stream] && time >= since,
+    );
+    if (wanted.length > 0) yield render.isPlain ? wanted : wanted.map((record) => render.frame(record));
     if (ends >= 0) return;
   }
 }
@@ -90,12 +89,17 @@ class LineRenderer {
     this.#options = options;
   }
 
+  /** Frames are records as they are. */
+  get isPlain(): boolean {
+    return !this.#options.timestamps && !this.#options.details;
+  }
+
   frame({ stream, time, data, details }: LogRecord): OutputFrame {
     const withTime = this.#options.timestamps;
     const withDetails = this.#options.details;
     const continues = this.#inLine[stream];
     this.#inLine[stream] = data.at(-1) !== 0x0a;
-    if (continues || (!withTime && !withDetails)) return { stream, data };
+    if (continues) return { stream, data };
     const prefix = `${withTime ? `${time} ` : ''}${withDetails ? `${details} ` : ''}`;
     return { stream, data: Buffer.concat([Buffer.from(prefix, 'utf8'), data]) };
   }

@@ -16,7 +16,10 @@ export interface LogRecord {
 export const longestPartBytes: number = 16 * 1024;
 
 const head = Buffer.from('{"log":"');
+/** What a JSON string cannot hold as it is; a newline is looked for apart. */
+const escaped = /["\\\u0000-\u0009\u000b-\u001f]/;
 const newline = 0x0a;
+const newlineBytes = Buffer.from('\n');
 const quote = 0x22;
 const backslash = 0x5c;
 /** What one byte becomes at worst (`\u001b`), less the byte itself. */
@@ -41,25 +44,27 @@ const timeBytes = '2000-01-01T00:00:00.000000000Z'.length;
 export class RecordCodec {
   readonly #attributes: string;
   readonly #details: string;
-  /** Bytes after a line in a record that this codec wrote, its newline not counted. */
+  /** Bytes after a line in a record that this codec wrote. */
   readonly #tailBytes: number;
 
   constructor(attributes: Readonly<Record<string, string>> = {}) {
     const isEmpty = Object.keys(attributes).length === 0;
     this.#attributes = isEmpty ? '' : `,"attrs":${JSON.stringify(attributes)}`;
     this.#details = detailsText(attributes);
-    this.#tailBytes = Buffer.byteLength(this.#tail('stdout', '2000-01-01T00:00:00.000000000Z')) - 1;
+    this.#tailBytes = Buffer.byteLength(this.#tail('stdout', '2000-01-01T00:00:00.000000000Z'));
   }
 
   /** Encodes whole lines: `bytes` ends with a newline. */
   encodeLines(bytes: Uint8Array, stream: LogStream, time: string): Buffer {
-    const isShort = bytes.length <= longestPartBytes || !hasLongLine(bytes);
-    if (!isShort || !isUtf8(bytes)) return this.#encodeEach(bytes, stream, time);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const ends = lineEnds(buffer);
+    if (ends === undefined || !isUtf8(buffer)) return this.#encodeEach(buffer, stream, time);
     const tail = Buffer.from(`\\n${this.#tail(stream, time)}`);
+    if (!escaped.test(buffer.toString('latin1'))) return encodePlainLines(buffer, ends, tail);
     return (
-      encodeShortLines(bytes, tail, bytes.length >> 2) ??
-      encodeShortLines(bytes, tail, bytes.length * longestEscapeExtra) ??
-      this.#encodeEach(bytes, stream, time)
+      encodeEscaped(buffer, ends.length, { tail, spareBytes: buffer.length >> 2 }) ??
+      encodeEscaped(buffer, ends.length, { tail, spareBytes: buffer.length * longestEscapeExtra }) ??
+      this.#encodeEach(buffer, stream, time)
     );
   }
 
@@ -76,38 +81,41 @@ export class RecordCodec {
 
   /** Reads one record (without its newline). Undefined when it is damaged. May change `line` and returns a part of it. */
   decode(line: Buffer): LogRecord | undefined {
-    return this.#decodePlain(line) ?? decodeJson(line);
+    return this.decodeAll(Buffer.concat([line, newlineBytes])).records[0];
   }
 
-  /** The usual record, written by `encodeLines` and without escapes: nothing is parsed or copied. */
-  #decodePlain(line: Buffer): LogRecord | undefined {
-    const end = line.length - this.#tailBytes;
-    if (end < head.length || line[end] !== quote || line[line.length - 2] !== quote) return undefined;
-    const escape = line.indexOf(backslash, head.length);
-    if (escape >= 0 && escape < end && (escape !== end - 2 || line[end - 1] !== 0x6e)) return undefined;
-    const tail = line.toString('latin1', end);
-    const stream = tail.slice(streamAt, streamAt + streamBytes);
-    if (stream !== 'stdout' && stream !== 'stderr') return undefined;
-    const time = tail.slice(-timeBytes - 2, -2);
-    if (
-      `${tail}\n` !== this.#tailAsLatin1(stream, time) ||
-      line.toString('latin1', 0, head.length) !== '{"log":"'
-    ) {
-      return undefined;
+  /**
+   * Reads the records that are whole in `block`, which starts with one; damaged ones are passed over. `end` is where the
+   * last whole one ends. May change `block`, and the records' data are parts of it.
+   */
+  decodeAll(block: Buffer): { records: LogRecord[]; end: number } {
+    const records: LogRecord[] = [];
+    let known: KnownTail | undefined;
+    let start = 0;
+    for (let end = block.indexOf(newline); end >= 0; end = block.indexOf(newline, start)) {
+      const tailAt = end + 1 - this.#tailBytes;
+      if (tailAt - start >= head.length) {
+        // What is written at once has one time: its tail is read once and then only compared.
+        if (known === undefined || block.compare(known.bytes, 0, known.bytes.length, tailAt, end + 1) !== 0) {
+          known = this.#readTail(block, tailAt, end);
+        }
+      } else known = undefined;
+      const record =
+        (known && decodePlain(block, start, tailAt, known)) ?? decodeJson(block.subarray(start, end));
+      if (record !== undefined) records.push(record);
+      start = end + 1;
     }
-    const isWhole = escape >= 0 && escape < end;
-    if (isWhole) line[end - 2] = newline;
-    return {
-      stream,
-      time,
-      data: line.subarray(head.length, isWhole ? end - 1 : end),
-      details: this.#details,
-    };
+    return { records, end: start };
   }
 
-  #tailAsLatin1(stream: LogStream, time: string): string {
-    const tail = this.#tail(stream, time);
-    return this.#attributes === '' ? tail : Buffer.from(tail).toString('latin1');
+  /** Undefined when this codec did not write it. */
+  #readTail(block: Buffer, start: number, end: number): KnownTail | undefined {
+    const text = block.toString('utf8', start, end + 1);
+    const stream = text.slice(streamAt, streamAt + streamBytes);
+    if (stream !== 'stdout' && stream !== 'stderr') return undefined;
+    const time = text.slice(-timeBytes - 3, -3);
+    if (text !== this.#tail(stream, time)) return undefined;
+    return { bytes: Buffer.from(block.subarray(start, end + 1)), stream, time, details: this.#details };
   }
 
   #tail(stream: LogStream, time: string): string {
@@ -140,25 +148,37 @@ export function partLength(bytes: Uint8Array): number {
   return longestPartBytes;
 }
 
-/** Byte by byte, which is faster than any way through strings. Undefined when escapes need more than `spareBytes`. */
-function encodeShortLines(bytes: Uint8Array, tail: Uint8Array, spareBytes: number): Buffer | undefined {
-  const perLine = head.length + tail.length;
-  const out = Buffer.allocUnsafeSlow(bytes.length + countLines(bytes) * perLine + spareBytes);
+/** Line by line: nothing has to be escaped. */
+function encodePlainLines(bytes: Buffer, ends: readonly number[], tail: Buffer): Buffer {
+  const between = Buffer.concat([tail, head]);
+  const out = Buffer.allocUnsafeSlow(bytes.length + ends.length * (between.length - 1));
+  let at = head.copy(out);
+  let start = 0;
+  for (const end of ends) {
+    at += bytes.copy(out, at, start, end);
+    at += between.copy(out, at);
+    start = end + 1;
+  }
+  // The last line has no head behind it, which is where the room ended.
+  return out;
+}
+
+/** Byte by byte. Undefined when escapes need more than `spareBytes`. */
+function encodeEscaped(
+  bytes: Buffer,
+  lines: number,
+  { tail, spareBytes }: { tail: Buffer; spareBytes: number },
+): Buffer | undefined {
+  const out = Buffer.allocUnsafeSlow(bytes.length + lines * (head.length + tail.length) + spareBytes);
   let spare = spareBytes;
   let at = 0;
   let isAtStart = true;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index] as number;
-    if (isAtStart) {
-      for (let k = 0; k < head.length; k += 1) out[at++] = head[k] as number;
-      isAtStart = false;
-    }
-    if (byte === newline) {
-      for (let k = 0; k < tail.length; k += 1) out[at++] = tail[k] as number;
-      isAtStart = true;
-    } else if (byte >= 0x20 && byte !== quote && byte !== backslash) {
-      out[at++] = byte;
-    } else {
+  for (const byte of bytes) {
+    if (isAtStart) at += head.copy(out, at);
+    isAtStart = byte === newline;
+    if (isAtStart) at += tail.copy(out, at);
+    else if (byte >= 0x20 && byte !== quote && byte !== backslash) out[at++] = byte;
+    else {
       const length = escapeByte(out, at, byte);
       spare -= length - 1;
       if (spare < longestEscapeExtra) return undefined;
@@ -177,6 +197,29 @@ function escapeByte(out: Buffer, at: number, byte: number): number {
     return 2;
   }
   return 1 + out.write(`u${byte.toString(16).padStart(4, '0')}`, at + 1, 'latin1');
+}
+
+/** What comes after the line in a record that was written by this codec. */
+interface KnownTail extends Omit<LogRecord, 'data'> {
+  bytes: Buffer;
+}
+
+/** The usual record, without escapes but that of its newline: nothing is parsed or copied. */
+function decodePlain(
+  block: Buffer,
+  start: number,
+  tailAt: number,
+  { stream, time, details }: KnownTail,
+): LogRecord | undefined {
+  for (let index = 0; index < head.length; index += 1) {
+    if (block[start + index] !== head[index]) return undefined;
+  }
+  const from = start + head.length;
+  const escape = block.indexOf(backslash, from);
+  if (escape < 0 || escape >= tailAt) return { stream, time, data: block.subarray(from, tailAt), details };
+  if (escape !== tailAt - 2 || block[tailAt - 1] !== 0x6e) return undefined;
+  block[escape] = newline;
+  return { stream, time, data: block.subarray(from, escape + 1), details };
 }
 
 function decodeJson(line: Buffer): LogRecord | undefined {
@@ -207,17 +250,14 @@ function queryEscape(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1).replaceAll('*', '%2A');
 }
 
-function hasLongLine(bytes: Uint8Array): boolean {
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(newline, start);
-    if (end - start > longestPartBytes) return true;
+/** Where the lines end; undefined when one is too long for one record. */
+function lineEnds(bytes: Buffer): number[] | undefined {
+  const ends: number[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+    if (end - start > longestPartBytes) return undefined;
+    ends.push(end);
     start = end + 1;
   }
-  return false;
-}
-
-function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) lines += 1;
-  return lines;
+  return ends;
 }
