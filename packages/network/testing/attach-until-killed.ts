@@ -64,6 +64,7 @@ function killing(inner: MetadataStore): MetadataStore {
       return outer;
     },
     transaction: (work) => inner.transaction(work),
+    synced: () => inner.synced(),
     [Symbol.dispose]: () => inner[Symbol.dispose](),
   };
 }

@@ -6,6 +6,12 @@ export {
   StoreFailedError,
   StoreFullError,
 } from './errors.ts';
-export type { Collection, CollectionOptions, Lasting, MetadataStore } from './metadata-store.ts';
+export type {
+  Collection,
+  CollectionOptions,
+  Lasting,
+  MetadataStore,
+  TransactionOptions,
+} from './metadata-store.ts';
 export { type MetadataStoreOptions, openMetadataStore } from './open-metadata-store.ts';
 export type { DamageReport } from './sqlite/salvage.ts';

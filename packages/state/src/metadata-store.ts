@@ -11,7 +11,8 @@
  *
  * A `put` or `delete` that returned survives `kill -9` and a power cut; in a collection that `lasts` for a boot only the
  * first. Calls are synchronous: a change that survives power cuts costs about 0.2 ms on a disk that is idle and waits for
- * one that is not, and many in one `transaction` cost as much as one.
+ * one that is not, and many in one `transaction` cost as much as one. Where many come at once, or the event loop must not
+ * wait, let a transaction be synced `later` and acknowledge it after `synced()`.
  */
 export interface MetadataStore extends Disposable {
   /**
@@ -22,9 +23,23 @@ export interface MetadataStore extends Disposable {
 
   /**
    * All changes inside `work` happen, or none (when it throws). Synchronous; a nested call joins the outer one. With
-   * `lasts: 'boot'`, which collections of that kind alone may be changed in, it does not wait for the disk.
+   * `lasts: 'boot'`, which collections of that kind alone may be changed in, it does not wait for the disk; with
+   * `sync: 'later'` neither, and `synced()` says when it has got there.
    */
-  transaction<T>(work: () => T, options?: { lasts: Lasting }): T;
+  transaction<T>(work: () => T, options?: TransactionOptions): T;
+
+  /**
+   * Resolves when every change made before the call survives a power cut. The event loop does not wait, and any number
+   * of changes share one sync. Rejects with `StoreFailedError` when the disk fails, from then on always.
+   */
+  synced(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** `always` when missing. */
+  lasts?: Lasting;
+  /** `now` when missing: before the transaction returns. */
+  sync?: 'now' | 'later';
 }
 
 /** `boot`: of what the kernel holds, which a power cut ends. After one, the latest changes may be undone, last first. */

@@ -4,6 +4,7 @@ import {
   type Lasting,
   type MetadataStore,
   NewerStoreError,
+  type TransactionOptions,
 } from '../src/index.ts';
 
 interface StoredDocument {
@@ -41,7 +42,9 @@ export class MemoryMetadataStore implements MetadataStore {
     return collection;
   }
 
-  transaction<T>(work: () => T, { lasts }: { lasts: Lasting } = { lasts: 'always' }): T {
+  async synced(): Promise<void> {}
+
+  transaction<T>(work: () => T, { lasts = 'always' }: TransactionOptions = {}): T {
     if (this.#depth === 0) this.#lasts = lasts;
     this.#depth += 1;
     const before = new Map([...this.#documents].map(([name, documents]) => [name, new Map(documents)]));

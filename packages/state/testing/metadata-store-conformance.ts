@@ -8,7 +8,7 @@ export interface ReopenableStore extends AsyncDisposable {
   reopen(): MetadataStore;
 }
 
-type Cases = Readonly<Record<string, (stores: ReopenableStore) => void>>;
+type Cases = Readonly<Record<string, (stores: ReopenableStore) => void | Promise<void>>>;
 
 interface Pet {
   name: string;
@@ -24,7 +24,7 @@ export function metadataStoreConformance(name: string, open: () => Promise<Reope
       for (const [title, check] of Object.entries(cases)) {
         void it(title, async () => {
           await using stores = await open();
-          check(stores);
+          await check(stores);
         });
       }
     });
@@ -155,6 +155,20 @@ const transactions: Cases = {
     assert.equal(fleeting.get('first'), undefined);
     collection.put('first', 1);
     assert.equal(collection.get('first'), 1);
+  },
+  'keeps what is to be synced later, tells when it is, and has it when it is opened again': async (
+    stores,
+  ) => {
+    const store = stores.reopen();
+    const collection = store.collection<number>('numbers', pets);
+    await store.synced();
+    store.transaction(() => collection.put('a', 1), { sync: 'later' });
+    assert.equal(collection.get('a'), 1);
+    const first = store.synced();
+    store.transaction(() => collection.put('b', 2), { sync: 'later' });
+    await Promise.all([first, store.synced(), store.synced()]);
+    store.transaction(() => collection.put('c', 3), { sync: 'later' });
+    assert.equal(stores.reopen().collection<number>('numbers', pets).entries().length, 3);
   },
   'does all of a transaction, and returns what the work returned': (stores) => {
     const store = stores.reopen();

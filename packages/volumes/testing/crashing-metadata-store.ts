@@ -29,6 +29,7 @@ export function crashingMetadataStore(
       return outer;
     },
     transaction: (work) => work(),
+    synced: () => store.synced(),
     [Symbol.dispose]: () => {},
   };
 }

@@ -1,21 +1,29 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { faultPoint } from '@gantry/base';
-import { CorruptDocumentError, NewerStoreError } from '../errors.ts';
-import type { Collection, CollectionOptions, Lasting, MetadataStore } from '../metadata-store.ts';
+import { CorruptDocumentError, NewerStoreError, StoreFailedError } from '../errors.ts';
+import type {
+  Collection,
+  CollectionOptions,
+  Lasting,
+  MetadataStore,
+  TransactionOptions,
+} from '../metadata-store.ts';
 import { translateError } from './database.ts';
 import { checksumOf, type DocumentRow } from './document-row.ts';
+import { LogSync } from './log-sync.ts';
 
 type StoredRow = DocumentRow & { checksum: number };
 
 /**
  * Documents in one SQLite table. Every change outside a transaction is one commit, synced before it returns unless it need
- * not outlast the boot: the write-ahead log is in the kernel's hands then. Use `openMetadataStore`, which checks the file
- * first.
+ * not outlast the boot, or is synced later: the write-ahead log is in the kernel's hands then. Use `openMetadataStore`,
+ * which checks the file first.
  */
 export class SqliteMetadataStore implements MetadataStore {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #statements: Statements;
+  readonly #logSync: LogSync;
   readonly #collections = new Map<string, { version: number; collection: Collection<unknown> }>();
   #sequence: number;
   #depth = 0;
@@ -26,6 +34,7 @@ export class SqliteMetadataStore implements MetadataStore {
     this.#database = database;
     this.#file = file;
     this.#statements = prepareStatements(database);
+    this.#logSync = new LogSync(file);
     this.#sequence = Number(
       database.prepare('SELECT max(sequence) AS last FROM documents').get()?.['last'] ?? 0,
     );
@@ -48,21 +57,32 @@ export class SqliteMetadataStore implements MetadataStore {
     return collection;
   }
 
-  transaction<T>(work: () => T, { lasts }: { lasts: Lasting } = { lasts: 'always' }): T {
-    if (this.#depth > 0 || lasts === 'always') return this.#transact(work);
+  transaction<T>(work: () => T, { lasts = 'always', sync = 'now' }: TransactionOptions = {}): T {
+    if (this.#depth > 0 || (lasts === 'always' && sync === 'now')) return this.#transact(work);
     this.#execute('PRAGMA synchronous = NORMAL');
     this.#lasts = lasts;
     try {
-      return this.#transact(work);
+      const result = this.#transact(work);
+      if (lasts === 'always') this.#logSync.fallBehind();
+      return result;
     } finally {
       this.#lasts = 'always';
       this.#execute('PRAGMA synchronous = FULL');
     }
   }
 
-  /** Idempotent. Writes the log back into the file. */
+  async synced(): Promise<void> {
+    try {
+      await this.#logSync.catchUp();
+    } catch (error) {
+      throw new StoreFailedError(this.#file, error as Error);
+    }
+  }
+
+  /** Idempotent. Writes the log back into the file, synced. */
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
+    void this.#logSync[Symbol.asyncDispose]();
   }
 
   #transact<T>(work: () => T): T {
