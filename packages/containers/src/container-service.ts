@@ -65,18 +65,19 @@ export class ContainerService implements ImageUsage {
   async start(ref: string): Promise<void> {
     const { locks, registry } = this.#environment;
     const container = registry.find(ref);
+    const removesItself = container.record.hostConfig.AutoRemove === true;
     await locks.run(container.id, async () => {
       if (registry.get(container.id) === undefined) throw new ContainerNotFoundError(ref);
       checkStartable(container);
       try {
         await startContainer(this.#environment, container, 'user');
       } catch (error) {
-        if (container.record.hostConfig.AutoRemove === true) {
-          await removeContainer(this.#environment, container, { volumes: true });
-        }
+        if (removesItself) await removeContainer(this.#environment, container, { volumes: true });
         throw error;
       }
     });
+    // A start-up pass removes a container that removes itself, whether its start is on record or not.
+    if (!removesItself) await registry.synced();
   }
 
   async stop(ref: string, options: StopOptions): Promise<void> {

@@ -95,6 +95,7 @@ async function makeContainer(
   undo.move();
   faultPoint('create/recorded');
   publishContainerEvent(events, container, 'create');
+  await registry.synced();
 }
 
 function acquireVolumes(

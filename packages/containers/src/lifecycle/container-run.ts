@@ -64,7 +64,7 @@ async function finishRun(
   await detached?.catch(() => {});
   faultPoint('end/ports-released');
   await locks.run(container.id, async () => {
-    recordEnd(environment, container, ending);
+    await recordEnd(environment, container, ending);
     faultPoint('end/recorded');
     if (attachment !== undefined) {
       publishNetworkEvent(environment.events, container, attachment, 'disconnect');
@@ -73,8 +73,12 @@ async function finishRun(
   });
 }
 
-/** Records and tells the exit; the container does not run when it returns. */
-function recordEnd(environment: ContainerEnvironment, container: Container, ending: Ending): void {
+/** Records the exit, and tells it when it is durable; the container does not run from the call on. */
+async function recordEnd(
+  environment: ContainerEnvironment,
+  container: Container,
+  ending: Ending,
+): Promise<void> {
   const { registry, events, logger } = environment;
   const { exitCode, outOfMemory, at } = ending.status;
   const startedAt = parseTimestamp(container.state.last.startedAt);
@@ -83,17 +87,21 @@ function recordEnd(environment: ContainerEnvironment, container: Container, endi
   const decision = decideRestart(container, { exitCode, ranMs });
   const change = { type: 'ended', at: finishedAt, exitCode, outOfMemory, restart: decision.restart } as const;
   const facts = decision.restart ? { restartCount: container.record.restartCount + 1 } : {};
+  const report = (error: unknown): void =>
+    logger.error('an exit was not recorded', { containerId: container.id, error: errorMessage(error) });
+  // A container that removes itself has no use for a stored end: a start-up pass would remove it all the same.
+  const isStored = container.record.hostConfig.AutoRemove !== true;
   try {
-    // A container that removes itself has no use for a stored end: a start-up pass would remove it all the same.
-    if (container.record.hostConfig.AutoRemove === true) registry.applyInMemory(container, change);
-    else registry.apply(container, change, facts);
+    if (isStored) registry.applySoon(container, change, facts);
+    else registry.applyInMemory(container, change);
   } catch (error) {
     // The runtime keeps its trace of the container, so that the next engine learns of the exit.
-    logger.error('an exit was not recorded', { containerId: container.id, error: errorMessage(error) });
+    report(error);
     registry.applyInMemory(container, change);
   }
   container.endRun();
   stopHealth(container);
+  if (isStored) await registry.synced().catch(report);
   const execDuration = String(Math.floor(ranMs / 1000));
   publishContainerEvent(events, container, 'die', { exitCode: String(exitCode), execDuration });
   container.waiters.notifyExit(exitResponse(container));

@@ -26,9 +26,11 @@ export async function removeContainer(
   const autoRemoved = container.record.hostConfig.AutoRemove === true;
   // With AutoRemove, whatever is stored says the same.
   if (autoRemoved) registry.applyInMemory(container, { type: 'removal-begun' });
-  else registry.apply(container, { type: 'removal-begun' });
+  else registry.applySoon(container, { type: 'removal-begun' });
   faultPoint('remove/begun');
   try {
+    // A power cut must not bring back a container whose files are gone.
+    if (!autoRemoved) await registry.synced();
     await Promise.all([
       ports.runtime.remove(id),
       ports.network.detach(id),
@@ -45,6 +47,7 @@ export async function removeContainer(
     throw error;
   }
   faultPoint('remove/forgotten');
+  if (container.record.mounts.length > 0) await registry.synced();
   if (volumes) await removeAnonymousVolumes(environment, container);
   faultPoint('remove/volumes-removed');
   container.output.end();

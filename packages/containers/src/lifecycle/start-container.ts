@@ -38,7 +38,8 @@ export type StartCause = 'user' | 'policy';
 
 /**
  * Starts a container that does not run; its lock is held. When a step fails everything before it is undone in reverse
- * order, the failure is recorded as Docker records it (exit code 126, 127 or 128), and the error is thrown.
+ * order, the failure is recorded as Docker records it (exit code 126, 127 or 128), and the error is thrown. That it runs is
+ * to be `synced` by whoever acknowledges the start.
  */
 export async function startContainer(
   environment: ContainerEnvironment,
@@ -88,7 +89,7 @@ async function startSteps(
   faultPoint('start/process-started');
   undo.defer(() => ports.runtime.remove(id));
   const startedAt = formatTimestamp(environment.clock.nowNs());
-  registry.apply(
+  registry.applySoon(
     container,
     { type: 'started', at: startedAt, pid: process.pid },
     { manuallyStopped: false, ...(cause === 'user' && { restartCount: 0 }) },

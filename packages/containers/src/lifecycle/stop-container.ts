@@ -111,9 +111,9 @@ async function beginStop(
   return run;
 }
 
-/** Durable, so that no restart policy undoes the stop, whichever engine sees the end. */
+/** Stored, so that no restart policy undoes the stop, whichever engine sees the end, which is synced when it is told. */
 export function markStopped({ registry }: ContainerEnvironment, container: Container): void {
-  registry.apply(container, { type: 'stop-begun' }, { manuallyStopped: true });
+  registry.applySoon(container, { type: 'stop-begun' }, { manuallyStopped: true });
 }
 
 async function endsWithin(

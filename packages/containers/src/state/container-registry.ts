@@ -14,8 +14,9 @@ export interface ContainerRegistryOptions {
 }
 
 /**
- * All containers, in memory by id and name, and durable. What is read never waits; what is changed is durable when the
- * call returns. Changes of one container are made while its lock is held.
+ * All containers, in memory by id and name, and durable. What is read never waits; what is changed survives `kill -9` when
+ * the call returns, and a power cut then too, or, where that is said, once `synced` resolves: the event loop need not wait
+ * for the disk, and changes of many containers share one sync. Changes of one container are made while its lock is held.
  */
 export class ContainerRegistry {
   readonly #options: ContainerRegistryOptions;
@@ -88,10 +89,15 @@ export class ContainerRegistry {
     return !this.#idByName.has(name);
   }
 
-  /** Stores a new container; `alongside` is stored in the same transaction. Its name was reserved. */
+  /** Resolves when every change made before survives a power cut. Rejects when the disk fails. */
+  async synced(): Promise<void> {
+    await this.#options.store.synced();
+  }
+
+  /** Stores a new container, to be `synced`; `alongside` is stored in the same transaction. Its name was reserved. */
   add(record: ContainerRecord, alongside: () => void): Container {
     const container = this.#makeContainer(record);
-    this.#put(record, alongside);
+    this.#put(record, { alongside, sync: 'later' });
     this.#index(container);
     return container;
   }
@@ -106,7 +112,7 @@ export class ContainerRegistry {
 
   /** Changes facts of the record, durably. */
   update(container: Container, facts: Partial<Omit<ContainerRecord, 'id' | 'state'>>): void {
-    this.#save(container, { ...container.record, ...facts });
+    this.#save(container, { ...container.record, ...facts }, 'now');
   }
 
   /** The change's transition and further facts, in one durable step. */
@@ -115,7 +121,18 @@ export class ContainerRegistry {
     change: ContainerChange,
     facts: Partial<Omit<ContainerRecord, 'id' | 'state'>> = {},
   ): void {
-    this.#save(container, { ...container.record, ...facts, state: transition(container.state, change) });
+    const state = transition(container.state, change);
+    this.#save(container, { ...container.record, ...facts, state }, 'now');
+  }
+
+  /** As `apply`, to be `synced`. */
+  applySoon(
+    container: Container,
+    change: ContainerChange,
+    facts: Partial<Omit<ContainerRecord, 'id' | 'state'>> = {},
+  ): void {
+    const state = transition(container.state, change);
+    this.#save(container, { ...container.record, ...facts, state }, 'later');
   }
 
   /** A transition that need not survive the engine: it only raises a flag, or is implied by what is stored. */
@@ -135,15 +152,16 @@ export class ContainerRegistry {
 
   /**
    * Forgets the container. Its document, from which a start-up pass would finish the removal, goes with the next change
-   * of any container, or now when there is something to store `alongside`, in one transaction.
+   * of any container, or now when there is something to store `alongside`, in one transaction that is to be `synced`.
    */
   remove(container: Container, alongside: (() => void) | undefined): void {
     this.#forgotten.add(container.id);
     if (alongside !== undefined) {
-      this.#options.store.transaction(() => {
+      const work = (): void => {
         this.#deleteForgotten();
         alongside();
-      });
+      };
+      this.#options.store.transaction(work, { sync: 'later' });
       this.#forgotten.clear();
     }
     this.#byId.delete(container.id);
@@ -157,17 +175,21 @@ export class ContainerRegistry {
     this.#forgotten.clear();
   }
 
-  #save(container: Container, record: ContainerRecord): void {
-    this.#put({ ...record, state: settled(record.state) }, undefined);
+  #save(container: Container, record: ContainerRecord, sync: 'now' | 'later'): void {
+    this.#put({ ...record, state: settled(record.state) }, { sync });
     container.record = record;
   }
 
-  #put(record: ContainerRecord, alongside: (() => void) | undefined): void {
-    this.#options.store.transaction(() => {
+  #put(
+    record: ContainerRecord,
+    { alongside, sync }: { alongside?: () => void; sync: 'now' | 'later' },
+  ): void {
+    const work = (): void => {
       this.#deleteForgotten();
       this.#collection.put(record.id, record);
       alongside?.();
-    });
+    };
+    this.#options.store.transaction(work, { sync });
     this.#forgotten.clear();
   }
 
