@@ -156,7 +156,6 @@ async function makeBundle(root: string): Promise<string> {
         privileged: false,
         noNewPrivileges: false,
         namespaces: ownNamespaces,
-        sysctls: {},
         mounts: [],
         sharedMemory: { sizeBytes: 64 * 1024 * 1024 },
         resources: {},

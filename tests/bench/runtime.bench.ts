@@ -197,7 +197,6 @@ function request({ rootfs }: Setting, containerId: string, args: string[]): Star
     privileged: false,
     noNewPrivileges: false,
     namespaces: ownNamespaces,
-    sysctls: {},
     mounts: [],
     sharedMemory: { sizeBytes: 65_536 },
     resources: {},

@@ -6,6 +6,7 @@ import type { RuntimeSpec } from '@gantry/oci';
 import type { CgroupDriver, ContainerRuntime, SpecOptions } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
+import type { HostSecurity } from './create/options/security.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { ExecRegistry } from './exec/exec-registry.ts';
 import type { HealthStore } from './health/health-store.ts';
@@ -36,6 +37,8 @@ export interface ContainerDefaults {
   cgroupDriver: CgroupDriver;
   /** What this machine's kernel can limit. */
   cgroupSupport: CgroupSupport;
+  /** Security modules of the host's kernel. */
+  security: HostSecurity;
   /** Init binary for `--init` on this host; undefined refuses the option. */
   initPath: string | undefined;
   /** Log driver and options of containers that ask for nothing else. */

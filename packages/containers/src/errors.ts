@@ -96,6 +96,19 @@ export class NamespaceJoinError extends EngineError {
   }
 }
 
+/** The host's kernel has no such security module: Docker would ignore the option. */
+export class SecurityModuleMissingError extends EngineError {
+  override readonly name = 'SecurityModuleMissingError';
+  constructor(module: 'AppArmor' | 'SELinux', option: string) {
+    super(
+      'invalid',
+      'security-module-missing',
+      `--security-opt ${option}: ${module} is not enabled on this host`,
+      { details: { option } },
+    );
+  }
+}
+
 /** A transition that no state allows: a defect of ours, never a user's mistake. */
 export class IllegalTransitionError extends EngineError {
   override readonly name = 'IllegalTransitionError';

@@ -4,6 +4,7 @@ export type { OutputFrame } from './attach/output-frame.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
+export type { HostSecurity } from './create/options/security.ts';
 export type { ContainerDefaults, ContainerPorts, HostFiles } from './environment.ts';
 export {
   AmbiguousContainerError,

@@ -66,6 +66,7 @@ export class ContainerFixture implements AsyncDisposable {
         cgroupDriver: 'cgroupfs',
         cgroupSupport: this.support,
         logConfig: plainLogConfig,
+        security: { apparmor: false, selinux: false },
         initPath: undefined,
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',

@@ -74,6 +74,7 @@ export async function openRealEngine({
         cgroupParent: `/${path.basename(root)}`,
         cgroupDriver: 'cgroupfs',
         cgroupSupport: readCgroupSupport(detectCgroups()),
+        security: { apparmor: false, selinux: false },
         initPath: undefined,
         logConfig: plainLogConfig,
         hostFiles: {

@@ -11,6 +11,7 @@ import {
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
 import { findProgram } from './doctor/program-checks.ts';
 import { defaultSearchPath } from './engine-options.ts';
+import { readHostSecurity } from './host-security.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
 
@@ -69,6 +70,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         cgroupParent,
         cgroupDriver,
         cgroupSupport,
+        security: readHostSecurity(),
         initPath,
         logConfig,
         hostFiles,

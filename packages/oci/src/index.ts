@@ -19,7 +19,7 @@ export type {
   ImageRunConfig,
   Platform,
 } from './image-spec.ts';
-export { maxDocumentBytes } from './json-document.ts';
+export { type JsonObject, JsonReader, maxDocumentBytes, parseJsonObject } from './json-document.ts';
 export { manifestKind, maxLayers, parseIndex, parseManifest, verifyLayerCount } from './manifest.ts';
 export {
   isForeignLayerType,
@@ -55,6 +55,8 @@ export {
 } from './reference.ts';
 export type {
   RuntimeBlockIo,
+  RuntimeHook,
+  RuntimeHookName,
   RuntimeIdMapping,
   RuntimeLinux,
   RuntimeMount,

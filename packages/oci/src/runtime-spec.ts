@@ -7,7 +7,24 @@ export interface RuntimeSpec {
   domainname?: string;
   mounts: RuntimeMount[];
   annotations?: Record<string, string>;
+  hooks?: Partial<Record<RuntimeHookName, RuntimeHook[]>>;
   linux: RuntimeLinux;
+}
+
+export type RuntimeHookName =
+  | 'prestart'
+  | 'createRuntime'
+  | 'createContainer'
+  | 'startContainer'
+  | 'poststart'
+  | 'poststop';
+
+/** A program of the host that the OCI runtime runs at one step of a container's life. */
+export interface RuntimeHook {
+  path: string;
+  args?: string[];
+  env?: string[];
+  timeout?: number;
 }
 
 export interface RuntimeProcess {

@@ -28,7 +28,21 @@ export {
 export { type OpenRuntimeOptions, openRuntime } from './open-runtime.ts';
 export { buildSpec } from './spec/build-spec.ts';
 export { capabilitySets } from './spec/capability-sets.ts';
-export { LimitNotRaisableError } from './spec/errors.ts';
+export { maskedPaths, readOnlyPaths } from './spec/default-mounts.ts';
+export type { DeviceRule } from './spec/devices.ts';
+export {
+  DeviceNotFoundError,
+  InvalidSeccompProfileError,
+  LimitNotRaisableError,
+} from './spec/errors.ts';
 export { ownNamespaces, type SpecNamespace, type SpecNamespaces } from './spec/namespaces.ts';
+export { parseSeccompProfile, type SeccompProfile } from './spec/seccomp/seccomp-profile.ts';
 export { readSpecHost, type SpecHost } from './spec/spec-host.ts';
-export type { SharedMemory, SpecMount, SpecOptions, SpecUser } from './spec/spec-options.ts';
+export type {
+  SharedMemory,
+  SpecDevice,
+  SpecMount,
+  SpecOptions,
+  SpecSecurity,
+  SpecUser,
+} from './spec/spec-options.ts';

@@ -147,7 +147,6 @@ function plainOptions(containerId: string, rootfs: string, cgroupParent: string)
     privileged: false,
     noNewPrivileges: false,
     namespaces: ownNamespaces,
-    sysctls: {},
     mounts: [],
     sharedMemory: { sizeBytes: 65_536 },
     resources: {},

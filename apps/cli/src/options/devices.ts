@@ -12,7 +12,7 @@ export function parseDevice(text: string): DeviceMapping {
   if (host === '' || rest.length > 0) throw failure(`invalid device specification: ${text}`);
   const container = isMode(second) && third === undefined ? host : (second ?? host);
   const permissions = third ?? (isMode(second) ? second : undefined) ?? 'rwm';
-  if (!isMode(permissions) || !container.startsWith('/')) throw failure(`bad mode specified: ${text}`);
+  if (!isMode(permissions) || !container.startsWith('/')) throw failure(`bad mode specified: ${permissions}`);
   return { PathOnHost: host, PathInContainer: container || host, CgroupPermissions: permissions };
 }
 

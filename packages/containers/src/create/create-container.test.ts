@@ -104,7 +104,52 @@ test('what the docker CLI sends for nothing is nothing', async () => {
 
 const refused: [string, ContainerCreateRequest, RegExp][] = [
   ['an option of another system', { HostConfig: { CpuCount: 2 } }, /HostConfig\.CpuCount/],
-  ['a device', { HostConfig: { Devices: [{ PathOnHost: '/dev/kvm' }] } }, /HostConfig\.Devices/],
+  [
+    'a device by a relative path',
+    { HostConfig: { Devices: [{ PathOnHost: 'kvm' }] } },
+    /^invalid device path: kvm$/,
+  ],
+  [
+    'a device mode that is none',
+    { HostConfig: { Devices: [{ PathOnHost: '/dev/kvm', CgroupPermissions: 'x' }] } },
+    /^invalid device mode: x$/,
+  ],
+  [
+    'a device rule that is none',
+    { HostConfig: { DeviceCgroupRules: ['x 1:3 rwm'] } },
+    /^invalid device cgroup rule format: 'x 1:3 rwm'$/,
+  ],
+  [
+    'a setting that is the host’s',
+    { HostConfig: { Sysctls: { 'kernel.pid_max': '1' } } },
+    /not in a separate kernel namespace/,
+  ],
+  [
+    'a setting of a namespace that is the host’s',
+    { HostConfig: { IpcMode: 'host', Sysctls: { 'kernel.shmmax': '1' } } },
+    /^sysctl "kernel\.shmmax" is not allowed in the hosts ipc namespace$/,
+  ],
+  ['a setting by a path', { HostConfig: { Sysctls: { 'net/../kernel/pid_max': '1' } } }, /is not a setting$/],
+  [
+    'a security option that is none',
+    { HostConfig: { SecurityOpt: ['foo=bar'] } },
+    /^invalid --security-opt 2: "foo=bar"$/,
+  ],
+  [
+    'a security option without value',
+    { HostConfig: { SecurityOpt: ['foo'] } },
+    /^invalid --security-opt 1: "foo"$/,
+  ],
+  [
+    'a profile that the host has no module for',
+    { HostConfig: { SecurityOpt: ['apparmor=mine'] } },
+    /apparmor=mine: AppArmor is not enabled on this host$/,
+  ],
+  [
+    'a label that the host has no module for',
+    { HostConfig: { SecurityOpt: ['label=type:mine'] } },
+    /SELinux is not enabled on this host$/,
+  ],
   [
     'a static address',
     { NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: '1.2.3.4' } } } } },
@@ -133,7 +178,11 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   ['a PID mode that is none', { HostConfig: { PidMode: 'wild' } }, /^invalid PID mode: wild$/],
   ['a UTS mode that is none', { HostConfig: { UTSMode: 'wild' } }, /^invalid UTS mode: wild$/],
   ['shared propagation', { HostConfig: { Binds: ['/a:/b:rshared'] } }, /bind propagation \(rshared\)/],
-  ['a profile', { HostConfig: { SecurityOpt: ['seccomp=unconfined'] } }, /HostConfig\.SecurityOpt/],
+  [
+    'a profile that is none',
+    { HostConfig: { SecurityOpt: ['seccomp={}'] } },
+    /^Decoding seccomp profile failed/,
+  ],
   [
     'a runtime that is not there',
     { HostConfig: { Runtime: 'kata' } },

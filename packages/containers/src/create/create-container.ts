@@ -136,6 +136,7 @@ function draftRecord(
       networkMode: networkModeText(network),
       findContainerId,
       cgroupVersion: defaults.cgroupSupport.version,
+      security: defaults.security,
       runtimeName: ports.runtime.name,
       hasInit: defaults.initPath !== undefined,
       logConfig: defaults.logConfig,

@@ -6,11 +6,13 @@ import type { CheckedResources } from '../resources/check-resources.ts';
 import { oomScoreAdjustment } from '../resources/container-limits.ts';
 import { resourceDefaults, shmSize } from '../resources/resource-defaults.ts';
 import { containerCapabilities } from './options/capabilities.ts';
+import { deviceCgroupRules, requestedDevices } from './options/devices.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
 
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
 import { restartPolicy } from './options/restart-policy.ts';
-import { noNewPrivileges } from './options/security.ts';
+import { type HostSecurity, securitySettings, shownPaths } from './options/security.ts';
+import { containerSysctls } from './options/sysctls.ts';
 import { resourceLimits } from './options/ulimits.ts';
 
 export interface HostConfigContext extends NamespaceContext {
@@ -23,6 +25,7 @@ export interface HostConfigContext extends NamespaceContext {
   logConfig: LogConfig;
   /** The limits among the options, checked. */
   checked: CheckedResources;
+  security: HostSecurity;
 }
 
 /**
@@ -43,14 +46,18 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
     ConsoleSize: consoleSize(given.ConsoleSize),
     Runtime: context.runtimeName,
     ...namespaceModes(given, context),
+    ...shownPaths(given),
   };
 }
 
-function check(given: HostConfig, { runtimeName, hasInit }: HostConfigContext): void {
+function check(given: HostConfig, { runtimeName, hasInit, security }: HostConfigContext): void {
   containerCapabilities({ add: given.CapAdd ?? [], drop: given.CapDrop ?? [], privileged: false });
   parseExtraHosts(given.ExtraHosts ?? []);
   checkDns(given);
-  noNewPrivileges(given.SecurityOpt ?? []);
+  securitySettings(given, security);
+  containerSysctls(given);
+  requestedDevices(given);
+  deviceCgroupRules(given);
   resourceLimits(given.Ulimits);
   const runtime = given.Runtime ?? '';
   if (runtime !== '' && runtime !== runtimeName) {

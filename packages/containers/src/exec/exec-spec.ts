@@ -19,6 +19,7 @@ export async function execProcess(
   const rootfs = await ports.snapshots.mount(id);
   const {
     initPath: _init,
+    devices: _devices,
     terminal: _terminal,
     ...base
   } = containerSpec({

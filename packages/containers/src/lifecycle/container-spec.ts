@@ -1,7 +1,9 @@
 import type { SharedMemory, SpecMount, SpecNamespaces, SpecOptions, TerminalSize } from '@gantry/runtime';
 import { containerCapabilities } from '../create/options/capabilities.ts';
+import { deviceCgroupRules, requestedDevices } from '../create/options/devices.ts';
 import { applyVariables } from '../create/options/environment-variables.ts';
-import { noNewPrivileges } from '../create/options/security.ts';
+import { securitySettings } from '../create/options/security.ts';
+import { containerSysctls } from '../create/options/sysctls.ts';
 import { resourceLimits } from '../create/options/ulimits.ts';
 import type { ContainerDefaults } from '../environment.ts';
 import { containerLimits, oomScoreAdjustment } from '../resources/container-limits.ts';
@@ -44,9 +46,11 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
       privileged: host.Privileged === true,
     }),
     privileged: host.Privileged === true,
-    noNewPrivileges: noNewPrivileges(host.SecurityOpt ?? []),
+    ...securitySettings(host, defaults.security),
     namespaces: parts.namespaces,
-    sysctls: {},
+    sysctls: containerSysctls(host),
+    devices: requestedDevices(host),
+    deviceRules: deviceCgroupRules(host),
     mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
     sharedMemory: parts.sharedMemory,
     resources: containerLimits(host, defaults.cgroupSupport),

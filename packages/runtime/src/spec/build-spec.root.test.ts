@@ -36,7 +36,6 @@ test('crun runs a default spec, and the container has what the spec says', async
       privileged: false,
       noNewPrivileges: true,
       namespaces: ownNamespaces,
-      sysctls: {},
       mounts: [],
       sharedMemory: { sizeBytes: 65_536 },
       resources: {},

@@ -28,7 +28,6 @@ const options: SpecOptions = {
   privileged: false,
   noNewPrivileges: false,
   namespaces: { ...ownNamespaces, network: { made: '/run/netns/c1' } },
-  sysctls: {},
   mounts: [],
   sharedMemory: { sizeBytes: 1024 },
   resources: {},

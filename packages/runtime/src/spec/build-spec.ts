@@ -1,12 +1,12 @@
-import type { RuntimeLinux, RuntimeMount, RuntimeProcess, RuntimeResources, RuntimeSpec } from '@gantry/oci';
+import type { RuntimeLinux, RuntimeMount, RuntimeProcess, RuntimeSpec } from '@gantry/oci';
 import { cgroupsPathOf } from '../cgroups/cgroup-place.ts';
-import { availableCapabilities, capabilitySets } from './capability-sets.ts';
-import { defaultMounts, maskedPaths, readOnlyPaths } from './default-mounts.ts';
-import { allDeviceRules, defaultDeviceRules, hostDevices } from './devices.ts';
+import { capabilitySets } from './capability-sets.ts';
+import { specConfinement } from './confinement.ts';
+import { defaultMounts } from './default-mounts.ts';
+import { specDevices } from './devices.ts';
 import { LimitNotRaisableError } from './errors.ts';
 import { isOwn, specNamespaces } from './namespaces.ts';
 import { ociLimits } from './oci-limits.ts';
-import { defaultSeccompProfile } from './seccomp/default-profile.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
 
@@ -20,8 +20,8 @@ const networkSysctls: Readonly<Record<string, string>> = {
 };
 
 /**
- * The OCI runtime spec of a container: Docker's defaults and the options on top. Pure but for a privileged container, whose
- * devices are the host's at this moment. Throws `LimitNotRaisableError`.
+ * The OCI runtime spec of a container: Docker's defaults and the options on top. Pure but for devices, which are the host's at
+ * this moment. Throws `LimitNotRaisableError`, `DeviceNotFoundError`.
  */
 export function buildSpec(options: SpecOptions, host: SpecHost): RuntimeSpec {
   return {
@@ -48,7 +48,16 @@ function specProcess(options: SpecOptions, host: SpecHost): RuntimeProcess {
     capabilities: capabilitySets(options.capabilities, host),
     rlimits: options.rlimits.map((limit) => checkedLimit(limit, host)),
     noNewPrivileges: options.noNewPrivileges,
+    ...processLabels(options),
     oomScoreAdj: options.oomScoreAdjustment,
+  };
+}
+
+function processLabels({ security }: SpecOptions): Partial<RuntimeProcess> {
+  const { apparmorProfile, selinux } = security ?? {};
+  return {
+    ...(apparmorProfile !== undefined && { apparmorProfile }),
+    ...(selinux && { selinuxLabel: selinux.processLabel }),
   };
 }
 
@@ -80,21 +89,15 @@ function specMounts(options: SpecOptions): RuntimeMount[] {
 }
 
 function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
-  const { privileged } = options;
-  const capabilities = new Set(availableCapabilities(options.capabilities, host));
+  const { devices, rules } = specDevices(options);
   return {
     namespaces: specNamespaces(options),
     cgroupsPath: cgroupsPathOf(host.cgroupDriver, options.cgroupParent, options.containerId),
-    resources: specResources(options),
+    resources: { devices: [...rules], ...ociLimits(options.resources) },
     rootfsPropagation: rootPropagation(options),
     sysctl: { ...(isOwn(options.namespaces.network) ? networkSysctls : {}), ...options.sysctls },
-    ...(privileged
-      ? { devices: hostDevices() }
-      : {
-          seccomp: defaultSeccompProfile(capabilities, host),
-          maskedPaths: [...maskedPaths],
-          readonlyPaths: [...readOnlyPaths],
-        }),
+    ...(devices.length > 0 && { devices }),
+    ...specConfinement(options, host),
   };
 }
 
@@ -102,13 +105,6 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
 function hostNames({ namespaces, hostname, domainname }: SpecOptions): Partial<RuntimeSpec> {
   if (namespaces.uts === 'host') return {};
   return { hostname, ...(domainname === '' ? {} : { domainname }) };
-}
-
-function specResources({ resources, privileged }: SpecOptions): RuntimeResources {
-  return {
-    devices: [...(privileged ? allDeviceRules : defaultDeviceRules)],
-    ...ociLimits(resources),
-  };
 }
 
 /** A shared or slave bind needs a root that lets mounts through. */

@@ -9,6 +9,7 @@ const quiet = ['nosuid', 'noexec', 'nodev'];
  */
 export function defaultMounts(options: SpecOptions): RuntimeMount[] {
   const access = options.privileged ? 'rw' : 'ro';
+  const cgroupAccess = options.security?.writableCgroups === true ? 'rw' : access;
   const mounts: RuntimeMount[] = [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
     {
@@ -24,7 +25,7 @@ export function defaultMounts(options: SpecOptions): RuntimeMount[] {
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, access] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, cgroupAccess] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
     ...sharedMemoryMount(options.sharedMemory),
   ];

@@ -12,3 +12,24 @@ export class LimitNotRaisableError extends EngineError {
     );
   }
 }
+
+/** `--security-opt seccomp=`: the profile is not one. */
+export class InvalidSeccompProfileError extends EngineError {
+  override readonly name = 'InvalidSeccompProfileError';
+  constructor(message: string) {
+    super('invalid', 'invalid-seccomp-profile', message);
+  }
+}
+
+/** `--device`: the host has no such device. The message is Docker's. */
+export class DeviceNotFoundError extends EngineError {
+  override readonly name = 'DeviceNotFoundError';
+  constructor(path: string, fact: string) {
+    super(
+      'invalid',
+      'device-not-found',
+      `error gathering device information while adding custom device ${JSON.stringify(path)}: ${fact}`,
+      { details: { path } },
+    );
+  }
+}

@@ -1,6 +1,8 @@
 import type { CgroupLimits } from '@gantry/kernel';
 import type { TerminalSize } from '../container-runtime.ts';
+import type { DeviceRule } from './devices.ts';
 import type { SpecNamespaces } from './namespaces.ts';
+import type { SeccompProfile } from './seccomp/seccomp-profile.ts';
 
 /**
  * What a container's OCI runtime spec is built from: Docker's options after defaults, names and paths were resolved.
@@ -23,9 +25,15 @@ export interface SpecOptions {
   capabilities: readonly string[];
   privileged: boolean;
   noNewPrivileges: boolean;
+  /** Docker's confinement when missing. */
+  security?: SpecSecurity;
+  /** Devices of the host, looked up when the spec is built; a privileged container has all of them besides. */
+  devices?: readonly SpecDevice[];
+  /** What else may be used by the devices cgroup. */
+  deviceRules?: readonly DeviceRule[];
   namespaces: SpecNamespaces;
   /** Kernel settings of those namespaces, by their dotted names; Docker's own are added where the network is the container's. */
-  sysctls: Readonly<Record<string, string>>;
+  sysctls?: Readonly<Record<string, string>>;
   /** In order; a later one may lie inside an earlier one. Docker's own (proc, dev, sys …) are added by `buildSpec`. */
   mounts: readonly SpecMount[];
   sharedMemory: SharedMemory;
@@ -42,6 +50,27 @@ export interface SpecOptions {
 
 /** What is at /dev/shm: a tmpfs of the container's own, a directory that is shared, or nothing. */
 export type SharedMemory = { sizeBytes: number } | { path: string } | 'none';
+
+export interface SpecSecurity {
+  /** `default` is Docker's own profile. */
+  seccomp?: SeccompProfile | 'default' | 'unconfined';
+  /** A profile that the host has loaded. */
+  apparmorProfile?: string;
+  selinux?: { processLabel: string; mountLabel: string };
+  /** Hidden from the container; Docker's own list when missing. */
+  maskedPaths?: readonly string[];
+  readOnlyPaths?: readonly string[];
+  /** /sys/fs/cgroup may be written to, as in a privileged container. */
+  writableCgroups?: boolean;
+}
+
+/** A device node of the host, or a directory of them. */
+export interface SpecDevice {
+  pathOnHost: string;
+  pathInContainer: string;
+  /** Of `r`, `w` and `m`. */
+  access: string;
+}
 
 export interface SpecUser {
   uid: number;

@@ -7,7 +7,12 @@ const refuse = 'SCMP_ACT_ERRNO';
 const errnoNotPermitted = 1;
 const errnoNotImplemented = 38;
 
-/** socket(2): virtual machine sockets know no namespaces. */
+/**
+ * socket(2): sockets of the kernel's cryptography (38) gave ways to write where nobody may (CVE-2026-31431), those to virtual
+ * machines (40) know no namespaces. (socketcall(2) of 32-bit programs keeps the family where a filter cannot look.) What is below, between and above them is allowed: libseccomp takes one comparison of an
+ * argument a rule.
+ */
+const cryptographyFamily = 38;
 const vsockFamily = 40;
 /** The CLONE_NEW… flags but CLONE_NEWTIME: clone(2) must not make namespaces. */
 const namespaceFlags = 0x7e02_0000;
@@ -36,9 +41,11 @@ export function defaultSeccompProfile(capabilities: ReadonlySet<string>, host: S
     ...(names === undefined ? {} : { architectures: names }),
     syscalls: [
       { names: [...allowedCalls, ...conditionalCalls(capabilities, host)], action: allow },
-      comparing('socket', 'SCMP_CMP_NE', vsockFamily),
+      comparing('socket', 'SCMP_CMP_LT', cryptographyFamily),
+      ...between(cryptographyFamily, vsockFamily).map((family) => comparing('socket', 'SCMP_CMP_EQ', family)),
+      comparing('socket', 'SCMP_CMP_GT', vsockFamily),
       ...harmlessPersonalities.map((value) => comparing('personality', 'SCMP_CMP_EQ', value)),
-      ...(capabilities.has('CAP_SYS_ADMIN') ? [] : namespaceRules()),
+      ...(capabilities.has('CAP_SYS_ADMIN') ? [] : namespaceRules(host)),
     ],
   };
 }
@@ -53,15 +60,21 @@ function conditionalCalls(capabilities: ReadonlySet<string>, host: SpecHost): st
 }
 
 /** clone3(2) keeps its flags in memory, where a filter cannot look: callers are sent back to clone(2). */
-function namespaceRules(): RuntimeSyscall[] {
+function namespaceRules({ architecture }: SpecHost): RuntimeSyscall[] {
+  // CONFIG_CLONE_BACKWARDS2: on s390 the flags come second.
+  const index = architecture === 's390x' ? 1 : 0;
   return [
     {
       names: ['clone'],
       action: allow,
-      args: [{ index: 0, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+      args: [{ index, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
     },
     { names: ['clone3'], action: refuse, errnoRet: errnoNotImplemented },
   ];
+}
+
+function between(first: number, last: number): number[] {
+  return Array.from({ length: last - first - 1 }, (_, index) => first + 1 + index);
 }
 
 function comparing(name: string, op: string, value: number): RuntimeSyscall {
