@@ -22,12 +22,13 @@ export function printFailure(error: unknown, { name, stderr, debug }: FailureCon
       const aboutArguments = (error as { aboutArguments?: boolean }).aboutArguments === true;
       const usage = usageLine(error) ?? program;
       stderr.write(`${aboutArguments ? 'gantry: ' : ''}${errorMessage(error)}\n\nUsage:  ${usage}${hint}`);
-    } else if (exitCodeOf(error) >= leastRunFailure && /^(?:container )?(?:run|create)$/.test(name)) {
+    } else if (isRunFailure(error, name)) {
       stderr.write(`gantry: ${failureText(error)}${hint}`);
     } else {
       stderr.write(`${failureText(error)}\n`);
     }
-    if (!isEngineError(error) || debug) stderr.write(`${(error as Error).stack ?? ''}\n`);
+    if (!(isEngineError(error) || isSystemError(error)) || debug)
+      stderr.write(`${(error as Error).stack ?? ''}\n`);
   } catch {
     return exitCodeOf(error);
   }
@@ -38,6 +39,17 @@ export function printFailure(error: unknown, { name, stderr, debug }: FailureCon
 export function failureText(error: unknown): string {
   const message = errorMessage(error);
   return apiStatus(error) === undefined ? message : `Error response from daemon: ${message}`;
+}
+
+/** A container did not run: Docker prints its own name in front and points to the help. */
+function isRunFailure(error: unknown, name: string): boolean {
+  if (exitCodeOf(error) < leastRunFailure) return false;
+  return /^(?:container )?(?:run|create)$/.test(name);
+}
+
+/** What the kernel said no to: it is nobody's mistake in here. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'errno' in error;
 }
 
 function exitCodeOf(error: unknown): number {

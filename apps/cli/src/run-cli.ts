@@ -47,7 +47,7 @@ export async function runCli(surroundings: Surroundings): Promise<number> {
 function isVerbose(flags: FlagValues): boolean {
   const level = flags.string('log-level').toLowerCase();
   if (level !== '' && !logLevels.includes(level)) {
-    throw new CommandError(1, `unable to parse logging level: ${flags.string('log-level')}`);
+    throw new CommandError(1, `Unable to parse logging level: ${flags.string('log-level')}`);
   }
   return flags.boolean('debug') || level === 'debug' || level === 'trace';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runDocker, runGantry } from '../testing/run-program.ts';
+import { callGantry } from '../testing/call-program.ts';
+import { runDocker } from '../testing/run-program.ts';
 
 const host = 'unix:///nonexistent/engine.sock';
 
@@ -52,7 +53,7 @@ describe('refuses as docker does', { concurrency }, () => {
   for (const line of commandLines) {
     test(line, async () => {
       const args = line.split(' ');
-      const [docker, gantry] = await Promise.all([runDocker(args, { host }), runGantry(args, { host })]);
+      const [docker, gantry] = await Promise.all([runDocker(args, { host }), callGantry(args, { host })]);
       const expected = docker.stderr
         .replaceAll('docker', 'gantry')
         .replace(/^S?(?:See|Run) '/m, "Run '")
@@ -74,7 +75,7 @@ describe('prints help in the form of docker', { concurrency }, () => {
   ]) {
     test(line, async () => {
       const args = line.split(' ');
-      const [docker, gantry] = await Promise.all([runDocker(args, { host }), runGantry(args, { host })]);
+      const [docker, gantry] = await Promise.all([runDocker(args, { host }), callGantry(args, { host })]);
       const shape = (text: string): string[] =>
         text
           .replaceAll('docker', 'gantry')
@@ -95,7 +96,7 @@ describe('prints help in the form of docker', { concurrency }, () => {
     for (const group of ['container', 'image', 'network', 'volume']) {
       const [docker, gantry] = await Promise.all([
         runDocker([group], { host }),
-        runGantry([group], { host }),
+        callGantry([group], { host }),
       ]);
       const names = (text: string): string[] =>
         [...text.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name ?? '');
@@ -106,16 +107,16 @@ describe('prints help in the form of docker', { concurrency }, () => {
 });
 
 test('says of a command that is not built that it is not, and ends with 1', async () => {
-  const result = await runGantry(['swarm', 'init', '--autolock'], { host });
+  const result = await callGantry(['swarm', 'init', '--autolock'], { host });
   assert.deepEqual([result.code, result.stderr], [1, 'gantry swarm init is not built yet\n']);
-  const unknown = await runGantry(['swarm', 'init', '--nope'], { host });
+  const unknown = await callGantry(['swarm', 'init', '--nope'], { host });
   assert.equal(unknown.code, 125);
 });
 
 test('prints the version, the root help, and help for everything in the grammar', async () => {
-  assert.match((await runGantry(['--version'], { host })).stdout, /^Gantry version \d/);
-  const { stdout } = await runGantry(['--help'], { host });
-  assert.equal((await runGantry([], { host })).stderr, stdout);
+  assert.match((await callGantry(['--version'], { host })).stdout, /^Gantry version \d/);
+  const { stdout } = await callGantry(['--help'], { host });
+  assert.equal((await callGantry([], { host })).stderr, stdout);
   for (const section of [
     'Common Commands:',
     'Management Commands:',

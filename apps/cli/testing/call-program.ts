@@ -1,6 +1,9 @@
 import { runCli } from '../src/run-cli.ts';
 import type { ProgramOptions, ProgramResult } from './run-program.ts';
 
+// Times are printed in the process's zone.
+process.env['TZ'] = 'UTC';
+
 /** Runs the CLI within this process, a tenth of the time of a process of its own; for commands that neither read stdin nor attach. */
 export async function callGantry(
   args: readonly string[],

@@ -74,12 +74,12 @@ export function anonymousLabels({ anonymous, labels }: VolumeInfo): Record<strin
 /** A volume in the API's words. */
 export function wireVolume(volume: VolumeInfo): Volume {
   return {
-    Name: volume.name,
-    Driver: volume.driver,
-    Mountpoint: volume.mountpoint,
     CreatedAt: volume.createdAt,
+    Driver: volume.driver,
     Labels: anonymousLabels(volume),
-    Scope: 'local',
+    Mountpoint: volume.mountpoint,
+    Name: volume.name,
     Options: {},
+    Scope: 'local',
   };
 }

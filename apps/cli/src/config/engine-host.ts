@@ -7,6 +7,9 @@ import { defaultContext } from './contexts/context.ts';
 import { currentContext, hostVariable } from './contexts/current-context.ts';
 import { defaultSocket } from './default-socket.ts';
 
+/** Docker's words before why there is no engine to talk to. */
+export const unresolved: string = 'Failed to initialize: unable to resolve docker endpoint';
+
 /** The engine to talk to. */
 export interface EngineHost {
   readonly address: EngineAddress;
@@ -28,7 +31,7 @@ export interface HostSources {
 export async function findEngineHost(sources: HostSources): Promise<EngineHost> {
   const { flags, environment, configDirectory } = sources;
   const hosts = flags.list('host');
-  if (hosts.length > 1) throw new CommandError(1, 'unable to resolve docker endpoint: Specify only one -H');
+  if (hosts.length > 1) throw new CommandError(1, `${unresolved}: Specify only one -H`);
   if (hosts.length > 0 && flags.string('context') !== '') {
     throw new CommandError(1, 'conflicting options: cannot specify both --host and --context');
   }
@@ -38,9 +41,11 @@ export async function findEngineHost(sources: HostSources): Promise<EngineHost> 
     return { address: contextAddress(configDirectory, context), explicit: true };
   }
   const host = defaultHost(sources);
-  return host === undefined
-    ? { address: { kind: 'unix', path: defaultSocket }, explicit: false }
-    : { address: parseAddress(host, tlsOf(sources)), explicit: true };
+  const tls = tlsOf(sources);
+  if (host === undefined && tls === undefined) {
+    return { address: { kind: 'unix', path: defaultSocket }, explicit: false };
+  }
+  return { address: parseAddress(host ?? 'tcp://localhost', tls), explicit: true };
 }
 
 /** What the context `default` names: `-H`, else the environment's; undefined for the default socket. */
@@ -59,14 +64,15 @@ function tlsOf({ flags, environment, configDirectory }: HostSources): TlsSetting
     : Boolean(environment['DOCKER_TLS_VERIFY']);
   if (!verify && !flags.boolean('tls') && !environment['DOCKER_TLS']) return undefined;
   const directory = environment['DOCKER_CERT_PATH'] || configDirectory;
-  const read = (flag: string, name: string): string | undefined => {
+  const read = (flag: string, name: string, needed = false): string | undefined => {
     const given = flags.string(flag);
-    const text = readIfThere(given || path.join(directory, name));
-    if (text === undefined && given !== '') throw new CommandError(1, `cannot read ${given} of --${flag}`);
-    return text;
+    const file = given || path.join(directory, name);
+    const text = readIfThere(file);
+    if (text !== undefined || !(needed || given !== '')) return text;
+    throw new CommandError(1, `${unresolved}: open ${file}: no such file or directory`);
   };
   return {
-    ca: read('tlscacert', 'ca.pem'),
+    ca: read('tlscacert', 'ca.pem', verify),
     cert: read('tlscert', 'cert.pem'),
     key: read('tlskey', 'key.pem'),
     verify,

@@ -91,8 +91,7 @@ function checkDecimal(value: string): void {
 }
 
 function checkFilter(value: string): void {
-  if (value !== '' && !value.includes('='))
-    throw new Error('invalid argument format: filter must be in the form name=value');
+  if (value !== '' && !value.includes('=')) throw new Error('bad format of filter (expected name=value)');
 }
 
 function checkUlimit(value: string): void {

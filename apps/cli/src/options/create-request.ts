@@ -1,6 +1,7 @@
 import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '@gantry/api-types';
 import { CommandError, NotBuiltError, UsageError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
+import { checkNames } from './checked-names.ts';
 import { parseEnvironment, parseLabels } from './environment.ts';
 import { parseHealthCheck } from './health-check.ts';
 import { hostConfigOf } from './host-config.ts';
@@ -26,6 +27,7 @@ export interface CreateSources {
 export function createRequestOf(sources: CreateSources): ContainerCreateRequest {
   const { flags } = sources;
   if (flags.boolean('use-api-socket')) throw new NotBuiltError('--use-api-socket');
+  checkNames(flags);
   checkConflicts(flags);
   const ports = parsePorts(flags.list('publish'), flags.list('expose'));
   const networks = parseNetworks(flags);

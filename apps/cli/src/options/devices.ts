@@ -9,10 +9,11 @@ import { parseSize } from './size.ts';
 export function parseDevice(text: string): DeviceMapping {
   const [host = '', second, third, ...rest] = text.split(':');
   const isMode = (part: string | undefined): boolean => part !== undefined && /^[rwm]{1,3}$/.test(part);
-  if (host === '' || rest.length > 0) throw failure(`invalid device specification: ${text}`);
+  if (host === '' || rest.length > 0) throw failure(`bad format for path: ${text}`);
   const container = isMode(second) && third === undefined ? host : (second ?? host);
   const permissions = third ?? (isMode(second) ? second : undefined) ?? 'rwm';
-  if (!isMode(permissions) || !container.startsWith('/')) throw failure(`bad mode specified: ${permissions}`);
+  if (!isMode(permissions)) throw failure(`bad mode specified: ${permissions}`);
+  if (!container.startsWith('/')) throw failure(`bad format for path: ${text}`);
   return { PathOnHost: host, PathInContainer: container || host, CgroupPermissions: permissions };
 }
 

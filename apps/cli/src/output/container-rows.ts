@@ -7,6 +7,8 @@ export function containerView(withSize: boolean): ListView {
   const columns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
   return {
     quietField: 'ID',
+    typeName: '*formatter.ContainerContext',
+    failures: { parsing: 'failed to parse template', rendering: 'failed to execute template' },
     columns: withSize ? [...columns, 'Size'] : columns,
     headings: {
       Command: 'COMMAND',

@@ -7,6 +7,7 @@ import type { ListView, Row } from './list-output.ts';
 export function imageView(withDigests: boolean): ListView {
   return {
     quietField: 'ID',
+    typeName: '*formatter.imageContext',
     columns: ['Repository', 'Tag', ...(withDigests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'],
     headings: {
       Containers: 'CONTAINERS',
@@ -65,7 +66,7 @@ function imageRow(
     Size: formatSize(image.Size),
     Tag: tag,
     UniqueSize: image.SharedSize < 0 ? 'N/A' : formatSize(image.Size - image.SharedSize, 4),
-    VirtualSize: formatSize(image.Size),
+    VirtualSize: formatSize(image.Size, 4),
   };
 }
 
@@ -93,6 +94,7 @@ function namesOf({ RepoTags, RepoDigests }: ImageSummary, withDigests: boolean):
 export function historyView(human: boolean): ListView {
   return {
     quietField: 'ID',
+    typeName: '*image.historyContext',
     columns: ['ID', human ? 'CreatedSince' : 'CreatedAt', 'CreatedBy', 'Size', 'Comment'],
     headings: {
       Comment: 'COMMENT',

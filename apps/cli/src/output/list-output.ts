@@ -1,4 +1,5 @@
 import { alignColumns, type Output } from '@gantry/terminal';
+import { goJson } from './go-json.ts';
 
 /** One row of a list: every field that a format may name, in the order of their names, and methods. */
 export type Row = Readonly<Record<string, string | boolean | null | ((...values: unknown[]) => string)>>;
@@ -10,6 +11,10 @@ export interface ListView {
   readonly columns: readonly string[];
   /** What `--quiet` prints. */
   readonly quietField: string;
+  /** What Docker calls a row in errors of a format. */
+  readonly typeName?: string;
+  /** What Docker puts in front of them; `template parsing error` when missing. */
+  readonly failures?: { readonly parsing: string; readonly rendering: string };
 }
 
 export interface ListOptions {
@@ -31,11 +36,7 @@ export async function printList(
       rows.map((row) => cell(row, view.quietField)),
     );
   if (format === '' || format === 'table') return printTable(stdout, view, rows);
-  if (format === 'json')
-    return writeLines(
-      stdout,
-      rows.map((row) => JSON.stringify(row)),
-    );
+  if (format === 'json') return writeLines(stdout, rows.map(goJson));
   const { renderRows } = await import('./row-template.ts');
   stdout.write(renderRows(format, view, rows));
 }

@@ -3,8 +3,19 @@ import { CommandError } from '../errors.ts';
 
 const parseFailureCode = 64;
 
+/** What Docker makes of a format that does not fit, where it is not the usual. */
+export interface OneFailure {
+  readonly prefix?: string;
+  readonly exitCode?: number;
+}
+
 /** One value in a format of the user's own, `json` included. */
-export function renderOne(format: string, value: unknown, typeName: string): string {
+export function renderOne(
+  format: string,
+  value: unknown,
+  typeName: string,
+  failure: OneFailure = {},
+): string {
   if (format === 'json') return JSON.stringify(value);
   try {
     return compileTemplate(format, { typeName, mapFields: ['Runtimes', 'Attributes', 'Details'] }).render(
@@ -12,7 +23,8 @@ export function renderOne(format: string, value: unknown, typeName: string): str
     );
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    const message = error.parsing ? `template parsing error: ${error.message}` : error.message;
-    throw new CommandError(error.parsing ? parseFailureCode : 1, message, { cause: error });
+    const prefix = failure.prefix ?? (error.parsing ? 'template parsing error: ' : '');
+    const exitCode = failure.exitCode ?? (error.parsing ? parseFailureCode : 1);
+    throw new CommandError(exitCode, `${prefix}${error.message}`, { cause: error });
   }
 }

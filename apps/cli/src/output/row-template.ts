@@ -1,5 +1,6 @@
 import { alignColumns, compileTemplate, TemplateError } from '@gantry/terminal';
 import { CommandError } from '../errors.ts';
+import { goJson } from './go-json.ts';
 import type { ListView, Row } from './list-output.ts';
 
 /** The rows in a format of the user's own; with `table ` in front, aligned under headings made from the same template. */
@@ -8,23 +9,28 @@ export function renderRows(format: string, view: ListView, rows: readonly Row[])
   const body = (isTable ? format.slice('table '.length) : format)
     .replaceAll('\\t', '\t')
     .replaceAll('\\n', '\n');
+  const rowSet = new Set<unknown>(rows);
   try {
-    const template = compileTemplate(body);
+    const template = compileTemplate(body, {
+      ...(view.typeName === undefined ? {} : { typeName: view.typeName }),
+      functions: { json: (value) => (rowSet.has(value) ? goJson(value) : JSON.stringify(value ?? null)) },
+    });
     const lines = rows.map((row) => template.render(row));
     if (!isTable) return lines.map((line) => `${line}\n`).join('');
     return `${alignColumns([headingOf(body, view), ...lines].join('\n'))}\n`;
   } catch (error) {
-    throw rephrase(error);
+    throw rephrase(error, view);
   }
 }
 
 /** Turns a template's failure into what Docker prints. */
-function rephrase(error: unknown): unknown {
+function rephrase(error: unknown, { failures }: ListView): unknown {
   if (!(error instanceof TemplateError)) return error;
-  return new CommandError(1, error.parsing ? `failed to parse template: ${error.message}` : error.message, {
-    cause: error,
-  });
+  const { parsing, rendering } = failures ?? defaultFailures;
+  return new CommandError(1, `${error.parsing ? parsing : rendering}: ${error.message}`, { cause: error });
 }
+
+const defaultFailures = { parsing: 'template parsing error', rendering: 'template parsing error' };
 
 function headingOf(body: string, view: ListView): string {
   const same = (value: unknown): unknown => value;

@@ -15,10 +15,10 @@ import { checkInputTerminal, runSession } from '../../streams/session.ts';
 export const attachCommand: CommandHandler = async ({ flags, args, config, engine, stdout, stderr }) => {
   const client = await engine();
   const { Id = '', Config, State } = await inspectContainer(client, args[0] ?? '');
-  if (!State?.Running) throw new CommandError(1, 'cannot attach to a stopped container, start it first');
-  if (State.Paused) throw new CommandError(1, 'cannot attach to a paused container, unpause it first');
+  if (!State?.Running) throw new CommandError(1, 'You cannot attach to a stopped container, start it first');
+  if (State.Paused) throw new CommandError(1, 'You cannot attach to a paused container, unpause it first');
   if (State.Restarting)
-    throw new CommandError(1, 'cannot attach to a restarting container, wait until it is running');
+    throw new CommandError(1, 'You cannot attach to a restarting container, wait until it is running');
   const terminal = Config?.Tty ?? false;
   const stdin = !flags.boolean('no-stdin') && (Config?.OpenStdin ?? false);
   checkInputTerminal(stdin, terminal);

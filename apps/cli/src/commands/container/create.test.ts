@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { callGantry } from '../../../testing/call-program.ts';
 import { FakeEngine } from '../../../testing/fake-engine.ts';
-import { runDocker, runGantry } from '../../../testing/run-program.ts';
+import { runDocker } from '../../../testing/run-program.ts';
 
 /** Fields whose absence means the same as docker's explicit default. */
 function meaningful(value: unknown): unknown {
@@ -232,7 +233,7 @@ for (const args of commandLines) {
     const words = ['create', '--name', 'n', ...args];
     const reply = { status: 201, json: { Id: 'f'.repeat(64), Warnings: [] } };
     for (const engine of [forDocker, forGantry]) engine.on('POST', '/containers/create', reply);
-    const [docker, gantry] = await Promise.all([runDocker(words, forDocker), runGantry(words, forGantry)]);
+    const [docker, gantry] = await Promise.all([runDocker(words, forDocker), callGantry(words, forGantry)]);
     assert.deepEqual(gantry, docker);
     assert.deepEqual(sentTo(forGantry), sentTo(forDocker));
   });

@@ -12,6 +12,7 @@ import {
 import { apiStatus, CommandError } from '../../errors.ts';
 import type { FlagValues } from '../../grammar/flag-values.ts';
 import type { CommandHandler } from '../../invocation.ts';
+import { failureText } from '../../print-failure.ts';
 import { forEachName } from '../for-each.ts';
 
 /** `gantry stop`. */
@@ -76,7 +77,14 @@ export const renameCommand: CommandHandler = async ({ args, engine }) => {
   if (oldName === '' || newName === '') {
     throw new CommandError(1, 'Error: Neither old nor new names may be empty');
   }
-  await renameContainer(await engine(), oldName, newName);
+  const client = await engine();
+  try {
+    await renameContainer(client, oldName, newName);
+  } catch (error) {
+    throw new CommandError(1, `${failureText(error)}\nError: failed to rename container named ${oldName}`, {
+      cause: error,
+    });
+  }
   return 0;
 };
 

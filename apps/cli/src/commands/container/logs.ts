@@ -12,8 +12,8 @@ export const logsCommand: CommandHandler = async ({ flags, args, engine, stdout,
     follow: flags.boolean('follow'),
     timestamps: flags.boolean('timestamps'),
     details: flags.boolean('details'),
-    since: parseTimestamp(flags.string('since'), now),
-    until: parseTimestamp(flags.string('until'), now),
+    since: parseTimestamp(flags.string('since'), now, 'since'),
+    until: parseTimestamp(flags.string('until'), now, 'until'),
     tail: flags.string('tail'),
   };
   const client = await engine();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { callGantry } from '../../../testing/call-program.ts';
 import { FakeEngine } from '../../../testing/fake-engine.ts';
 import { runDocker, runGantry } from '../../../testing/run-program.ts';
 
@@ -69,7 +70,7 @@ for (const args of sameAsDocker) {
   test(`prints what docker prints for: ${args.join(' ')}`, async () => {
     await using engine = await FakeEngine.start();
     engine.on('GET', '/containers/json', { json: containers });
-    const [docker, gantry] = await Promise.all([runDocker(args, engine), runGantry(args, engine)]);
+    const [docker, gantry] = await Promise.all([runDocker(args, engine), callGantry(args, engine)]);
     assert.deepEqual(gantry, docker);
   });
 }

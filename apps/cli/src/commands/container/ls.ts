@@ -11,7 +11,7 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
     stderr.write('WARNING: Ignoring custom format, because both --format and --quiet are set.\n');
   }
   const format = flags.string('format') || (quiet ? '' : (config().psFormat ?? ''));
-  const withSize = flags.boolean('size') || format.includes('.Size');
+  const withSize = flags.boolean('size') || /\.Size|\bjson \./.test(format);
   const last = flags.number('last') ?? -1;
   const limit = last > 0 ? last : flags.boolean('latest') && last === -1 ? 1 : undefined;
   const query: ContainerListQuery = {

@@ -61,7 +61,6 @@ function plain({ code, stdout, stderr }: ProgramResult): ProgramResult {
       .replaceAll('Gantry engine', 'engine')
       .replaceAll('Is the docker daemon running', 'Is it running')
       .replaceAll('Is gantryd running', 'Is it running')
-      .replaceAll('Failed to initialize: ', '')
       .replaceAll(/\b(?:gantry|docker):? /g, 'program ')
       .replaceAll(/ {2,}/g, '  ')
       .replaceAll(/ +$/gm, '');

@@ -1,5 +1,6 @@
 import { defaultContext } from '../../config/contexts/context.ts';
 import type { CommandHandler } from '../../invocation.ts';
+import { goJson } from '../../output/go-json.ts';
 import { printInspected } from '../../output/inspect-output.ts';
 import { type KnownContexts, knownContexts } from './known-contexts.ts';
 
@@ -9,7 +10,7 @@ export const inspectCommand: CommandHandler = async (invocation) => {
   const contexts = knownContexts(invocation);
   await printInspected(stdout, args.length === 0 ? [contexts.current] : args, {
     format: flags.string('format'),
-    read: async (name) => escaped(JSON.stringify(describe(contexts, name))),
+    read: async (name) => goJson(describe(contexts, name)),
   });
   return 0;
 };
@@ -30,9 +31,4 @@ function describe({ store, read }: KnownContexts, name: string): object {
     TLSMaterial: Object.fromEntries([...tls].map(([endpoint, files]) => [endpoint, [...files.keys()]])),
     Storage: { MetadataPath: paths.metadata, TLSPath: paths.tls },
   };
-}
-
-/** As Go's encoder writes JSON that might be put into HTML. */
-function escaped(json: string): string {
-  return json.replaceAll(/[<>&]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
 }

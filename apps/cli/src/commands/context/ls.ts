@@ -26,6 +26,7 @@ export const listCommand: CommandHandler = async (invocation) => {
 
 const view: ListView = {
   quietField: 'Name',
+  typeName: '*formatter.clientContextContext',
   columns: ['Name', 'Description', 'DockerEndpoint', 'Error'],
   headings: {
     Description: 'DESCRIPTION',

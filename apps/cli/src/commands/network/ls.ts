@@ -22,6 +22,7 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
 
 const networkView: ListView = {
   quietField: 'ID',
+  typeName: '*network.networkContext',
   columns: ['ID', 'Name', 'Driver', 'Scope'],
   headings: {
     CreatedAt: 'CREATED AT',

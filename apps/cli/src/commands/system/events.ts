@@ -4,6 +4,7 @@ import { formatNanoTime } from '@gantry/terminal';
 import type { CommandHandler } from '../../invocation.ts';
 import { parseFilters } from '../../options/key-values.ts';
 import { parseTimestamp } from '../../options/timestamp.ts';
+import { goJson } from '../../output/go-json.ts';
 import { renderOne } from '../../output/one-template.ts';
 
 /** `gantry events`. */
@@ -16,7 +17,7 @@ export const eventsCommand: CommandHandler = async ({ flags, engine, stdout }) =
     filters: parseFilters(flags.list('filter')),
   });
   for await (const line of lines) {
-    if (format === 'json') stdout.write(`${line.trim()}\n`);
+    if (format === 'json') stdout.write(`${sortedAttributes(line)}\n`);
     else stdout.write(`${describe(line, format)}\n`);
   }
   return 0;
@@ -26,12 +27,29 @@ function describe(line: string, format: string): string {
   const event = JSON.parse(line) as EventMessage;
   const withTime = {
     ...event,
-    TimeNano: event.timeNano,
+    TimeNano: /"timeNano":\s*(\d+)/.exec(line)?.[1] ?? event.timeNano,
     Time: event.time,
     Scope: event.scope,
     ID: event.Actor?.ID,
+    Status: event.Action,
+    From: event.Actor?.Attributes?.['image'] ?? '',
   };
-  return format === '' ? sentence(event, line) : renderOne(format, withTime, 'events.Message');
+  return format === ''
+    ? sentence(event, line)
+    : renderOne(format, withTime, '*events.Message', formatFailure);
+}
+
+const formatFailure = { prefix: 'Error parsing format: ', exitCode: 64 };
+
+/** The line with its attributes in order, as Go writes a map. The time keeps all its digits. */
+function sortedAttributes(line: string): string {
+  const { Actor } = JSON.parse(line) as EventMessage;
+  const attributes = Actor?.Attributes;
+  if (attributes === undefined) return line.trim();
+  const sorted = Object.fromEntries(Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return line
+    .trim()
+    .replace(`"Attributes":${JSON.stringify(attributes)}`, () => `"Attributes":${goJson(sorted)}`);
 }
 
 function sentence({ Type, Action, Actor, time }: EventMessage, line: string): string {

@@ -13,7 +13,7 @@ export const infoCommand: CommandHandler = async ({ flags, engine, stdout, stder
   }
   const info = await systemInfo(await engine());
   if (format !== '') {
-    stdout.write(`${renderOne(format, { ...info, ClientInfo: client }, 'dockerInfo')}\n`);
+    stdout.write(`${renderOne(format, { ...info, ClientInfo: client }, 'system.dockerInfo')}\n`);
     return 0;
   }
   stdout.write(`${infoLines(info).join('\n')}\n\n`);

@@ -12,7 +12,8 @@ export const inspectCommand: CommandHandler = async ({ flags, args, engine, stdo
   if (swarmKinds.includes(type)) throw new NotBuiltError(`gantry inspect --type=${type}`);
   if (flags.has('type') && !kinds.includes(type as InspectKind)) {
     const known = [...kinds, ...swarmKinds].toSorted().map((kind) => `"${kind}"`);
-    throw new CommandError(1, `unknown type: "${type}": must be one of ${known.join(', ')}`);
+    const what = type === '' ? 'type is empty' : `unknown type: "${type}"`;
+    throw new CommandError(1, `${what}: must be one of ${known.join(', ')}`);
   }
   const client = await engine();
   const size = flags.boolean('size');

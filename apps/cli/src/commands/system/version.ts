@@ -1,21 +1,33 @@
 import type { SystemVersion } from '@gantry/api-types';
 import { type ApiClient, apiVersion, systemVersion } from '@gantry/client';
 import { alignColumns, type Output } from '@gantry/terminal';
+import { currentContext } from '../../config/contexts/current-context.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { renderOne } from '../../output/one-template.ts';
 import { programVersion } from '../../program-version.ts';
 
 /** `gantry version`. Without an engine it tells about the client, then fails. */
-export const versionCommand: CommandHandler = async ({ flags, engine, stdout }) => {
+export const versionCommand: CommandHandler = async (invocation) => {
+  const { flags, engine, stdout, globals, environment, config } = invocation;
   const format = flags.string('format');
   const asked = await ask(engine);
   const server = 'version' in asked ? asked.version : null;
-  const report = { Client: clientVersion(asked), Server: server };
+  const context = currentContext({ flags: globals, environment, config: config() });
+  const report = { Client: clientVersion(asked, context), Server: server };
   if (format === '') printReport(stdout, report);
-  else stdout.write(`${renderOne(format, report, 'versionInfo')}\n`);
+  else
+    stdout.write(
+      `${renderOne(format, format === 'json' ? report : withGoNames(report), 'system.versionInfo')}\n`,
+    );
   if ('error' in asked) throw asked.error;
   return 0;
 };
+
+/** Formats name a field as Docker's program does, which is not always as its JSON does. */
+function withGoNames({ Client, Server }: Report): object {
+  const named = { Client: { ...Client, APIVersion: Client.ApiVersion } };
+  return { ...named, Server: Server === null ? null : { ...Server, APIVersion: Server.ApiVersion } };
+}
 
 interface ClientVersion {
   Version: string;
@@ -24,6 +36,7 @@ interface ClientVersion {
   NodeVersion: string;
   Os: string;
   Arch: string;
+  Context: string;
 }
 
 interface Report {
@@ -42,7 +55,7 @@ async function ask(engine: () => Promise<ApiClient>): Promise<Asked> {
   }
 }
 
-function clientVersion(asked: Asked): ClientVersion {
+function clientVersion(asked: Asked, context: string): ClientVersion {
   return {
     Version: programVersion,
     ApiVersion: 'client' in asked ? asked.client.version : apiVersion,
@@ -50,6 +63,7 @@ function clientVersion(asked: Asked): ClientVersion {
     NodeVersion: process.version,
     Os: process.platform,
     Arch: process.arch === 'x64' ? 'amd64' : process.arch,
+    Context: context,
   };
 }
 
@@ -62,6 +76,7 @@ function printReport(stdout: Output, { Client, Server }: Report): void {
     ` API version:\t${Client.ApiVersion}${negotiated}`,
     ` Node.js version:\t${Client.NodeVersion}`,
     ` OS/Arch:\t${Client.Os}/${Client.Arch}`,
+    ` Context:\t${Client.Context}`,
   ];
   if (Server !== null) rows.push('', `Server: ${Server.Platform?.Name ?? 'Engine'}`, ...serverRows(Server));
   stdout.write(`${alignColumns(rows.join('\n'), { minWidth: 20, padding: 1 })}\n`);

@@ -22,6 +22,7 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
 /** `gantry volume ls`. */
 export const volumeView: ListView = {
   quietField: 'Name',
+  typeName: '*formatter.volumeContext',
   columns: ['Driver', 'Name'],
   headings: {
     Availability: 'AVAILABILITY',

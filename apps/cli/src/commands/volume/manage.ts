@@ -6,13 +6,20 @@ import { parseKeyValues } from '../../options/key-values.ts';
 import { printInspected } from '../../output/inspect-output.ts';
 import { forEachName } from '../for-each.ts';
 
-const localFlags: ReadonlySet<string> = new Set(['driver', 'label', 'opt']);
+const localFlags: ReadonlySet<string> = new Set(['driver', 'label', 'name', 'opt']);
 
 /** `gantry volume create`. Cluster volumes are not built. */
 export const createCommand: CommandHandler = async ({ flags, args, engine, stdout }) => {
   refuseClusterFlags(flags);
+  if (flags.has('name') && args.length > 0) {
+    throw new CommandError(
+      1,
+      'conflicting options: cannot specify a volume-name through both --name and as a positional arg',
+    );
+  }
+  const name = args[0] ?? flags.string('name');
   const { Name } = await createVolume(await engine(), {
-    ...(args[0] === undefined ? {} : { Name: args[0] }),
+    ...(name === '' ? {} : { Name: name }),
     Driver: flags.string('driver'),
     DriverOpts: parseKeyValues(flags.list('opt')),
     Labels: parseKeyValues(flags.list('label')),

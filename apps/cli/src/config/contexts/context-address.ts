@@ -1,5 +1,6 @@
 import { type EngineAddress, parseAddress, type TlsSettings } from '@gantry/client';
 import { CommandError } from '../../errors.ts';
+import { unresolved } from '../engine-host.ts';
 import { ContextStore } from './context-store.ts';
 
 /** Where the engine of a stored context listens. Throws `CommandError` when there is no such context. */
@@ -10,7 +11,7 @@ export function contextAddress(configDirectory: string, name: string): EngineAdd
     if (!endpoint?.Host) throw new CommandError(1, `context ${JSON.stringify(name)} has no docker endpoint`);
     return parseAddress(endpoint.Host, tlsSettings(endpoint.SkipTLSVerify ?? false, tls.get('docker')));
   } catch (error) {
-    if (error instanceof Error) error.message = `unable to resolve docker endpoint: ${error.message}`;
+    if (error instanceof Error) error.message = `${unresolved}: ${error.message}`;
     throw error;
   }
 }

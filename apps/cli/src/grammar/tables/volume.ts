@@ -13,6 +13,7 @@ export const volumeTable: CommandTable = [
       --group string | Group of a cluster volume
       --label list | Label of the volume (key=value)
       --limit-bytes bytes=0 | Greatest size of a cluster volume
+      !--name string | Name of the volume
       -o/--opt map | Option of the driver (key=value)
       --required-bytes bytes=0 | Least size of a cluster volume
       --scope string=single | Nodes that may use a cluster volume ("single", "multi")
