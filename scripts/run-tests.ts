@@ -85,7 +85,8 @@ function runFile(file: string): Promise<{ output: string; code: number; seconds:
   const [command = '', ...args] = [...own, ...node];
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...(oldDocker === undefined ? {} : { GANTRY_OLD_DOCKER: oldDocker }) };
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { busyboxArchive, loadBusybox } from '../support/busybox-image.ts';
+import { needsDocker28 } from '../support/docker-version.ts';
 import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
 import { until } from '../support/until.ts';
 
@@ -157,7 +158,8 @@ function ours(program: 'gantry' | 'docker'): void {
     assert.match(refused.stderr, /'on-unhealthy' needs a health check/);
   });
 
-  test('health goes on over a killed engine, and --health-start-interval is for the start period', async () => {
+  const title = 'health goes on over a killed engine, and --health-start-interval is for the start period';
+  test(title, needsDocker28(program), async () => {
     const start = [
       '--health-start-period',
       '1h',

@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
+import { needsDocker28 } from '../support/docker-version.ts';
 import type { Finished } from '../support/processes.ts';
 import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
 
@@ -145,7 +146,8 @@ for (const program of programs) {
       await call('rm', '-f', joined, donor);
     });
 
-    test('what contradicts another container’s network is refused in Docker’s words', async () => {
+    const contradiction = 'what contradicts another container’s network is refused in Docker’s words';
+    test(contradiction, needsDocker28(program), async () => {
       const donor = await background('owner');
       const joins = ['--network', `container:${donor}`];
       for (const [flags, message] of [
