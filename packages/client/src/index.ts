@@ -17,6 +17,8 @@ export { openSocket } from './open-socket.ts';
 export { demultiplex, type OutputFrame, rawFrames } from './output-frames.ts';
 export type { QueryValue } from './query.ts';
 export {
+  type CommitQuery,
+  commitContainer,
   containerChanges,
   exportContainer,
   readContainerPath,

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@gantry/base';
+import { type Clock, type Logger, Semaphore } from '@gantry/base';
 import type { ContainerProcess } from '@gantry/runtime';
 import { OutputHub } from './attach/output-hub.ts';
 import type { Exec } from './exec/exec.ts';
@@ -37,6 +37,8 @@ export class Container {
   plannedUnmount: { cancelled: boolean; hurry: () => void } | undefined;
   /** Readers and writers of its files, besides a run: it stays mounted for them. */
   fileSystemUses = 0;
+  /** One commit at a time: the second would read what the first has thawed. */
+  readonly commits: Semaphore = new Semaphore(1);
   /** Aborts when the container is removed: whoever uses its files ends. */
   readonly removal: AbortController = new AbortController();
   /** Present while a restart is planned; aborting it cancels the restart. */

@@ -16,10 +16,10 @@ import type { ContainerRegistry } from './state/container-registry.ts';
 
 /** The lower layers, as far as containers use them. */
 export interface ContainerPorts {
-  images: Pick<ImageStore, 'resolve'>;
+  images: Pick<ImageStore, 'resolve' | 'commit'>;
   snapshots: Pick<
     Snapshotter,
-    'create' | 'mount' | 'unmount' | 'remove' | 'list' | 'usage' | 'layer' | 'changes'
+    'create' | 'mount' | 'unmount' | 'remove' | 'list' | 'usage' | 'layer' | 'changes' | 'packChanges'
   >;
   runtime: ContainerRuntime;
   network: NetworkController;

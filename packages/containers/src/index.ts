@@ -1,6 +1,7 @@
 export type { AttachOptions } from './attach/attach-container.ts';
 export type { AttachSession } from './attach/attach-session.ts';
 export type { OutputFrame } from './attach/output-frame.ts';
+export type { CommitOptions } from './commit/commit-container.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';

@@ -75,7 +75,7 @@ export class ContainerFixture implements AsyncDisposable {
         },
       },
       ports: {
-        images: { resolve: (ref) => this.#resolve(ref) },
+        images: { resolve: (ref) => this.#resolve(ref), commit: () => Promise.resolve(digest) },
         snapshots: this.snapshots,
         runtime: this.runtime,
         network: this.network,

@@ -53,6 +53,8 @@ export class FakeSnapshotter implements SnapshotPort {
     yield* this.found;
   }
 
+  async *packChanges(): AsyncGenerator<Uint8Array> {}
+
   layer(diffId: Digest): Promise<LayerInfo | undefined> {
     return Promise.resolve({ diffId, path: '/nowhere', sizeBytes: 100, entries: 1 });
   }

@@ -84,7 +84,7 @@ export async function openRealEngine({
         },
       },
       ports: {
-        images: { resolve: () => Promise.resolve(image) },
+        images: { resolve: () => Promise.resolve(image), commit: () => Promise.resolve(diffId) },
         snapshots,
         network,
         volumes,

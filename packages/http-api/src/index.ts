@@ -7,7 +7,7 @@ export type {
   OutputFrame,
   StopOptions,
 } from './backends/container-backend.ts';
-export type { ContainerFilesBackend } from './backends/container-files-backend.ts';
+export type { CommitOptions, ContainerFilesBackend } from './backends/container-files-backend.ts';
 export type { DiskBackend, DiskUsageKind } from './backends/disk-backend.ts';
 export type { ExecBackend } from './backends/exec-backend.ts';
 export type {

@@ -1,11 +1,12 @@
 import type { ContainerPathStat, FilesystemChange } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
-import type { ContainerFilesBackend } from '../src/index.ts';
+import type { CommitOptions, ContainerFilesBackend } from '../src/index.ts';
 
 /** Files in memory, the same for every container: path → content. `written` has what was unpacked where. */
 export class FakeFilesBackend implements ContainerFilesBackend {
   readonly files: Map<string, string> = new Map();
   readonly written: { path: string; bytes: Buffer; options: object }[] = [];
+  readonly committed: ({ ref: string } & CommitOptions)[] = [];
   readonly found: FilesystemChange[] = [];
 
   async stat(ref: string, path: string): Promise<ContainerPathStat> {
@@ -39,6 +40,11 @@ export class FakeFilesBackend implements ContainerFilesBackend {
 
   async changes(): Promise<FilesystemChange[]> {
     return this.found;
+  }
+
+  async commit(ref: string, options: CommitOptions): Promise<string> {
+    this.committed.push({ ref, ...options });
+    return `sha256:${'c'.repeat(64)}`;
   }
 
   async export(ref: string): Promise<AsyncIterable<Uint8Array>> {

@@ -6,7 +6,7 @@ import type {
   ImageSummary,
   ProgressMessage,
 } from '@gantry/api-types';
-import type { Digest, ImageConfig, Platform } from '@gantry/oci';
+import type { Digest, ImageConfig, ImageRunConfig, Platform } from '@gantry/oci';
 
 /**
  * Images by name and id. An image's id is the digest of its manifest, or of its index when it has several platforms.
@@ -31,6 +31,12 @@ export interface ImageStore {
 
   /** Makes an image of one layer from a root file system tar (plain, gzip, zstd, xz, bzip2). Returns its id. */
   import(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<Digest>;
+
+  /**
+   * Makes an image of a container's image and one more layer, an uncompressed tar that is read once. A layer without entries
+   * adds none. Returns its id. Throws `InvalidReferenceError` before a byte is read, `StorageFullError`.
+   */
+  commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest>;
 
   list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]>;
 
@@ -70,6 +76,20 @@ export interface ImportOptions extends TransferOptions {
   /** Dockerfile instructions (`CMD …`, `ENV …`). */
   changes: readonly string[];
   message: string;
+}
+
+export interface CommitImageOptions {
+  /** The image below, which may have been removed by now; its layers are still unpacked. */
+  parent: { id: Digest; manifestDigest: Digest; layers: readonly Digest[] };
+  platform: Platform;
+  config: ImageRunConfig;
+  /** The command that made the changes, for the history. */
+  createdBy: string;
+  author: string;
+  comment: string;
+  /** `repository[:tag]`; untagged when missing. */
+  reference?: string;
+  signal?: AbortSignal;
 }
 
 /** Who uses an image; the container service answers it. */

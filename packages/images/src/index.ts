@@ -12,7 +12,14 @@ export {
   ProgramMissingError,
   PullNotBuiltError,
 } from './errors.ts';
-export type { ImageStore, ImageUsage, ImportOptions, ResolvedImage, TransferOptions } from './image-store.ts';
+export type {
+  CommitImageOptions,
+  ImageStore,
+  ImageUsage,
+  ImportOptions,
+  ResolvedImage,
+  TransferOptions,
+} from './image-store.ts';
 export type { CollectedGarbage } from './keeping/content-keeper.ts';
 export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';

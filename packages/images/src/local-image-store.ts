@@ -22,8 +22,16 @@ import {
 } from '@gantry/oci';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { MetadataStore } from '@gantry/state';
+import { ImageCommitter } from './commit/commit-image.ts';
 import { PullNotBuiltError } from './errors.ts';
-import type { ImageStore, ImageUsage, ImportOptions, ResolvedImage, TransferOptions } from './image-store.ts';
+import type {
+  CommitImageOptions,
+  ImageStore,
+  ImageUsage,
+  ImportOptions,
+  ResolvedImage,
+  TransferOptions,
+} from './image-store.ts';
 import { ArchiveImporter } from './import/import-archive.ts';
 import { type CollectedGarbage, ContentKeeper } from './keeping/content-keeper.ts';
 import { ImageRecorder } from './keeping/image-recorder.ts';
@@ -78,6 +86,7 @@ export class LocalImageStore implements ImageStore {
   readonly #unpacker: LayerUnpacker;
   readonly #loader: ArchiveLoader;
   readonly #importer: ArchiveImporter;
+  readonly #committer: ImageCommitter;
   readonly #mirror: MirrorImages;
   readonly #usage: ImageUsage;
   readonly #clock: Clock;
@@ -99,6 +108,8 @@ export class LocalImageStore implements ImageStore {
     this.#unpacker = unpacker;
     this.#loader = new ArchiveLoader({ content, documents, keeper, recorder, limits });
     this.#importer = new ArchiveImporter({ content, keeper, recorder, clock, limits });
+    const reading = { snapshots, documents, records };
+    this.#committer = new ImageCommitter({ content, keeper, recorder, clock, limits, ...reading });
     this.#mirror = new MirrorImages({
       records,
       state,
@@ -166,6 +177,10 @@ export class LocalImageStore implements ImageStore {
 
   import(archive: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<Digest> {
     return this.#importer.import(archive, options);
+  }
+
+  commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest> {
+    return this.#committer.commit(layer, options);
   }
 
   list({ filters }: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {

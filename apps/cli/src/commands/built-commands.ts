@@ -6,6 +6,7 @@ type Loader = () => Promise<CommandHandler>;
 const loaders: Readonly<Record<string, Loader>> = {
   completion: async () => (await import('./system/completion.ts')).completionCommand,
   'container attach': async () => (await import('./container/attach.ts')).attachCommand,
+  'container commit': async () => (await import('./container/commit.ts')).commitCommand,
   'container cp': async () => (await import('./container/cp.ts')).copyCommand,
   'container create': async () => (await import('./container/create.ts')).createCommand,
   'container diff': async () => (await import('./container/diff.ts')).diffCommand,

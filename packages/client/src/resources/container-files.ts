@@ -50,6 +50,34 @@ export async function containerChanges(client: ApiClient, ref: string): Promise<
   return (await client.json<FilesystemChange[] | null>({ method: 'GET', path })) ?? [];
 }
 
+export interface CommitQuery {
+  repository?: string | undefined;
+  tag?: string | undefined;
+  author?: string | undefined;
+  comment?: string | undefined;
+  changes?: readonly string[];
+  /** The engine's choice when missing: it freezes the container. */
+  pause?: boolean | undefined;
+}
+
+/** Makes an image of a container; resolves with its id. */
+export async function commitContainer(client: ApiClient, ref: string, query: CommitQuery): Promise<string> {
+  const { Id } = await client.json<{ Id: string }>({
+    method: 'POST',
+    path: '/commit',
+    query: {
+      container: ref,
+      repo: query.repository,
+      tag: query.tag,
+      author: query.author,
+      comment: query.comment,
+      changes: query.changes,
+      pause: query.pause,
+    },
+  });
+  return Id;
+}
+
 /** A container's root file system as a tar. */
 export async function exportContainer(client: ApiClient, ref: string): Promise<AsyncIterable<Buffer>> {
   const path = `/containers/${encodeURIComponent(ref)}/export`;

@@ -1,4 +1,6 @@
 import type { ContainerPathStat, FilesystemChange } from '@gantry/api-types';
+import type { Digest } from '@gantry/oci';
+import { type CommitOptions, commitContainer } from '../commit/commit-container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { containerChanges } from './container-changes.ts';
 import { exportContainer, type PathArchive, readContainerPath, statContainerPath } from './read-archive.ts';
@@ -38,6 +40,11 @@ export class ContainerFiles {
 
   async changes(ref: string): Promise<FilesystemChange[]> {
     return await containerChanges(this.#environment, this.#environment.registry.find(ref));
+  }
+
+  async commit(ref: string, options: CommitOptions): Promise<Digest> {
+    const container = this.#environment.registry.find(ref);
+    return await commitContainer(this.#environment, container, options);
   }
 
   /** A tar; takes nothing of the container before it is read. */

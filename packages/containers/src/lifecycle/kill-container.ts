@@ -59,5 +59,6 @@ export async function thaw({ ports, registry }: ContainerEnvironment, container:
     // Its cgroup is gone with its last process.
     if (!isErrno(error, 'ENOENT', 'ENODEV')) throw error;
   }
-  registry.apply(container, { type: 'resumed' });
+  const facts = container.record.frozenForCommit === true ? { frozenForCommit: false } : {};
+  registry.apply(container, { type: 'resumed' }, facts);
 }

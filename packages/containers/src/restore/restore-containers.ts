@@ -5,6 +5,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
+import { thaw } from '../lifecycle/kill-container.ts';
 import { removeContainer } from '../lifecycle/remove-container.ts';
 import { unmountSharedMemory } from '../lifecycle/shared-memory.ts';
 import { startsWithEngine } from '../restart/restart-decision.ts';
@@ -101,8 +102,15 @@ async function restoreContainer(
     container.log.startSink();
     return await settle(environment, container);
   }
+  await thawAfterCommit(environment, container);
   adopt(environment, container, process);
   return false;
+}
+
+/** A commit that froze it died with its engine. */
+async function thawAfterCommit(environment: ContainerEnvironment, container: Container): Promise<void> {
+  if (container.record.frozenForCommit !== true || container.state.status !== 'paused') return;
+  await thaw(environment, container);
 }
 
 /** The process is there, running or ended: everything goes on as if this engine had started it. */

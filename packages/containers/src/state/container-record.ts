@@ -24,6 +24,8 @@ export interface ContainerRecord {
   restartCount: number;
   /** A user stopped it: `unless-stopped` and `on-failure` leave it alone. */
   manuallyStopped: boolean;
+  /** It is paused by a commit under way, and nobody else. */
+  frozenForCommit?: boolean;
 }
 
 export interface ContainerImage {

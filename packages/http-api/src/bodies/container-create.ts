@@ -1,4 +1,4 @@
-import type { ContainerCreateRequest, ContainerUpdateRequest } from '@gantry/api-types';
+import type { ContainerConfig, ContainerCreateRequest, ContainerUpdateRequest } from '@gantry/api-types';
 import {
   consoleSize,
   type Decoder,
@@ -191,6 +191,9 @@ const endpointSettings = struct({
   GlobalIPv6PrefixLen: integer,
   DNSNames: texts,
 });
+
+/** Body of `POST /commit`. */
+export const containerConfigBody: Decoder<ContainerConfig> = struct(config);
 
 /** Body of `POST /containers/create`. */
 export const containerCreateBody: Decoder<ContainerCreateRequest> = struct({

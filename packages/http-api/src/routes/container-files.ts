@@ -1,16 +1,22 @@
 import type { ContainerPathStat } from '@gantry/api-types';
+import { parseReference } from '@gantry/oci';
 import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
+import { containerConfigBody } from '../bodies/container-create.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream, sendEmpty, sendJson } from '../server/respond.ts';
-import { streamBody } from '../wire/body.ts';
+import { readJsonBody, streamBody } from '../wire/body.ts';
 import { writeChunks } from '../wire/drain.ts';
 import type { Route } from './route.ts';
+
+/** Far above any sane config. */
+const maxConfigBytes = 1024 * 1024;
 
 /** Containers as files: copied in and out, compared with their image, exported. */
 export function containerFilesRoutes(files: ContainerFilesBackend): Route[] {
   const archive = '/containers/:id/archive';
   return [
+    { method: 'POST', path: '/commit', handle: (exchange) => commit(files, exchange) },
     { method: 'HEAD', path: archive, handle: (exchange) => statPath(files, exchange) },
     { method: 'GET', path: archive, handle: (exchange) => readPath(files, exchange) },
     { method: 'PUT', path: archive, handle: (exchange) => writePath(files, exchange) },
@@ -30,6 +36,25 @@ export function containerFilesRoutes(files: ContainerFilesBackend): Route[] {
       },
     },
   ];
+}
+
+async function commit(files: ContainerFilesBackend, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const config = await readJsonBody(exchange, containerConfigBody, { maxBytes: maxConfigBytes });
+  const [ref, repository, tag] = ['container', 'repo', 'tag'].map((name) => query.text(name));
+  if (ref === undefined || ref === '') throw new InvalidRequestError('invalid name or ID supplied: ""');
+  const reference = tag === '' ? repository : `${repository}:${tag}`;
+  if (repository !== '') parseReference(reference ?? '');
+  const id = await files.commit(ref, {
+    author: query.text('author'),
+    comment: query.text('comment'),
+    pause: query.flag('pause', true),
+    changes: query.all('changes'),
+    signal: exchange.signal,
+    ...(repository === '' || reference === undefined ? {} : { reference }),
+    ...(config === undefined || Object.keys(config).length === 0 ? {} : { config }),
+  });
+  sendJson(exchange, 201, { Id: id });
 }
 
 async function statPath(files: ContainerFilesBackend, exchange: Exchange): Promise<void> {

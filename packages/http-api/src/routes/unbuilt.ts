@@ -13,7 +13,6 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['POST', '/build', 'ImageBuild'],
   ['POST', '/build/cancel', 'BuildCancel'],
   ['GET', '/images/search', 'ImageSearch'],
-  ['POST', '/commit', 'ImageCommit'],
   ['POST', '/auth', 'SystemAuth'],
   ['POST', '/networks/create', 'NetworkCreate'],
   ['DELETE', '/networks/:id', 'NetworkDelete'],

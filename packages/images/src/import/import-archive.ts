@@ -1,31 +1,21 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import type { Clock } from '@gantry/base';
-import type { BlobInfo, BlobLease, BlobStore } from '@gantry/content';
+import type { BlobStore } from '@gantry/content';
 import {
-  type ArchiveCompression,
   canonicalString,
-  type Descriptor,
   type Digest,
   hostPlatform,
   type ImageConfig,
-  type ImageManifest,
-  type LayerCompression,
-  layerMediaType,
-  mediaTypes,
   type Platform,
   parseReference,
   withDefaultTag,
 } from '@gantry/oci';
-import { bounded } from '../archives/bounded.ts';
-import { decompress, sniffStream } from '../archives/decompress.ts';
 import { applyChanges } from '../changes/apply-changes.ts';
 import { InvalidImageError } from '../errors.ts';
 import type { ImportOptions } from '../image-store.ts';
 import type { ContentKeeper } from '../keeping/content-keeper.ts';
 import type { ImageRecorder } from '../keeping/image-recorder.ts';
-import { ingestBytes } from '../keeping/ingest-bytes.ts';
+import { layerDescriptor, storeDocuments } from '../keeping/store-documents.ts';
+import { storeLayer } from '../keeping/store-layer.ts';
 import type { ImageLimits } from '../limits.ts';
 
 export interface ArchiveImporterOptions {
@@ -34,12 +24,6 @@ export interface ArchiveImporterOptions {
   recorder: ImageRecorder;
   clock: Clock;
   limits: ImageLimits;
-}
-
-interface ImportedLayer {
-  blob: BlobInfo;
-  diffId: Digest;
-  compression: LayerCompression;
 }
 
 /** What an image is made of beside its only layer. */
@@ -92,11 +76,13 @@ export class ArchiveImporter {
     image: SingleLayerImage,
     options: MakeOptions = {},
   ): Promise<Digest> {
-    const { content, keeper, recorder } = this.#options;
+    const { content, keeper, recorder, limits } = this.#options;
     const { signal } = options;
     await using scope = keeper.begin();
-    const layer = await this.#storeLayer(archive, scope.lease, options);
-    const target = await storeDocuments(content, scope.lease, { layer, image });
+    const layer = await storeLayer(archive, { ...options, content, limits, lease: scope.lease });
+    const config = singleLayerConfig(image, layer.diffId);
+    const layers = [layerDescriptor(layer)];
+    const target = await storeDocuments(content, scope.lease, { config, layers });
     const prepared = await recorder.prepare(
       { target, names: image.names },
       scope,
@@ -107,56 +93,16 @@ export class ArchiveImporter {
     scope.complete();
     return prepared.id;
   }
-
-  /**
-   * Plain, gzip and zstd archives are stored as they came: nothing is packed again, and the layer's digest is the one
-   * that the user's file has. For xz and bzip2 there is no layer type, so they are stored as gzip, which every reader
-   * of a saved image knows.
-   */
-  async #storeLayer(
-    archive: AsyncIterable<Uint8Array>,
-    lease: BlobLease,
-    { signal, compress, onProgress }: MakeOptions,
-  ): Promise<ImportedLayer> {
-    const { limits, content } = this.#options;
-    const { compression, stream } = await sniffStream(archive);
-    const options = {
-      lease,
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    };
-    if (compression === 'xz' || compression === 'bzip2' || (compress === true && compression === 'none')) {
-      const plain = bounded(decompress(stream, compression, signal), limits.archiveBytes, 'archive');
-      const hash = createHash('sha256');
-      const blob = await content.ingest(gzip(tee(plain, (chunk) => hash.update(chunk))), options);
-      return { blob, diffId: `sha256:${hash.digest('hex')}`, compression: 'gzip' };
-    }
-    const blob = await content.ingest(bounded(stream, limits.blobBytes, 'archive'), options);
-    return { blob, diffId: await this.#diffId(blob, compression, signal), compression };
-  }
-
-  async #diffId(blob: BlobInfo, compression: ArchiveCompression, signal?: AbortSignal): Promise<Digest> {
-    if (compression === 'none') return blob.digest;
-    const { content, limits } = this.#options;
-    const hash = createHash('sha256');
-    const plain = decompress(content.read(blob.digest), compression, signal);
-    for await (const chunk of bounded(plain, limits.archiveBytes, 'archive')) hash.update(chunk);
-    return `sha256:${hash.digest('hex')}`;
-  }
 }
 
-async function storeDocuments(
-  content: BlobStore,
-  lease: BlobLease,
-  { layer, image }: { layer: ImportedLayer; image: SingleLayerImage },
-): Promise<Descriptor> {
-  const config: ImageConfig = {
+function singleLayerConfig(image: SingleLayerImage, diffId: Digest): ImageConfig {
+  return {
     created: image.created,
     architecture: image.platform.architecture,
     os: image.platform.os,
     ...(image.platform.variant === undefined ? {} : { variant: image.platform.variant }),
     config: image.config,
-    rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+    rootfs: { type: 'layers', diff_ids: [diffId] },
     history: [
       {
         created: image.created,
@@ -165,49 +111,10 @@ async function storeDocuments(
       },
     ],
   };
-  const storedConfig = await ingestBytes(content, Buffer.from(JSON.stringify(config)), lease);
-  const manifest: ImageManifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, digest: storedConfig.digest, size: storedConfig.sizeBytes },
-    layers: [
-      {
-        mediaType: layerMediaType(layer.compression),
-        digest: layer.blob.digest,
-        size: layer.blob.sizeBytes,
-      },
-    ],
-  };
-  const stored = await ingestBytes(content, Buffer.from(JSON.stringify(manifest)), lease);
-  return { mediaType: mediaTypes.manifest, digest: stored.digest, size: stored.sizeBytes };
 }
 
 function nameOf(text: string): string {
   const reference = parseReference(text);
   if (reference.digest !== undefined) throw new InvalidImageError('cannot import digest reference');
   return canonicalString(withDefaultTag(reference));
-}
-
-async function* tee(
-  source: AsyncIterable<Uint8Array>,
-  visit: (chunk: Uint8Array) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    visit(chunk);
-    yield chunk;
-  }
-}
-
-/** Level 1: three times as fast as the default for a tenth more bytes. */
-async function* gzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const packer = createGzip({ level: 1, chunkSize: 512 * 1024 });
-  const input = Readable.from(source, { objectMode: false });
-  input.on('error', (error) => packer.destroy(error));
-  input.pipe(packer);
-  try {
-    yield* packer as AsyncIterable<Uint8Array>;
-  } finally {
-    input.destroy();
-    packer.destroy();
-  }
 }

@@ -1,0 +1,148 @@
+import type { Clock } from '@gantry/base';
+import type { BlobStore } from '@gantry/content';
+import {
+  canonicalString,
+  type Descriptor,
+  type Digest,
+  type HistoryEntry,
+  type ImageConfig,
+  parseReference,
+  withDefaultTag,
+} from '@gantry/oci';
+import type { Snapshotter } from '@gantry/snapshots';
+import { InvalidImageError } from '../errors.ts';
+import type { CommitImageOptions } from '../image-store.ts';
+import type { ContentKeeper, KeepScope } from '../keeping/content-keeper.ts';
+import type { ImageRecorder } from '../keeping/image-recorder.ts';
+import { layerDescriptor, storeDocuments } from '../keeping/store-documents.ts';
+import { storeLayer } from '../keeping/store-layer.ts';
+import type { ImageLimits } from '../limits.ts';
+import type { ImageDocuments } from '../reading/image-documents.ts';
+import { isRunnable, readImageTree } from '../reading/image-tree.ts';
+import type { ImageRecords } from '../records/image-records.ts';
+
+export interface ImageCommitterOptions {
+  content: BlobStore;
+  snapshots: Snapshotter;
+  documents: ImageDocuments;
+  records: ImageRecords;
+  keeper: ContentKeeper;
+  recorder: ImageRecorder;
+  clock: Clock;
+  limits: ImageLimits;
+}
+
+/** What the new image stands on. */
+interface Foundation {
+  layers: readonly Descriptor[];
+  diffIds: readonly Digest[];
+  history: readonly HistoryEntry[];
+}
+
+/** The diff id of a tar without entries: a layer that changes nothing. */
+const emptyDiffId: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+
+/** Makes an image of a container's changes: `docker commit`. */
+export class ImageCommitter {
+  readonly #options: ImageCommitterOptions;
+
+  constructor(options: ImageCommitterOptions) {
+    this.#options = options;
+  }
+
+  /** See `ImageStore.commit`. */
+  async commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest> {
+    const { content, keeper, recorder, limits, clock } = this.#options;
+    const { signal, reference } = options;
+    const names = reference === undefined ? [] : [nameOf(reference)];
+    const signals = signal === undefined ? {} : { signal };
+    await using scope = keeper.begin();
+    const below = await this.#foundation(options, scope);
+    const own = await storeLayer(layer, { content, limits, lease: scope.lease, compress: true, ...signals });
+    const isEmpty = own.diffId === emptyDiffId;
+    const created = clock.now().toISOString();
+    const layers = isEmpty ? below.layers : [...below.layers, layerDescriptor(own)];
+    const config = imageConfig(options, {
+      created,
+      diffIds: isEmpty ? below.diffIds : [...below.diffIds, own.diffId],
+      history: [...below.history, historyEntry(options, created, isEmpty)],
+    });
+    const target = await storeDocuments(content, scope.lease, { config, layers });
+    const prepared = await recorder.prepare({ target, names }, scope, signals);
+    signal?.throwIfAborted();
+    recorder.commit([prepared]);
+    // What an empty layer left behind goes with the scope.
+    if (!isEmpty) scope.complete();
+    return prepared.id;
+  }
+
+  /** The image's own blobs; packed anew from its unpacked layers when the image was removed meanwhile. */
+  async #foundation({ parent }: CommitImageOptions, scope: KeepScope): Promise<Foundation> {
+    const { documents, records, limits } = this.#options;
+    for (const diffId of parent.layers) scope.keepLayer(diffId);
+    const record = records.image(parent.id);
+    if (record === undefined) return await this.#packedFoundation(parent.layers, scope);
+    const tree = await readImageTree(documents, record.target, limits.manifests);
+    const node = tree.nodes
+      .filter(isRunnable)
+      .find(({ descriptor }) => descriptor.digest === parent.manifestDigest);
+    if (node === undefined) return await this.#packedFoundation(parent.layers, scope);
+    for (const { digest } of node.manifest.layers) scope.lease.hold(digest);
+    return {
+      layers: node.manifest.layers,
+      diffIds: node.config.rootfs.diff_ids,
+      history: node.config.history ?? [],
+    };
+  }
+
+  async #packedFoundation(diffIds: readonly Digest[], scope: KeepScope): Promise<Foundation> {
+    const { content, snapshots, limits } = this.#options;
+    const layers: Descriptor[] = [];
+    const packedIds: Digest[] = [];
+    for (const diffId of diffIds) {
+      const layer = await snapshots.layer(diffId);
+      if (layer === undefined) throw new InvalidImageError(`layer ${diffId} is not here any more`);
+      const packed = snapshots.packDirectory(layer.path);
+      const stored = await storeLayer(packed, { content, limits, lease: scope.lease, compress: true });
+      layers.push(layerDescriptor(stored));
+      packedIds.push(stored.diffId);
+    }
+    return { layers, diffIds: packedIds, history: packedIds.map(() => ({ comment: 'of a removed image' })) };
+  }
+}
+
+function imageConfig(
+  { config, platform, author }: CommitImageOptions,
+  parts: { created: string; diffIds: readonly Digest[]; history: HistoryEntry[] },
+): ImageConfig {
+  return {
+    created: parts.created,
+    ...(author === '' ? {} : { author }),
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+    config,
+    rootfs: { type: 'layers', diff_ids: [...parts.diffIds] },
+    history: parts.history,
+  };
+}
+
+function historyEntry(
+  { author, comment, createdBy }: CommitImageOptions,
+  created: string,
+  isEmpty: boolean,
+): HistoryEntry {
+  return {
+    created,
+    ...(author === '' ? {} : { author }),
+    created_by: createdBy,
+    ...(comment === '' ? {} : { comment }),
+    ...(isEmpty ? { empty_layer: true } : {}),
+  };
+}
+
+function nameOf(text: string): string {
+  const reference = parseReference(text);
+  if (reference.digest !== undefined) throw new InvalidImageError('cannot commit to digest reference');
+  return canonicalString(withDefaultTag(reference));
+}
