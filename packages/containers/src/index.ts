@@ -31,6 +31,7 @@ export {
   UnknownUserError,
 } from './errors.ts';
 export { type EngineEvent, EventHub, type EventsOptions } from './events/event-hub.ts';
+export { publishVolumeEvent } from './events/volume-events.ts';
 export { ExecService } from './exec/exec-service.ts';
 export type { ExecStartOptions } from './exec/start-exec.ts';
 export { ContainerFiles } from './files/container-files.ts';

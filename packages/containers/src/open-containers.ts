@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { type Clock, KeyedLock, type Logger, Semaphore } from '@gantry/base';
 import type { MetadataStore } from '@gantry/state';
 import { ContainerService } from './container-service.ts';
 import type { ContainerDefaults, ContainerEnvironment, ContainerPorts } from './environment.ts';
+import { EventFile } from './events/event-file.ts';
 import { EventHub } from './events/event-hub.ts';
 import { ExecRegistry } from './exec/exec-registry.ts';
 import { ExecService } from './exec/exec-service.ts';
@@ -79,9 +81,14 @@ function makeEnvironment(options: ContainersOptions, closing: AbortSignal): Cont
     directories,
     locks: new KeyedLock(),
     unmounts: new Semaphore(unmountsAtOnce),
-    events: options.events ?? new EventHub(clock),
+    events: options.events ?? new EventHub(clock, eventFile(options)),
     clock,
     logger,
     closing,
   };
+}
+
+function eventFile({ dataRoot, logger }: ContainersOptions): EventFile {
+  const component = logger.child({ component: 'events' });
+  return new EventFile({ directory: path.join(dataRoot, 'events'), logger: component });
 }

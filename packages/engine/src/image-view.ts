@@ -20,7 +20,7 @@ export class ImageView implements ImageBackend {
   pull: Method<'pull'> = async (ref, options) => {
     if (options.allTags === true) throw new AllTagsNotBuiltError(ref);
     await this.#store.pull(ref, options);
-    this.#publish('pull', ref, ref);
+    this.#publish('pull', ref, withoutTag(ref));
   };
 
   load: Method<'load'> = async (archive, options) => {
@@ -31,7 +31,8 @@ export class ImageView implements ImageBackend {
 
   import: Method<'import'> = async (archive, options) => {
     const id = await this.#store.import(archive, options);
-    this.#publish('import', id, options.reference ?? id);
+    if (options.reference !== undefined) this.#publish('tag', id, options.reference);
+    this.#publish('import', id, id);
     return id;
   };
 
@@ -43,12 +44,20 @@ export class ImageView implements ImageBackend {
   };
 
   remove: Method<'remove'> = async (ref, options) => {
+    const { Id: id = ref } = await this.#store.inspect(ref);
     const items = await this.#store.remove(ref, options);
-    publishRemovals(this.#events, items);
+    publishRemovals(this.#events, items, id);
     return items;
   };
 
-  save: Method<'save'> = (refs, options) => this.#store.save(refs, options);
+  save: Method<'save'> = async (refs, options) => {
+    const archive = await this.#store.save(refs, options);
+    for (const ref of refs) {
+      const { Id: id = ref } = await this.#store.inspect(ref);
+      this.#publish('save', id, id);
+    }
+    return archive;
+  };
 
   list: Method<'list'> = (options) => this.#store.list(options);
 
@@ -66,14 +75,23 @@ export class ImageView implements ImageBackend {
   }
 }
 
-/** Tells of each name and image that went. */
-export function publishRemovals(events: EventHub, items: readonly ImageDeleteResponseItem[]): void {
+/** Tells of each name and image that went. Names were those of the image `imageId`, where that is known. */
+export function publishRemovals(
+  events: EventHub,
+  items: readonly ImageDeleteResponseItem[],
+  imageId?: string,
+): void {
   for (const { Untagged: untagged, Deleted: deleted } of items) {
-    if (untagged) publishImageEvent(events, 'untag', untagged, untagged);
+    if (untagged) publishImageEvent(events, 'untag', imageId ?? untagged, imageId ?? untagged);
     if (deleted) publishImageEvent(events, 'delete', deleted, deleted);
   }
 }
 
 function publishImageEvent(events: EventHub, action: string, actorId: string, name: string): void {
   events.publish({ type: 'image', action, actorId, attributes: { name } });
+}
+
+/** The name of a repository, as an event of a pull has it. */
+function withoutTag(ref: string): string {
+  return ref.replace(/(:[^/:@]+)?(@.*)?$/, '');
 }

@@ -65,7 +65,7 @@ function compose(
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, runtime, initPath, cgroupDriver, cgroupSupport });
-  const volumeView = new VolumeView(volumes);
+  const volumeView = new VolumeView(volumes, events);
   return {
     containers: service,
     execs,

@@ -1,5 +1,6 @@
 import type { Filters, Volume } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
+import { type EventHub, publishVolumeEvent } from '@gantry/containers';
 import type { VolumeBackend } from '@gantry/http-api';
 import type { VolumeInfo, VolumeStore } from '@gantry/volumes';
 
@@ -19,9 +20,11 @@ const filterMatchers: Readonly<Record<string, Matcher>> = {
 /** The volume store in the Engine API's words. */
 export class VolumeView implements VolumeBackend {
   readonly #store: VolumeStore;
+  readonly #events: EventHub;
 
-  constructor(store: VolumeStore) {
+  constructor(store: VolumeStore, events: EventHub) {
     this.#store = store;
+    this.#events = events;
   }
 
   list(filters: Filters): Promise<Volume[]> {
@@ -46,9 +49,11 @@ export class VolumeView implements VolumeBackend {
   }
 
   async create(options: { name?: string; labels?: Record<string, string> }): Promise<Volume> {
-    return wireVolume(
-      await this.#store.create({ ...options, anonymous: options.name === undefined || options.name === '' }),
-    );
+    const anonymous = options.name === undefined || options.name === '';
+    const isNew = anonymous || this.#store.get(options.name ?? '') === undefined;
+    const volume = await this.#store.create({ ...options, anonymous });
+    if (isNew) publishVolumeEvent(this.#events, volume.name, 'create');
+    return wireVolume(volume);
   }
 
   async remove(name: string, options: { force: boolean }): Promise<void> {
@@ -57,6 +62,7 @@ export class VolumeView implements VolumeBackend {
       throw notFound(name);
     }
     await this.#store.remove(name);
+    publishVolumeEvent(this.#events, name, 'destroy');
   }
 }
 

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
+import { publishVolumeEvent } from '../events/volume-events.ts';
 import type { ContainerMount } from '../state/container-record.ts';
 import type { RequestedMount } from './options/requested-mount.ts';
 
@@ -9,7 +10,7 @@ import type { RequestedMount } from './options/requested-mount.ts';
  * `undo`; named ones stay, as in Docker.
  */
 export async function makeVolumes(
-  { ports }: ContainerEnvironment,
+  { ports, events }: ContainerEnvironment,
   requested: readonly RequestedMount[],
   undo: AsyncDisposableStack,
 ): Promise<ContainerMount[]> {
@@ -20,10 +21,12 @@ export async function makeVolumes(
       continue;
     }
     const anonymous = mount.name === undefined;
+    const isNew = mount.name === undefined || ports.volumes.get(mount.name) === undefined;
     const volume = await ports.volumes.create({
       labels: mount.labels,
       ...(mount.name === undefined ? { anonymous: true } : { name: mount.name }),
     });
+    if (isNew) publishVolumeEvent(events, volume.name, 'create');
     if (anonymous) undo.defer(() => ports.volumes.remove(volume.name));
     const { destination, mode, readOnly, copyUp } = mount;
     mounts.push({

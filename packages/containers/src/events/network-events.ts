@@ -1,18 +1,26 @@
 import type { Attachment } from '@gantry/network';
 import type { Container } from '../container.ts';
-import type { EventHub } from './event-hub.ts';
+import type { ContainerEnvironment } from '../environment.ts';
 
-/** Tells that a container was connected to a network or disconnected from it. */
+/**
+ * Tells that a container was connected to a network or disconnected from it: to that of `attachment`, or to `host` or
+ * `none`. One that is in another container's network is on none of its own.
+ */
 export function publishNetworkEvent(
-  events: EventHub,
+  { events, ports }: Pick<ContainerEnvironment, 'events' | 'ports'>,
   container: Container,
-  attachment: Attachment,
   action: 'connect' | 'disconnect',
+  attachment: Attachment | undefined,
 ): void {
-  events.publish({
-    type: 'network',
-    action,
-    actorId: attachment.networkId,
-    attributes: { container: container.id, name: attachment.networkName, type: 'bridge' },
-  });
+  const { mode } = container.record.network;
+  if (attachment !== undefined) {
+    const { networkId, networkName } = attachment;
+    const attributes = { container: container.id, name: networkName, type: 'bridge' };
+    events.publish({ type: 'network', action, actorId: networkId, attributes });
+  } else if (mode === 'host' || mode === 'none') {
+    const network = ports.network.networks().find(({ name }) => name === mode);
+    if (network === undefined) return;
+    const attributes = { container: container.id, name: network.name, type: network.driver };
+    events.publish({ type: 'network', action, actorId: network.id, attributes });
+  }
 }

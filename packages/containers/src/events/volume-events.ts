@@ -19,3 +19,8 @@ export function publishVolumeEvents(
     });
   }
 }
+
+/** Tells that a volume came or went. */
+export function publishVolumeEvent(events: EventHub, volumeName: string, action: 'create' | 'destroy'): void {
+  events.publish({ type: 'volume', action, actorId: volumeName, attributes: { driver: 'local' } });
+}

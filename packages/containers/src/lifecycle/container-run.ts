@@ -66,9 +66,7 @@ async function finishRun(
   await locks.run(container.id, async () => {
     await recordEnd(environment, container, ending);
     faultPoint('end/recorded');
-    if (attachment !== undefined) {
-      publishNetworkEvent(environment.events, container, attachment, 'disconnect');
-    }
+    publishNetworkEvent(environment, container, 'disconnect', attachment);
     await releaseRun(environment, container);
   });
 }

@@ -3,6 +3,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNotFoundError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { publishVolumeEvent } from '../events/volume-events.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { unmountSharedMemory } from './shared-memory.ts';
 
@@ -72,19 +73,22 @@ function changesAlongside(
 
 /** One that another container uses by its name stays. */
 async function removeAnonymousVolumes(
-  { ports, logger }: ContainerEnvironment,
+  { ports, logger, events }: ContainerEnvironment,
   { id, record }: Container,
 ): Promise<void> {
   for (const mount of record.mounts) {
     if (mount.type !== 'volume' || !mount.anonymous) continue;
     const volume = ports.volumes.get(mount.volumeName);
     if (volume === undefined || volume.usedBy.length > 0) continue;
-    await ports.volumes.remove(mount.volumeName).catch((error: unknown) => {
+    try {
+      await ports.volumes.remove(mount.volumeName);
+      publishVolumeEvent(events, mount.volumeName, 'destroy');
+    } catch (error) {
       logger.warn('an anonymous volume was not removed', {
         containerId: id,
         volumeName: mount.volumeName,
         error: errorMessage(error),
       });
-    });
+    }
   }
 }

@@ -81,7 +81,7 @@ async function startSteps(
   mountSharedMemory(container);
   undo.defer(() => unmountSharedMemory(container));
   const request = startRequest(environment, container, { rootfs, attachment, joined });
-  if (attachment !== undefined) publishNetworkEvent(events, container, attachment, 'connect');
+  publishNetworkEvent(environment, container, 'connect', attachment);
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
   faultPoint('start/log-begun');

@@ -64,11 +64,18 @@ async function events(system: SystemBackend, exchange: Exchange): Promise<void> 
   beginStream(exchange, 'application/json');
   for (let next = await first; next.done !== true; next = await iterator.next()) {
     if (response.destroyed) break;
-    response.write(`${JSON.stringify(withLegacyFields(next.value))}\n`);
+    response.write(`${eventLine(next.value)}\n`);
     await drained(response);
   }
   await iterator.return?.();
   response.end();
+}
+
+/** Nanoseconds are more than what a JSON writer gives of a number: all their digits are written. */
+function eventLine(message: EventMessage): string {
+  const { timeNano, ...rest } = withLegacyFields(message);
+  const text = JSON.stringify(rest);
+  return timeNano === undefined ? text : `${text.slice(0, -1)},"timeNano":${BigInt(timeNano)}}`;
 }
 
 /** Up to API 1.51 an event says the same thing a second time: docker CLI 28's `stats` reads `id`. */
