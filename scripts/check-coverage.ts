@@ -6,14 +6,16 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { refuseUnbuiltOptions } from '@gantry/containers';
+import type { ContainerCreateRequest } from '@gantry/api-types';
+import { checkResources, refuseUnbuiltOptions } from '@gantry/containers';
 import { probeApi, startProbeServer } from '@gantry/http-api/testing';
 import { apiBreaches, apiCoverage } from './reference/api-coverage.ts';
 import { cliBreaches, cliCoverage, type ProbedCli } from './reference/cli-coverage.ts';
 import { refusedValues } from './reference/refused-values.ts';
 
+const noCgroups = {} as Parameters<typeof checkResources>[1]['support'];
 const root = path.resolve(import.meta.dirname, '..');
-await using server = await startProbeServer({ checkCreate: refuseUnbuiltOptions });
+await using server = await startProbeServer({ checkCreate });
 const api = await probeApi(server);
 const cli = await probeCli(server.socketPath);
 const breaches = [...apiBreaches(api), ...cliBreaches(cli)];
@@ -23,6 +25,13 @@ if (breaches.length === 0) {
 }
 for (const breach of breaches) console.error(breach);
 process.exitCode = breaches.length > 0 ? 1 : 0;
+
+/** What the engine refuses whatever the machine: fields that are not built, and those that only Windows has. */
+function checkCreate(request: ContainerCreateRequest): void {
+  refuseUnbuiltOptions(request);
+  const { IOMaximumBandwidth, IOMaximumIOps } = request.HostConfig ?? {};
+  checkResources({ IOMaximumBandwidth, IOMaximumIOps }, { support: noCgroups, purpose: 'create' });
+}
 
 function keep(file: string, wanted: string): void {
   const target = path.join(root, file);

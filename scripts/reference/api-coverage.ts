@@ -122,7 +122,16 @@ function mergeRefusals(parts: readonly (readonly [string, Outcome])[]): string[]
     row.names.push(name);
     byRow.set(key, row);
   }
-  return [...byRow.values()].map(({ names, cells }) => [`\`${commonParent(names)}\``, ...cells]);
+  const all = parts.map(([name]) => name);
+  return [...byRow.values()].map(({ names, cells }) => [shortened(names, all), ...cells]);
+}
+
+/** The object that all of the fields make up, or each of them. */
+function shortened(names: readonly string[], all: readonly string[]): string {
+  const parent = commonParent(names);
+  const within = all.filter((name) => name === parent || /^(?:\[\]|\{\})*\./.test(name.slice(parent.length)));
+  const isWhole = parent !== '' && within.every((name) => !name.startsWith(parent) || names.includes(name));
+  return (isWhole ? [parent] : names).map((name) => `\`${name}\``).join(', ');
 }
 
 function commonParent([first = '', ...others]: readonly string[]): string {
@@ -132,9 +141,8 @@ function commonParent([first = '', ...others]: readonly string[]): string {
     const prefix = parts.slice(0, index + 1).join('.');
     return !others.every((other) => other.startsWith(`${prefix}.`));
   });
-  const parent = parts
+  return parts
     .slice(0, shared === -1 ? parts.length : shared)
     .join('.')
     .replace(/(?:\[\]|\{\})+$/, '');
-  return parent === '' ? [first, ...others].join('`, `') : parent;
 }

@@ -3,6 +3,7 @@ import { ApiClient } from '@gantry/client';
 import type { Output } from '@gantry/terminal';
 import { findHandler } from './commands/built-commands.ts';
 import { type ConfigFile, readConfigFile } from './config/config-file.ts';
+import { customHeaders } from './config/custom-headers.ts';
 import { findEngineHost } from './config/engine-host.ts';
 import { CommandError, isEngineError, NotBuiltError, UsageError } from './errors.ts';
 import { parseFlagSpecs } from './grammar/flag-spec.ts';
@@ -129,7 +130,8 @@ function invocationOf(
             await startEngine({ socketPath: address.path, environment, stderr });
           }
         : undefined;
-      return new ApiClient({ address, version, headers: readConfig().HttpHeaders, onUnreachable });
+      const headers = customHeaders(readConfig(), environment);
+      return new ApiClient({ address, version, headers, onUnreachable });
     },
   };
 }

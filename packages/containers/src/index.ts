@@ -51,4 +51,5 @@ export {
 export { type Containers, type ContainersOptions, openContainers } from './open-containers.ts';
 export type { PrunedContainers } from './prune/prune-containers.ts';
 export { compilePruneFilter } from './prune/prune-filter.ts';
+export { checkResources } from './resources/check-resources.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';

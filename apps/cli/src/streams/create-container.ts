@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
-import { createContainer } from '@gantry/client';
+import { createContainer, formatAddress } from '@gantry/client';
 import { windowSize } from '@gantry/terminal';
 import { proxyEnvironment } from '../config/proxies.ts';
 import { apiStatus, CommandError } from '../errors.ts';
@@ -27,7 +27,7 @@ export async function createFromFlags(
     flags,
     args,
     environment,
-    addedEnvironment: proxyEnvironment(invocation.config()),
+    addedEnvironment: await proxiesOf(invocation),
     currentDirectory: process.cwd(),
   });
   const size = request.Tty ? windowSize(1) : undefined;
@@ -37,6 +37,12 @@ export async function createFromFlags(
   for (const warning of Warnings ?? []) stderr.write(`WARNING: ${warning}\n`);
   if (idFile !== undefined) writeFileSync(idFile, Id);
   return { id: Id, request };
+}
+
+/** The engine is only looked for when there is something to know it for. */
+async function proxiesOf({ config, engine }: Invocation): Promise<string[]> {
+  if (config().proxies === undefined) return [];
+  return proxyEnvironment(config(), formatAddress((await engine()).address));
 }
 
 async function createWithImage(

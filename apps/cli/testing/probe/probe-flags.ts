@@ -67,7 +67,13 @@ async function probeFlag(spec: CommandSpec, flag: FlagSpec): Promise<object> {
 /** The first line about something that is not built, whoever said it. */
 function refusalIn({ stderr }: Run): string {
   return (
-    stderr.split('\n').find((line) => /is not (?:built yet|implemented)|not a swarm manager/.test(line)) ?? ''
+    stderr
+      .split('\n')
+      .find((line) =>
+        /is not (?:built yet|implemented)|is no longer supported|does not support|not a swarm manager/.test(
+          line,
+        ),
+      ) ?? ''
   );
 }
 

@@ -162,10 +162,15 @@ async function probeField(ask: Ask, operation: DockerOperation, field: DockerFie
   const passed: string[] = [];
   for (const sample of fieldSamples(field)) {
     const answer = await ask(query, body(sample));
-    if (answer.status !== 400 && refusals.has(answer.status)) refused.push(answer);
+    if (isRefusal(answer)) refused.push(answer);
     else passed.push(String(sample));
   }
   return summed(refused, passed, isKnown);
+}
+
+/** A value that breaks a rule of its field is no refusal of the field. */
+function isRefusal({ status, message }: Probed): boolean {
+  return refusals.has(status) && (status !== 400 || message.includes('does not support'));
 }
 
 /** A malformed sample is a refusal only when no other one passes. */
