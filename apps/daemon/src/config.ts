@@ -13,6 +13,7 @@ export interface DaemonConfig {
   readonly bridge: string;
   readonly bip: string | undefined;
   readonly cgroupParent: string;
+  readonly cdiSpecDirs: readonly string[];
   readonly runtime: string;
   readonly group: string | undefined;
   readonly logDriver: string;
@@ -40,6 +41,7 @@ const defaults: OptionValues = {
   'data-root': '/var/lib/gantry',
   'exec-root': '/run/gantry',
   bridge: 'gantry0',
+  'cdi-spec-dirs': ['/etc/cdi', '/var/run/cdi'],
   'cgroup-parent': '/gantry',
   'default-runtime': 'crun',
   debug: false,
@@ -82,6 +84,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     bridge: text(values, 'bridge'),
     bip: optionalText(values, 'bip'),
     cgroupParent: cgroupPath(values, 'cgroup-parent'),
+    cdiSpecDirs: list(values, 'cdi-spec-dirs'),
     runtime: text(values, 'default-runtime'),
     group: optionalText(values, 'group'),
     logDriver: text(values, 'log-driver'),

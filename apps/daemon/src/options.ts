@@ -30,6 +30,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'string',
     help: 'Cgroup that the cgroups of containers are made in',
   },
+  {
+    key: 'cdi-spec-dirs',
+    flag: 'cdi-spec-dir',
+    type: 'list',
+    help: 'Directory of device specifications (CDI), repeatable',
+  },
   { key: 'debug', flag: 'debug', short: 'D', type: 'boolean', help: 'Log at debug level' },
   {
     key: 'default-runtime',

@@ -17,6 +17,7 @@ export async function serve(config: DaemonConfig): Promise<number> {
     bridge: config.bridge,
     ...(config.bip === undefined ? {} : { bip: config.bip }),
     cgroupParent: config.cgroupParent,
+    cdiSpecDirs: config.cdiSpecDirs,
     runtime: config.runtime,
     logDriver: config.logDriver,
     logOptions: config.logOptions,

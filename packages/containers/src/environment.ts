@@ -3,7 +3,13 @@ import type { ImageStore } from '@gantry/images';
 import type { CgroupSupport } from '@gantry/kernel';
 import type { NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
-import type { CgroupDriver, ContainerRuntime, SpecOptions } from '@gantry/runtime';
+import type {
+  CgroupDriver,
+  ContainerEdits,
+  ContainerRuntime,
+  DeviceWish,
+  SpecOptions,
+} from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import type { HostSecurity } from './create/options/security.ts';
@@ -24,6 +30,8 @@ export interface ContainerPorts {
   runtime: ContainerRuntime;
   network: NetworkController;
   volumes: Pick<VolumeStore, 'create' | 'get' | 'list' | 'acquire' | 'release' | 'copyUp' | 'remove'>;
+  /** What devices by specification files ask of a container: `findContainerEdits` of the runtime package. */
+  findContainerEdits: (wishes: readonly DeviceWish[]) => Promise<ContainerEdits | undefined>;
   /** Docker's defaults around the options: `buildSpec` of the runtime package. */
   buildSpec: (options: SpecOptions) => RuntimeSpec;
 }

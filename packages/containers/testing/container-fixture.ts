@@ -81,6 +81,7 @@ export class ContainerFixture implements AsyncDisposable {
         network: this.network,
         volumes: this.volumes,
         buildSpec: plainSpec,
+        findContainerEdits: () => Promise.resolve(undefined),
       },
     });
     void this.#collectEvents(this.#containers);

@@ -90,6 +90,7 @@ export async function openRealEngine({
         volumes,
         runtime,
         buildSpec: (options) => buildSpec(options, host),
+        findContainerEdits: () => Promise.resolve(undefined),
       },
     }),
   );

@@ -21,9 +21,13 @@ export interface EngineOptions {
   logDriver?: string;
   /** Options of that driver, for containers that do not say otherwise. */
   logOptions?: Readonly<Record<string, string>>;
+  /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
+  cdiSpecDirs?: readonly string[];
   debug?: boolean;
   logger?: Logger;
   clock?: Clock;
 }
 
 export const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export const defaultCdiSpecDirs: readonly string[] = ['/etc/cdi', '/var/run/cdi'];

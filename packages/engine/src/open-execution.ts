@@ -5,12 +5,13 @@ import {
   buildSpec,
   type CgroupDriver,
   type ContainerRuntime,
+  findContainerEdits,
   openRuntime,
   readSpecHost,
 } from '@gantry/runtime';
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
 import { findProgram } from './doctor/program-checks.ts';
-import { defaultSearchPath } from './engine-options.ts';
+import { defaultCdiSpecDirs, defaultSearchPath } from './engine-options.ts';
 import { readHostSecurity } from './host-security.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
@@ -55,13 +56,22 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   const layout = detectCgroups();
   const cgroupSupport = readCgroupSupport(layout);
   const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
+  const { cdiSpecDirs = defaultCdiSpecDirs } = options;
   const initPath = findInit(options.searchPath ?? defaultSearchPath);
   const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
   const { images, snapshots, volumes } = storage;
   const containers = opened.use(
     await openContainers({
       dataRoot: options.dataRoot,
-      ports: { images, snapshots, volumes, network, runtime, buildSpec: (spec) => buildSpec(spec, host) },
+      ports: {
+        images,
+        snapshots,
+        volumes,
+        network,
+        runtime,
+        buildSpec: (spec) => buildSpec(spec, host),
+        findContainerEdits: (wishes) => findContainerEdits(wishes, { directories: cdiSpecDirs, logger }),
+      },
       store,
       clock,
       logger,

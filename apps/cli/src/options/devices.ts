@@ -17,6 +17,12 @@ export function parseDevice(text: string): DeviceMapping {
   return { PathOnHost: host, PathInContainer: container || host, CgroupPermissions: permissions };
 }
 
+/** A device by its qualified name in a device specification (CDI), `vendor.com/class=name`; undefined for a path. */
+export function parseNamedDevice(text: string): DeviceRequest | undefined {
+  const isName = /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[A-Za-z0-9][\w.:-]*$/.test(text);
+  return isName ? { Driver: 'cdi', DeviceIDs: [text] } : undefined;
+}
+
 /** `path:rate`, the rate in bytes (`1mb`) or as a number. */
 export function parseThrottle(text: string, unit: 'bytes' | 'operations'): ThrottleDevice {
   const [device, rateText] = splitOnce(text, ':');

@@ -1,7 +1,7 @@
 import type { Resources } from '@gantry/api-types';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
-import { parseDevice, parseGpus, parseThrottle, parseWeight } from './devices.ts';
+import { parseDevice, parseGpus, parseNamedDevice, parseThrottle, parseWeight } from './devices.ts';
 import { parseSize } from './size.ts';
 
 const sizeFields = {
@@ -47,8 +47,13 @@ export function resourcesOf(flags: FlagValues): Resources {
 }
 
 function applyDevices(flags: FlagValues, resources: Resources): void {
-  if (flags.hasIfKnown('device')) resources.Devices = flags.list('device').map(parseDevice);
-  if (flags.hasIfKnown('gpus')) resources.DeviceRequests = flags.list('gpus').map(parseGpus);
+  const given = flags.hasIfKnown('device') ? flags.list('device') : [];
+  const named = given.map(parseNamedDevice);
+  const paths = given.filter((_, index) => named[index] === undefined);
+  const gpus = flags.hasIfKnown('gpus') ? flags.list('gpus').map(parseGpus) : [];
+  const requests = [...gpus, ...named.filter((request) => request !== undefined)];
+  if (paths.length > 0) resources.Devices = paths.map(parseDevice);
+  if (requests.length > 0) resources.DeviceRequests = requests;
   if (flags.hasIfKnown('blkio-weight-device')) {
     resources.BlkioWeightDevice = flags.list('blkio-weight-device').map(parseWeight);
   }

@@ -6,7 +6,7 @@ import type { CheckedResources } from '../resources/check-resources.ts';
 import { oomScoreAdjustment } from '../resources/container-limits.ts';
 import { resourceDefaults, shmSize } from '../resources/resource-defaults.ts';
 import { containerCapabilities } from './options/capabilities.ts';
-import { deviceCgroupRules, requestedDevices } from './options/devices.ts';
+import { deviceCgroupRules, deviceWishes, requestedDevices } from './options/devices.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
 
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
@@ -58,6 +58,7 @@ function check(given: HostConfig, { runtimeName, hasInit, security }: HostConfig
   containerSysctls(given);
   requestedDevices(given);
   deviceCgroupRules(given);
+  deviceWishes(given);
   resourceLimits(given.Ulimits);
   const runtime = given.Runtime ?? '';
   if (runtime !== '' && runtime !== runtimeName) {

@@ -51,6 +51,7 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     sysctls: containerSysctls(host),
     devices: requestedDevices(host),
     deviceRules: deviceCgroupRules(host),
+    annotations: host.Annotations ?? {},
     mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
     sharedMemory: parts.sharedMemory,
     resources: containerLimits(host, defaults.cgroupSupport),

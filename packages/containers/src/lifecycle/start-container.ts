@@ -2,8 +2,9 @@ import { mkdirSync, statSync } from 'node:fs';
 import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import { mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
-import type { StartRequest } from '@gantry/runtime';
+import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
+import { deviceWishes } from '../create/options/devices.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError, ContainerUnchangedError, InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
@@ -80,7 +81,8 @@ async function startSteps(
   using joined = joinNamespaces(environment, container, attachment);
   mountSharedMemory(container);
   undo.defer(() => unmountSharedMemory(container));
-  const request = startRequest(environment, container, { rootfs, attachment, joined });
+  const edits = await findEdits(environment, container);
+  const request = startRequest(environment, container, { rootfs, attachment, joined, edits });
   publishNetworkEvent(environment, container, 'connect', attachment);
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
@@ -147,16 +149,26 @@ function makeBindSource(source: string): void {
   }
 }
 
+/** What a container's devices by specification files ask for: files that change while it exists. */
+async function findEdits(
+  { ports }: ContainerEnvironment,
+  { record }: Container,
+): Promise<ContainerEdits | undefined> {
+  const wishes = deviceWishes(record.hostConfig);
+  return wishes.length === 0 ? undefined : await ports.findContainerEdits(wishes);
+}
+
 interface PreparedStart {
   rootfs: string;
   attachment: Attachment | undefined;
   joined: JoinedNamespaces;
+  edits: ContainerEdits | undefined;
 }
 
 function startRequest(
   environment: ContainerEnvironment,
   container: Container,
-  { rootfs, attachment, joined }: PreparedStart,
+  { rootfs, attachment, joined, edits }: PreparedStart,
 ): StartRequest {
   const { ports, defaults } = environment;
   const { id, record, directory } = container;
@@ -169,6 +181,7 @@ function startRequest(
     sharedMemory: joined.sharedMemory,
     defaults,
   });
+  if (edits !== undefined) options.edits = edits;
   const directoryInside = workingDirectory(record);
   if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { uid: 0, gid: 0, mode: 0o755 });
   return {

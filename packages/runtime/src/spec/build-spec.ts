@@ -1,6 +1,7 @@
 import type { RuntimeLinux, RuntimeMount, RuntimeProcess, RuntimeSpec } from '@gantry/oci';
 import { cgroupsPathOf } from '../cgroups/cgroup-place.ts';
 import { capabilitySets } from './capability-sets.ts';
+import { applyEdits } from './cdi/apply-edits.ts';
 import { specConfinement } from './confinement.ts';
 import { defaultMounts } from './default-mounts.ts';
 import { specDevices } from './devices.ts';
@@ -24,6 +25,11 @@ const networkSysctls: Readonly<Record<string, string>> = {
  * this moment. Throws `LimitNotRaisableError`, `DeviceNotFoundError`.
  */
 export function buildSpec(options: SpecOptions, host: SpecHost): RuntimeSpec {
+  const spec = plainSpec(options, host);
+  return options.edits === undefined ? spec : applyEdits(spec, options.edits);
+}
+
+function plainSpec(options: SpecOptions, host: SpecHost): RuntimeSpec {
   return {
     ociVersion: '1.0.2',
     process: specProcess(options, host),

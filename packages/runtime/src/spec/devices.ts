@@ -81,6 +81,13 @@ function requestedDevices({ pathOnHost, pathInContainer, access }: SpecDevice): 
   return { devices, rules };
 }
 
+/** The node at `file`, or where a link there leads. Throws `DeviceNotFoundError`. */
+export function nodeOf(file: string): Device {
+  const [node] = statSync(file, { throwIfNoEntry: false }) === undefined ? [] : deviceOf(file);
+  if (node === undefined) throw new DeviceNotFoundError(file, 'not a device node');
+  return node;
+}
+
 function devicesBelow(file: string): Device[] {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) throw new DeviceNotFoundError(file, 'no such file or directory');

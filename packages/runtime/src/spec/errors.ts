@@ -33,3 +33,29 @@ export class DeviceNotFoundError extends EngineError {
     );
   }
 }
+
+/** `--gpus` and the like: nothing on this host serves the wish. The message is Docker's. */
+export class DeviceDriverMissingError extends EngineError {
+  override readonly name = 'DeviceDriverMissingError';
+  constructor(driver: string, capabilities: readonly (readonly string[])[]) {
+    const sets = capabilities.map((set) => `[${set.join(' ')}]`).join(' ');
+    super(
+      'internal',
+      'device-driver-missing',
+      `could not select device driver ${JSON.stringify(driver)} with capabilities: [${sets}]`,
+    );
+  }
+}
+
+/** `--device vendor.com/class=name`: no specification file describes them. The message is Docker's. */
+export class DeviceInjectionError extends EngineError {
+  override readonly name = 'DeviceInjectionError';
+  constructor(names: readonly string[]) {
+    super(
+      'invalid',
+      'device-injection',
+      `CDI device injection failed: unresolvable CDI devices ${names.join(', ')}`,
+      { details: { devices: names } },
+    );
+  }
+}

@@ -1,5 +1,6 @@
 import type { CgroupLimits } from '@gantry/kernel';
 import type { TerminalSize } from '../container-runtime.ts';
+import type { ContainerEdits } from './cdi/container-edits.ts';
 import type { DeviceRule } from './devices.ts';
 import type { SpecNamespaces } from './namespaces.ts';
 import type { SeccompProfile } from './seccomp/seccomp-profile.ts';
@@ -29,6 +30,8 @@ export interface SpecOptions {
   security?: SpecSecurity;
   /** Devices of the host, looked up when the spec is built; a privileged container has all of them besides. */
   devices?: readonly SpecDevice[];
+  /** What devices by specification files ask for. */
+  edits?: ContainerEdits;
   /** What else may be used by the devices cgroup. */
   deviceRules?: readonly DeviceRule[];
   namespaces: SpecNamespaces;

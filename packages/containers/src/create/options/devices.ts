@@ -1,6 +1,6 @@
 import type { HostConfig } from '@gantry/api-types';
-import type { DeviceRule, SpecDevice } from '@gantry/runtime';
-import { InvalidOptionError } from '../../errors.ts';
+import type { DeviceRule, DeviceWish, SpecDevice } from '@gantry/runtime';
+import { InvalidOptionError, OptionNotBuiltError } from '../../errors.ts';
 
 /** The devices that `Devices` asks for; whether the host has them is asked at each start. Throws `InvalidOptionError`. */
 export function requestedDevices(host: HostConfig): SpecDevice[] {
@@ -33,6 +33,23 @@ export function deviceCgroupRules(host: HostConfig): DeviceRule[] {
       ...(minor !== '*' && { minor: Number(minor) }),
       access,
     };
+  });
+}
+
+/** The devices that `DeviceRequests` asks for by kind or by name. Throws `InvalidOptionError`. */
+export function deviceWishes(host: HostConfig): DeviceWish[] {
+  return (host.DeviceRequests ?? []).map((request) => {
+    const { Driver: driver = '', Count: count = 0, DeviceIDs, Capabilities, Options } = request;
+    const deviceIds = DeviceIDs ?? [];
+    const name = deviceIds.find((id) => id === '' || /[\0\n]/.test(id));
+    if (name !== undefined) fail('DeviceRequests', `invalid device id: ${JSON.stringify(name)}`);
+    if (count > 0 && deviceIds.length > 0) {
+      fail('DeviceRequests', 'cannot set both Count and DeviceIDs on device request');
+    }
+    if (Object.keys(Options ?? {}).length > 0) {
+      throw new OptionNotBuiltError('HostConfig.DeviceRequests.Options', JSON.stringify(Options));
+    }
+    return { driver, count, deviceIds, capabilities: Capabilities ?? [] };
   });
 }
 
