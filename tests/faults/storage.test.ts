@@ -155,7 +155,9 @@ test('containers whose records a wholly damaged store has lost are ended and tol
   const id = await victim.ok('run', '-d', '-p', '127.0.0.1::80', image, 'sleep', '1000');
   const pid = Number(await victim.ok('inspect', '-f', '{{.State.Pid}}', id));
   await victim.end('SIGKILL');
-  writeFileSync(path.join(victim.dataRoot, 'metadata.db'), Buffer.alloc(65_536, 'damaged'));
+  for (const name of ['metadata.db', 'metadata.db-wal']) {
+    writeFileSync(path.join(victim.dataRoot, name), Buffer.alloc(65_536, 'damaged'));
+  }
   await victim.restart();
   assert.match(victim.log, /damaged/);
   if ((await victim.ok('ps', '-aq')) === '') await until('its process has ended', () => !isAlive(pid));
