@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeTestImage } from '@gantry/testkit';
 import { loadBusybox } from '../support/busybox-image.ts';
+import { needsDocker28 } from '../support/docker-version.ts';
 import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
 
 const image = 'mirror/busybox';
@@ -91,37 +92,48 @@ for (const program of programs) {
     await daemon.ok('rm', 'user');
   });
 
-  test(`${program} system prune takes containers, networks and images, and volumes when told to`, async () => {
-    const id = await daemon.ok('create', '--name', 'user', '-v', '/data', image);
-    const volume = await daemon.ok('volume', 'ls', '-q');
-    const warning = (await daemon[program](['system', 'prune', '--volumes'], { stdin: Buffer.from('n\n') }))
-      .stdout;
-    assert.match(warning, /WARNING! This will remove:\n {2}- all stopped containers\n {2}- all networks not/);
-    const pruned = await run('system', 'prune', '-f', '--volumes');
-    assert.match(pruned, new RegExp(`Deleted Containers:\n${id}\n`));
-    assert.match(pruned, new RegExp(`Deleted Volumes:\n${volume}\n`));
-    assert.match(pruned, /\nTotal reclaimed space: [\d.]+k?B\n$/);
-    assert.equal(await daemon.ok('ps', '-aq'), '');
-    assert.equal(await daemon.ok('volume', 'ls', '-q'), '');
-    assert.equal(await daemon.ok('images', '--format', '{{.Repository}}'), image);
-  });
+  test(
+    `${program} system prune takes containers, networks and images, and volumes when told to`,
+    needsDocker28(program),
+    async () => {
+      const id = await daemon.ok('create', '--name', 'user', '-v', '/data', image);
+      const volume = await daemon.ok('volume', 'ls', '-q');
+      const warning = (await daemon[program](['system', 'prune', '--volumes'], { stdin: Buffer.from('n\n') }))
+        .stdout;
+      assert.match(
+        warning,
+        /WARNING! This will remove:\n {2}- all stopped containers\n {2}- all networks not/,
+      );
+      const pruned = await run('system', 'prune', '-f', '--volumes');
+      assert.match(pruned, new RegExp(`Deleted Containers:\n${id}\n`));
+      assert.match(pruned, new RegExp(`Deleted Volumes:\n${volume}\n`));
+      assert.match(pruned, /\nTotal reclaimed space: [\d.]+k?B\n$/);
+      assert.equal(await daemon.ok('ps', '-aq'), '');
+      assert.equal(await daemon.ok('volume', 'ls', '-q'), '');
+      assert.equal(await daemon.ok('images', '--format', '{{.Repository}}'), image);
+    },
+  );
 
   if (peer === undefined) {
-    test(`${program} volume prune takes anonymous volumes, with -a named ones, never one in use`, async () => {
-      await daemon.ok('create', '--name', 'user', '-v', 'used:/used', image);
-      await daemon.ok('volume', 'create', '--label', 'tier=back', 'named');
-      const anonymous = await daemon.ok('volume', 'create');
-      assert.equal(
-        await run('volume', 'prune', '-f'),
-        `Deleted Volumes:\n${anonymous}\n\nTotal reclaimed space: 0B\n`,
-      );
-      const all = await run('volume', 'prune', '-af', '--filter', 'label=tier=back');
-      assert.match(all, /^Deleted Volumes:\nnamed\n/);
-      assert.equal(await daemon.ok('volume', 'ls', '-q'), 'used');
-      assert.equal(await run('network', 'prune', '-f'), '');
-      await daemon.ok('rm', 'user');
-      await daemon.ok('volume', 'rm', 'used');
-    });
+    test(
+      `${program} volume prune takes anonymous volumes, with -a named ones, never one in use`,
+      needsDocker28(program),
+      async () => {
+        await daemon.ok('create', '--name', 'user', '-v', 'used:/used', image);
+        await daemon.ok('volume', 'create', '--label', 'tier=back', 'named');
+        const anonymous = await daemon.ok('volume', 'create');
+        assert.equal(
+          await run('volume', 'prune', '-f'),
+          `Deleted Volumes:\n${anonymous}\n\nTotal reclaimed space: 0B\n`,
+        );
+        const all = await run('volume', 'prune', '-af', '--filter', 'label=tier=back');
+        assert.match(all, /^Deleted Volumes:\nnamed\n/);
+        assert.equal(await daemon.ok('volume', 'ls', '-q'), 'used');
+        assert.equal(await run('network', 'prune', '-f'), '');
+        await daemon.ok('rm', 'user');
+        await daemon.ok('volume', 'rm', 'used');
+      },
+    );
   }
 }
 
@@ -133,7 +145,7 @@ function ageless(text: string): string {
 }
 
 if (peer === undefined) {
-  test('both programs print the same, a prune is told as an event, and two of a kind exclude each other', async () => {
+  test('both programs print the same', needsDocker28('docker'), async () => {
     await daemon.ok(
       'run',
       '--name',
@@ -153,6 +165,22 @@ if (peer === undefined) {
       const [ours, theirs] = [await daemon.gantry(args), await daemon.docker(args)];
       assert.equal(ageless(ours.stdout), ageless(theirs.stdout));
     }
+    await daemon.ok('rm', 'idle');
+    await daemon.ok('volume', 'rm', 'kept');
+  });
+
+  test('a prune is told as an event, and two of a kind exclude each other', async () => {
+    await daemon.ok(
+      'run',
+      '--name',
+      'idle',
+      '-v',
+      'kept:/kept',
+      image,
+      'sh',
+      '-c',
+      'echo 12345 > /kept/file',
+    );
     const since = String(Math.floor(Date.now() / 1000) - 1);
     const prunes = await Promise.all(
       Array.from({ length: 8 }, () => daemon.gantry(['container', 'prune', '-f'])),

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { parseFlags } from './flags.ts';
 
 function load(
@@ -22,7 +23,7 @@ function load(
 }
 
 test('flags win over the environment, the environment over the file, the file over defaults', () => {
-  const json = '{"data-root":"/file","exec-root":"/file-exec","bridge":"b1"}';
+  const json = '{"exec-root":"/file-exec","bridge":"b1"}';
   const config = load(json, ['--data-root', '/flag'], {
     GANTRY_DATA_ROOT: '/env',
     GANTRY_EXEC_ROOT: '/env-exec',
@@ -35,8 +36,42 @@ test('flags win over the environment, the environment over the file, the file ov
   assert.ok(Object.isFrozen(config));
 });
 
-test('a key that gantryd does not have is refused with the file’s name', () => {
-  assert.throws(() => load('{"insecure-registries":[]}'), /daemon\.json: unknown key 'insecure-registries'/);
+test('keys that match no option are refused as dockerd does, those that are not built by a word', () => {
+  assert.throws(
+    () => load('{"nonsense":1,"more":2}'),
+    /daemon\.json: the following directives don't match any configuration option: nonsense, more$/,
+  );
+  assert.throws(() => load('{"mtu":1400}'), /daemon\.json: 'mtu' is not built yet/);
+  assert.throws(() => load('{"storage-driver":"btrfs"}'), /'storage-driver' can only be overlay2: layers/);
+  load('{"storage-driver":"overlay2","iptables":true,"experimental":false}');
+});
+
+test('a key that is a flag too is refused as dockerd does', () => {
+  assert.throws(
+    () => load('{"labels":["a=b"],"debug":true}', ['--label', 'c=d', '--debug=false']),
+    /: the following directives are specified both as a flag and in the configuration file: labels: \(from flag: \[c=d\], from file: \[a=b\]\), debug: \(from flag: false, from file: true\)$/,
+  );
+});
+
+test('the settings that a reload may change are read from file and flags', () => {
+  const json =
+    '{"runtimes":{"mine":{"path":"/opt/mine","runtimeArgs":["--x"]}},"labels":["a=b"],"live-restore":false,"features":{"f":true}}';
+  const { settings } = load(json, ['--default-runtime', 'mine', '--insecure-registry', 'r:5000']);
+  assert.deepEqual(settings.runtimes, { mine: { path: '/opt/mine', args: ['--x'] } });
+  assert.equal(settings.defaultRuntime, 'mine');
+  assert.deepEqual(settings.labels, ['a=b']);
+  assert.equal(settings.liveRestore, false);
+  assert.deepEqual(settings.insecureRegistries, ['r:5000']);
+  assert.deepEqual(settings.features, { f: true });
+  assert.deepEqual(load('{}', ['--add-runtime', 'a=/b']).settings.runtimes, { a: { path: '/b' } });
+});
+
+test('settings that cannot be are refused', () => {
+  assert.throws(() => load('{"labels":["plain"]}'), /bad attribute format: plain/);
+  assert.throws(() => load('{"registry-mirrors":["ftp://x"]}'), /invalid mirror/);
+  assert.throws(() => load('{"max-concurrent-downloads":0}'), /invalid max concurrent downloads: 0/);
+  assert.throws(() => load('{"authorization-plugins":["../x"]}'), /not the name of a plugin/);
+  assert.throws(() => load('{"runtimes":{"a":{"runtimeType":"io.containerd.runc.v2"}}}'), /'runtimeType'/);
 });
 
 test('a broken file, a wrong type and a relative path are refused', () => {
@@ -49,6 +84,9 @@ test('a broken file, a wrong type and a relative path are refused', () => {
 
 test('certificates without tlsverify are refused rather than ignored', () => {
   assert.throws(() => load('{"tlscert":"/c"}'), /tlscert without tlsverify/);
+  assert.throws(() => load('{"tls":true}'), /tls without tlsverify/);
+  assert.equal(load('{"tls":false,"tlsverify":false}').allowUnauthenticatedTcp, true);
+  assert.equal(load('{"tls":false}').allowUnauthenticatedTcp, false);
 });
 
 test('a configuration file that was asked for and is missing is an error', () => {

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { EngineError, errorMessage } from '@gantry/base';
+import type { EngineSettings } from '@gantry/engine';
+import { ConfigError } from './config-error.ts';
+import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Flags, parseValue } from './flags.ts';
-import { daemonOptions, type OptionValue, type OptionValues } from './options.ts';
+import { daemonOptions, type OptionValues } from './options.ts';
+import { readSettings, settingDefaults } from './read-settings.ts';
 
 /** What gantryd runs with; frozen. Paths are absolute. */
 export interface DaemonConfig {
@@ -14,14 +16,15 @@ export interface DaemonConfig {
   readonly bip: string | undefined;
   readonly cgroupParent: string;
   readonly cdiSpecDirs: readonly string[];
-  readonly runtime: string;
   readonly group: string | undefined;
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
-  readonly debug: boolean;
   readonly logLevel: LogLevel;
-  readonly shutdownTimeoutMs: number;
+  /** What a SIGHUP may change. */
+  readonly settings: EngineSettings;
   readonly tls: TlsFiles | undefined;
+  /** TCP that anybody may use: only when both `tls` and `tlsverify` were said to be false. */
+  readonly allowUnauthenticatedTcp: boolean;
 }
 
 export interface TlsFiles {
@@ -33,9 +36,6 @@ export interface TlsFiles {
 const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-const defaultConfigFile = '/etc/gantry/daemon.json';
-const maxConfigBytes = 1024 * 1024;
-
 const defaults: OptionValues = {
   hosts: ['unix:///run/gantry/gantry.sock'],
   'data-root': '/var/lib/gantry',
@@ -43,28 +43,23 @@ const defaults: OptionValues = {
   bridge: 'gantry0',
   'cdi-spec-dirs': ['/etc/cdi', '/var/run/cdi'],
   'cgroup-parent': '/gantry',
-  'default-runtime': 'crun',
-  debug: false,
+  ...settingDefaults,
   'log-driver': 'json-file',
   'log-level': 'info',
-  'shutdown-timeout': 15,
 };
 
-export class ConfigError extends EngineError {
-  override readonly name = 'ConfigError';
-  constructor(message: string, cause?: unknown) {
-    super('invalid', 'invalid-config', message, { cause });
-  }
-}
-
 /**
- * Puts the configuration together: defaults < daemon.json < environment (`GANTRY_` and the key in capitals) < flags.
- * Throws `ConfigError` for an unreadable file, an unknown key, or a value out of its range.
+ * Puts the configuration together: defaults < daemon.json < environment (`GANTRY_` and the key in capitals) < flags. Throws
+ * `ConfigError` for what `readConfigFile` refuses, and for a value out of its range.
  */
 export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): DaemonConfig {
   const values = {
     ...defaults,
-    ...fromFile(flags.configFile ?? defaultConfigFile, flags.configFile !== undefined),
+    ...readConfigFile({
+      file: flags.configFile ?? defaultConfigFile,
+      required: flags.configFile !== undefined,
+      flagValues: flags.values,
+    }),
     ...fromEnvironment(environment),
     ...flags.values,
   };
@@ -72,9 +67,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
   const logLevel = text(values, 'log-level');
   if (!isLogLevel(logLevel))
     throw new ConfigError(`log-level: '${logLevel}' is none of ${logLevels.join(', ')}`);
-  const timeout = values['shutdown-timeout'];
-  if (typeof timeout !== 'number' || timeout < 0)
-    throw new ConfigError('shutdown-timeout: seconds, 0 or more');
+  const settings = readSettings(values);
   return Object.freeze({
     hosts: list(values, 'hosts'),
     dataRoot: absolute(values, 'data-root'),
@@ -85,60 +78,14 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     bip: optionalText(values, 'bip'),
     cgroupParent: cgroupPath(values, 'cgroup-parent'),
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
-    runtime: text(values, 'default-runtime'),
     group: optionalText(values, 'group'),
     logDriver: text(values, 'log-driver'),
     logOptions: map(values, 'log-opts'),
-    debug: values['debug'] === true,
-    logLevel: values['debug'] === true ? 'debug' : logLevel,
-    shutdownTimeoutMs: timeout * 1000,
+    logLevel: settings.debug ? 'debug' : logLevel,
+    settings,
     tls: tlsFiles(values),
+    allowUnauthenticatedTcp: values['tls'] === false && values['tlsverify'] === false,
   });
-}
-
-function fromFile(file: string, required: boolean): OptionValues {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (!required && error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw new ConfigError(`cannot read the configuration file ${file}: ${errorMessage(error)}`, error);
-  }
-  if (content.length > maxConfigBytes) throw new ConfigError(`${file}: larger than ${maxConfigBytes} bytes`);
-  if (content.trim() === '') return {};
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(content);
-  } catch (error) {
-    throw new ConfigError(`${file}: not JSON: ${errorMessage(error)}`, error);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new ConfigError(`${file}: not a JSON object`);
-  }
-  return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, fileValue(file, key, value)]));
-}
-
-function fileValue(file: string, key: string, value: unknown): OptionValue {
-  const option = daemonOptions.find((candidate) => candidate.key === key);
-  if (option === undefined) throw new ConfigError(`${file}: unknown key '${key}'`);
-  switch (option.type) {
-    case 'string':
-      if (typeof value === 'string') return value;
-      break;
-    case 'boolean':
-      if (typeof value === 'boolean') return value;
-      break;
-    case 'integer':
-      if (Number.isInteger(value)) return value as number;
-      break;
-    case 'list':
-      if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-      break;
-    case 'map':
-      if (isTextMap(value)) return Object.entries(value).map(([name, item]) => `${name}=${item}`);
-      break;
-  }
-  throw new ConfigError(`${file}: '${key}' must be a ${option.type}`);
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): OptionValues {
@@ -148,12 +95,16 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): OptionValues {
     const value = environment[name];
     if (value === undefined || value === '') continue;
     values[option.key] =
-      option.type === 'list' || option.type === 'map' ? value.split(',') : parseValue(option, value, name);
+      option.type === 'list' || option.type === 'map' || option.type === 'runtimes'
+        ? value.split(',')
+        : parseValue(option, value, name);
   }
   return values;
 }
 
 function tlsFiles(values: OptionValues): TlsFiles | undefined {
+  if (values['tls'] === true && values['tlsverify'] !== true)
+    throw new ConfigError('tls without tlsverify: TCP is served with mutual TLS only');
   if (values['tlsverify'] !== true) {
     const given = ['tlscacert', 'tlscert', 'tlskey'].find((key) => values[key] !== undefined);
     if (given !== undefined)
@@ -212,9 +163,4 @@ function map(values: OptionValues, key: string): Readonly<Record<string, string>
       return [entry.slice(0, equals), entry.slice(equals + 1)];
     }),
   );
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((item) => typeof item === 'string');
 }

@@ -1,11 +1,12 @@
 import { EngineError } from '@gantry/base';
 import { type DaemonOption, daemonOptions, type OptionValue, type OptionValues } from './options.ts';
+import { isBooleanFlag, refusalOf } from './unbuilt-options.ts';
 
 export interface Flags {
   values: OptionValues;
   /** `--config-file`: must exist when it is given. */
   configFile?: string;
-  mode: 'serve' | 'help' | 'version' | 'doctor';
+  mode: 'serve' | 'help' | 'version' | 'doctor' | 'validate';
   /** With `doctor`: mend what can be mended; with `quiet` say only what is wrong. */
   fix: boolean;
   quiet: boolean;
@@ -18,7 +19,7 @@ export class FlagError extends EngineError {
   }
 }
 
-const switches = ['help', 'version', 'doctor', 'fix', 'quiet'] as const;
+const switches = ['help', 'version', 'doctor', 'validate', 'fix', 'quiet'] as const;
 type Switch = (typeof switches)[number];
 
 /**
@@ -45,6 +46,7 @@ export function helpText(): string {
   rows.push(
     ['    --config-file string', 'Configuration file (default /etc/gantry/daemon.json)'],
     ['    --doctor [--fix]', 'Check whether this machine can run containers, and mend what can be mended'],
+    ['    --validate', 'Check the configuration and leave'],
     ['-h, --help', 'Print this'],
     ['-v, --version', 'Print the version'],
   );
@@ -70,9 +72,17 @@ function parseLong(word: string, rest: string[], flags: Flags): void {
     return;
   }
   const option = daemonOptions.find((candidate) => candidate.flag === name);
-  if (option === undefined) throw new FlagError(`unknown flag: --${name}`);
+  if (option === undefined) return refuse(name, inline, rest);
   const text = option.type === 'boolean' ? (inline ?? 'true') : (inline ?? next(rest, `--${name}`));
   set(flags.values, option, text, `--${name}`);
+}
+
+/** Passes over a flag of dockerd's with the one value that is true anyway; throws for every other. */
+function refuse(name: string, inline: string | undefined, rest: string[]): void {
+  const value = inline ?? (isBooleanFlag(name) ? 'true' : rest.shift());
+  const refusal = refusalOf('flag', name, value);
+  if (refusal === undefined) throw new FlagError(`unknown flag: --${name}`);
+  if (refusal !== '') throw new FlagError(refusal);
 }
 
 function parseShort(word: string, rest: string[], flags: Flags): void {
@@ -135,6 +145,7 @@ export function parseValue(
       return Number(text);
     }
     case 'map':
+    case 'runtimes':
       if (!text.includes('=')) throw new FlagError(`invalid argument "${text}" for ${source}: name=value`);
       return appended(previous, text);
     case 'list':

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ListenAddress, TlsIdentity } from '@gantry/http-api';
-import { ConfigError, type DaemonConfig } from './config.ts';
+import type { DaemonConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 /** systemd's first inherited descriptor, sd_listen_fds(3). */
 const firstInheritedDescriptor = 3;
@@ -12,8 +13,9 @@ const firstInheritedDescriptor = 3;
 export function listenAddresses(config: DaemonConfig, environment: NodeJS.ProcessEnv): ListenAddress[] {
   const tls = config.tls === undefined ? undefined : readTls(config.tls);
   return config.hosts.flatMap((host) => {
-    if (host === 'fd://' || host.startsWith('fd://')) return inheritedSockets(host, environment, tls);
-    if (host.startsWith('tcp://')) return [tcpAddress(host, tls)];
+    if (host === 'fd://' || host.startsWith('fd://'))
+      return inheritedSockets({ host, environment, config, tls });
+    if (host.startsWith('tcp://')) return [tcpAddress(host, config, tls)];
     return [unixAddress(host, config.group)];
   });
 }
@@ -26,26 +28,31 @@ function unixAddress(host: string, group: string | undefined): ListenAddress {
   return { kind: 'unix', path, ...(group === undefined ? {} : { groupId: groupId(group) }) };
 }
 
-function tcpAddress(host: string, tls: TlsIdentity | undefined): ListenAddress {
+function tcpAddress(host: string, config: DaemonConfig, tls: TlsIdentity | undefined): ListenAddress {
   const url = URL.parse(host);
   if (url === null || url.hostname === '' || (url.pathname !== '' && url.pathname !== '/')) {
     throw new ConfigError(`invalid host '${host}': tcp://host:port`);
   }
-  if (tls === undefined) {
+  const hostName = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (tls === undefined && !config.allowUnauthenticatedTcp) {
     throw new ConfigError(
       `${host}: TCP is served with mutual TLS only: anyone who can connect is root on this machine. ` +
-        'Give --tlsverify, --tlscacert, --tlscert and --tlskey',
+        'Give --tlsverify, --tlscacert, --tlscert and --tlskey, or say both --tls=false and --tlsverify=false',
     );
   }
-  const port = url.port === '' ? 2376 : Number(url.port);
-  return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
+  const port = url.port === '' ? (tls === undefined ? 2375 : 2376) : Number(url.port);
+  const access = tls === undefined ? { allowUnauthenticated: true } : { tls };
+  return { kind: 'tcp', host: hostName, port, ...access };
 }
 
-function inheritedSockets(
-  host: string,
-  environment: NodeJS.ProcessEnv,
-  tls: TlsIdentity | undefined,
-): ListenAddress[] {
+interface InheritedSockets {
+  host: string;
+  environment: NodeJS.ProcessEnv;
+  config: DaemonConfig;
+  tls: TlsIdentity | undefined;
+}
+
+function inheritedSockets({ host, environment, config, tls }: InheritedSockets): ListenAddress[] {
   const count = Number(environment['LISTEN_FDS'] ?? 0);
   if (environment['LISTEN_PID'] !== String(process.pid) || !(count > 0)) {
     throw new ConfigError(
@@ -55,7 +62,7 @@ function inheritedSockets(
   return Array.from({ length: count }, (_, index) => ({
     kind: 'fd',
     fd: firstInheritedDescriptor + index,
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? { allowUnauthenticated: config.allowUnauthenticatedTcp } : { tls }),
   }));
 }
 

@@ -2,29 +2,47 @@ import { errorMessage, type LogFields, type Logger } from '@gantry/base';
 import { destination, type Logger as Pino, pino } from 'pino';
 import type { LogLevel } from './config.ts';
 
-/** JSON lines on stderr, written synchronously so that none is lost when the process dies. */
-export function openLogger(level: LogLevel): Logger {
-  return wrap(
-    pino(
-      {
-        level,
-        base: { pid: process.pid },
-        timestamp: () => `,"time":"${new Date().toISOString()}"`,
-        messageKey: 'message',
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      destination({ fd: 2, sync: true }),
-    ),
-  );
+/** A logger whose level can be changed, for all its children too. */
+export interface DaemonLogger extends Logger {
+  setLevel(level: LogLevel): void;
 }
 
-function wrap(logger: Pino): Logger {
+/** JSON lines on stderr, written synchronously so that none is lost when the process dies. */
+export function openLogger(level: LogLevel): DaemonLogger {
+  const gate = { lowest: ranks[level] };
+  const logger = pino(
+    {
+      level: 'debug',
+      base: { pid: process.pid },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      messageKey: 'message',
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination({ fd: 2, sync: true }),
+  );
   return {
-    debug: (message, fields) => logger.debug(plain(fields), message),
-    info: (message, fields) => logger.info(plain(fields), message),
-    warn: (message, fields) => logger.warn(plain(fields), message),
-    error: (message, fields) => logger.error(plain(fields), message),
-    child: (fields) => wrap(logger.child(plain(fields))),
+    ...wrap(logger, gate),
+    setLevel: (wanted) => {
+      gate.lowest = ranks[wanted];
+    },
+  };
+}
+
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
+
+/** `gate` is shared: pino's own levels are each child's own. */
+function wrap(logger: Pino, gate: { readonly lowest: number }): Logger {
+  const writer =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
+    (message, fields) => {
+      if (ranks[level] >= gate.lowest) logger[level](plain(fields), message);
+    };
+  return {
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    child: (fields) => wrap(logger.child(plain(fields)), gate),
   };
 }
 

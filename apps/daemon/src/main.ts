@@ -24,7 +24,11 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case 'doctor':
       return runDoctor(flags);
+    case 'validate':
+      loadConfig(flags, process.env);
+      console.error('configuration OK');
+      return 0;
     case 'serve':
-      return serve(loadConfig(flags, process.env));
+      return serve(() => loadConfig(flags, process.env));
   }
 }

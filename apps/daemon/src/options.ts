@@ -3,8 +3,13 @@ export interface DaemonOption {
   key: string;
   flag: string;
   short?: string;
-  /** A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. */
-  type: 'string' | 'boolean' | 'integer' | 'list' | 'map';
+  /**
+   * A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. Runtimes
+   * are a map too, whose values are paths, or JSON objects as Docker has them in the file.
+   */
+  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'runtimes';
+  /** A SIGHUP puts the file's new value in force. */
+  reloadable?: true;
   help: string;
 }
 
@@ -36,12 +41,27 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'list',
     help: 'Directory of device specifications (CDI), repeatable',
   },
-  { key: 'debug', flag: 'debug', short: 'D', type: 'boolean', help: 'Log at debug level' },
+  {
+    key: 'authorization-plugins',
+    flag: 'authorization-plugin',
+    type: 'list',
+    reloadable: true,
+    help: 'Plugin that is asked before and after each request, repeatable',
+  },
+  {
+    key: 'debug',
+    flag: 'debug',
+    short: 'D',
+    type: 'boolean',
+    reloadable: true,
+    help: 'Log at debug level',
+  },
   {
     key: 'default-runtime',
     flag: 'default-runtime',
     type: 'string',
-    help: 'OCI runtime: crun, runc or a path',
+    reloadable: true,
+    help: 'OCI runtime of containers that ask for none: crun, runc, an added one or a path',
   },
   {
     key: 'exec-root',
@@ -76,13 +96,78 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'map',
     help: 'Default options of that log driver (name=value), repeatable',
   },
+  {
+    key: 'features',
+    flag: 'feature',
+    type: 'map',
+    reloadable: true,
+    help: 'Feature to switch on or off (name=true), repeatable; there are none yet',
+  },
+  {
+    key: 'insecure-registries',
+    flag: 'insecure-registry',
+    type: 'list',
+    reloadable: true,
+    help: 'Registry that is reached without TLS, or with certificates that are not checked, repeatable',
+  },
+  {
+    key: 'labels',
+    flag: 'label',
+    type: 'list',
+    reloadable: true,
+    help: 'Label of this engine (key=value), repeatable',
+  },
+  {
+    key: 'live-restore',
+    flag: 'live-restore',
+    type: 'boolean',
+    reloadable: true,
+    help: 'Containers outlive the engine (the default, unlike dockerd); false stops them with it',
+  },
+  {
+    key: 'max-concurrent-downloads',
+    flag: 'max-concurrent-downloads',
+    type: 'integer',
+    reloadable: true,
+    help: 'Layers of a pull that are fetched at once',
+  },
+  {
+    key: 'max-concurrent-uploads',
+    flag: 'max-concurrent-uploads',
+    type: 'integer',
+    reloadable: true,
+    help: 'Layers of a push that are sent at once',
+  },
+  {
+    key: 'max-download-attempts',
+    flag: 'max-download-attempts',
+    type: 'integer',
+    reloadable: true,
+    help: 'Times that a layer is tried',
+  },
   { key: 'pidfile', flag: 'pidfile', short: 'p', type: 'string', help: 'File for the process id' },
+  {
+    key: 'registry-mirrors',
+    flag: 'registry-mirror',
+    type: 'list',
+    reloadable: true,
+    help: 'Mirror of Docker Hub (URL), repeatable',
+  },
+  {
+    key: 'runtimes',
+    flag: 'add-runtime',
+    type: 'runtimes',
+    reloadable: true,
+    help: 'Further OCI runtime (name=path), repeatable',
+  },
   {
     key: 'shutdown-timeout',
     flag: 'shutdown-timeout',
     type: 'integer',
-    help: 'Seconds that open requests get when the daemon stops; containers go on',
+    reloadable: true,
+    help: 'Seconds that open requests, and containers without live-restore, get when the daemon stops',
   },
+  { key: 'tls', flag: 'tls', type: 'boolean', help: 'Serve TCP with TLS; with tlsverify only' },
   { key: 'tlscacert', flag: 'tlscacert', type: 'string', help: 'CA that client certificates must come from' },
   { key: 'tlscert', flag: 'tlscert', type: 'string', help: "The daemon's certificate" },
   { key: 'tlskey', flag: 'tlskey', type: 'string', help: "The certificate's private key" },
@@ -90,7 +175,7 @@ export const daemonOptions: readonly DaemonOption[] = [
     key: 'tlsverify',
     flag: 'tlsverify',
     type: 'boolean',
-    help: 'Serve TCP with mutual TLS; TCP without it is refused',
+    help: 'Serve TCP with mutual TLS; refused without, unless both tls and tlsverify are said to be false',
   },
 ];
 

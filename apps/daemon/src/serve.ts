@@ -1,41 +1,75 @@
-import type { Logger } from '@gantry/base';
 import { systemClock } from '@gantry/base';
-import { gantryVersion, openEngine } from '@gantry/engine';
-import { createApiServer } from '@gantry/http-api';
+import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
+import { type ApiServer, createApiServer } from '@gantry/http-api';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
-import { openLogger } from './logger.ts';
+import { type DaemonLogger, openLogger } from './logger.ts';
+import { notifyManager } from './notify-manager.ts';
 import { writePidFile } from './pid-file.ts';
+import { reloadConfig } from './reload.ts';
 
-/** Runs the engine and its API until a signal ends it; containers go on. Resolves with the exit code. */
-export async function serve(config: DaemonConfig): Promise<number> {
+/**
+ * Runs the engine and its API until a signal ends it; containers go on, unless live-restore is off. `load` reads the
+ * configuration: now, and again at each SIGHUP. Resolves with the exit code.
+ */
+export async function serve(load: () => DaemonConfig): Promise<number> {
+  let config = load();
   const logger = openLogger(config.logLevel);
   const addresses = listenAddresses(config, process.env);
-  await using engine = await openEngine({
+  await using engine = await openEngine({ ...engineOptions(config), logger });
+  using _pidFile = writePidFile(config.pidFile);
+  await using server = createApiServer({ ...engine, logger, clock: systemClock, version: gantryVersion });
+  for (const address of addresses) {
+    await server.listen(address);
+    if (address.kind === 'tcp' && address.tls === undefined) {
+      logger.warn('TCP without TLS: whoever reaches it is root on this machine', { port: address.port });
+    }
+  }
+  const reload = (): void => {
+    config = reloadConfig({ engine, config, load, logger });
+  };
+  process.on('SIGHUP', reload);
+  notifyManager('READY=1');
+  logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
+  const signal = await terminationSignal(logger);
+  process.off('SIGHUP', reload).on('SIGHUP', () => {});
+  await shutDown({ engine, server, config, logger, signal });
+  return 0;
+}
+
+function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
+  return {
     dataRoot: config.dataRoot,
     execRoot: config.execRoot,
     bridge: config.bridge,
     ...(config.bip === undefined ? {} : { bip: config.bip }),
     cgroupParent: config.cgroupParent,
     cdiSpecDirs: config.cdiSpecDirs,
-    runtime: config.runtime,
     logDriver: config.logDriver,
     logOptions: config.logOptions,
-    debug: config.debug,
-    logger,
-  });
-  using _pidFile = writePidFile(config.pidFile);
-  await using server = createApiServer({ ...engine, logger, clock: systemClock, version: gantryVersion });
-  for (const address of addresses) await server.listen(address);
-  logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
-  const signal = await terminationSignal(logger);
-  logger.info('stopping; containers go on', { signal });
-  await server.close({ timeoutMs: config.shutdownTimeoutMs });
-  return 0;
+    settings: config.settings,
+  };
+}
+
+interface Shutdown {
+  engine: Engine;
+  server: ApiServer;
+  config: DaemonConfig;
+  logger: DaemonLogger;
+  signal: NodeJS.Signals;
+}
+
+/** In order: no more requests, open ones to their end, then the containers where they are to end too. */
+async function shutDown({ engine, server, config, logger, signal }: Shutdown): Promise<void> {
+  const { liveRestore, shutdownTimeoutSeconds } = config.settings;
+  notifyManager('STOPPING=1');
+  logger.info(liveRestore ? 'stopping; containers go on' : 'stopping, with all containers', { signal });
+  await server.close({ timeoutMs: shutdownTimeoutSeconds * 1000 });
+  if (!liveRestore) await engine.stopContainers(shutdownTimeoutSeconds);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function terminationSignal(logger: Logger): Promise<NodeJS.Signals> {
+function terminationSignal(logger: DaemonLogger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let first = true;
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -48,9 +82,6 @@ function terminationSignal(logger: Logger): Promise<NodeJS.Signals> {
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
-    process.on('SIGHUP', () =>
-      logger.warn('SIGHUP: the configuration is read at start only; restart gantryd'),
-    );
     process.on('SIGPIPE', () => {});
   });
 }

@@ -29,6 +29,7 @@ import { type RemoveOptions, requestRemoval } from './lifecycle/remove-request.t
 import { renameContainer } from './lifecycle/rename-container.ts';
 import { type ConsoleSize, resizeContainer } from './lifecycle/resize-container.ts';
 import { checkStartable, startContainer } from './lifecycle/start-container.ts';
+import { stopAll } from './lifecycle/stop-all.ts';
 import { type StopOptions, stopContainer } from './lifecycle/stop-container.ts';
 import { topContainer } from './lifecycle/top-container.ts';
 import { waitForContainer } from './lifecycle/wait-container.ts';
@@ -157,6 +158,11 @@ export class ContainerService implements ImageUsage {
 
   async prune(filters: Filters): Promise<PrunedContainers> {
     return await pruneContainers(this.#environment, filters);
+  }
+
+  /** Ends all containers because the engine ends; below 0 each gets the time that it asks for. Nothing may be started afterwards. */
+  async stopAll(timeoutSeconds: number): Promise<void> {
+    await stopAll(this.#environment, { timeoutSeconds });
   }
 
   containersUsing(imageId: Digest): { id: string; name: string; running: boolean }[] {

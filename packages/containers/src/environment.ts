@@ -80,4 +80,6 @@ export interface ContainerEnvironment {
   logger: Logger;
   /** Aborts when the engine closes: what waits in the background stops. */
   closing: AbortSignal;
+  /** Aborts when all containers are ended with their engine: restart policies wait for the next one. */
+  retirement: AbortController;
 }

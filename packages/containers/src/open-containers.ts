@@ -85,6 +85,7 @@ function makeEnvironment(options: ContainersOptions, closing: AbortSignal): Cont
     clock,
     logger,
     closing,
+    retirement: new AbortController(),
   };
 }
 

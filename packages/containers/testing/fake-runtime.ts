@@ -48,6 +48,10 @@ export class FakeRuntime implements ContainerRuntime {
   #nextPid = 1000;
   #watchers: (() => void)[] = [];
 
+  offers(name: string): boolean {
+    return name === this.name;
+  }
+
   start(request: StartRequest): Promise<ContainerProcess> {
     return Promise.try(() => {
       const { args } = request.spec.process;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
 import { type CgroupSupport, fileSystemOf } from '@gantry/kernel';
-import type { CgroupDriver, ContainerRuntime } from '@gantry/runtime';
+import type { CgroupDriver, RuntimeSet, RuntimeTable } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
 import { findProgram } from './doctor/program-checks.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
@@ -13,9 +13,7 @@ export interface EngineFacts {
   engineId: string;
   dataRoot: string;
   backingFileSystem: string;
-  runtimeName: string;
-  runtimePath: string;
-  /** Asked of the program, when it is asked for. */
+  /** Of the default runtime; asked of the program, when it is asked for. */
   runtimeVersion(): string;
   /** Undefined when the host has no init binary for `--init`. */
   initBinary: string | undefined;
@@ -23,14 +21,13 @@ export interface EngineFacts {
   cgroupSupport: CgroupSupport;
   /** Of containers that ask for none. */
   loggingDriver: string;
-  debug: boolean;
   ipv4Forwarding(): boolean;
 }
 
 export interface FactSources {
   options: EngineOptions;
   store: MetadataStore;
-  runtime: ContainerRuntime;
+  runtime: RuntimeSet;
   initPath: string | undefined;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
@@ -39,19 +36,15 @@ export interface FactSources {
 export function readEngineFacts(sources: FactSources): EngineFacts {
   const { options, store, runtime, initPath, cgroupDriver, cgroupSupport } = sources;
   const searchPath = options.searchPath ?? defaultSearchPath;
-  const runtimePath = findProgram(runtime.name, searchPath) ?? runtime.name;
   return {
     engineId: engineId(store),
     dataRoot: options.dataRoot,
     backingFileSystem: fileSystemOf(options.dataRoot).type,
-    runtimeName: runtime.name,
-    runtimePath,
-    runtimeVersion: () => readVersion(runtimePath),
+    runtimeVersion: () => readVersion(programOf(runtime.table, searchPath)),
     initBinary: initPath,
     cgroupDriver,
     cgroupSupport,
     loggingDriver: options.logDriver ?? 'json-file',
-    debug: options.debug === true,
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
   };
 }
@@ -64,6 +57,12 @@ function engineId(store: MetadataStore): string {
   const id = randomUUID();
   collection.put('identity', { id });
   return id;
+}
+
+/** The default runtime's program. */
+function programOf({ runtimes, defaultName }: RuntimeTable, searchPath: string): string {
+  const program = runtimes[defaultName]?.path ?? defaultName;
+  return program.startsWith('/') ? program : (findProgram(program, searchPath) ?? program);
 }
 
 /** The first line of `--version` has it last: `crun version 1.8.1`. */

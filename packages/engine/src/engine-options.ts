@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@gantry/base';
+import type { EngineSettings } from './settings/engine-settings.ts';
 
 export interface EngineOptions {
   /** Images, containers, volumes and records; survives a reboot. Made when missing. One engine at a time. */
@@ -13,8 +14,8 @@ export interface EngineOptions {
   cgroupParent?: string;
   /** `cgroupfs` when missing, or `systemd`, which makes each container a scope below a slice. */
   cgroupDriver?: string;
-  /** OCI runtime: `crun` (when missing), `runc`, or the path of one. */
-  runtime?: string;
+  /** What may be changed later by `Engine.reload`; its defaults where missing. */
+  settings?: Partial<EngineSettings>;
   /** Where programs are looked for; the usual system directories when missing. */
   searchPath?: string;
   /** Log driver of containers that ask for none; `json-file` when missing. */
@@ -23,7 +24,6 @@ export interface EngineOptions {
   logOptions?: Readonly<Record<string, string>>;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
-  debug?: boolean;
   logger?: Logger;
   clock?: Clock;
 }

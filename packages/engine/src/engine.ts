@@ -9,6 +9,7 @@ import type {
   VolumeBackend,
 } from '@gantry/http-api';
 import type { RunOptions, RunResult } from './run.ts';
+import type { EngineSettings } from './settings/engine-settings.ts';
 
 /**
  * A container engine inside this program. The backends are the Engine API's operations as methods; `createApiServer` of
@@ -23,6 +24,17 @@ export interface Engine extends AsyncDisposable {
   readonly system: SystemBackend;
   readonly volumes: VolumeBackend;
   readonly disk: DiskBackend;
+
+  /** The settings now in force. */
+  settings(): EngineSettings;
+  /**
+   * Puts new settings in force and tells it as Docker's event `daemon reload`. Throws `RuntimeConfigError`, and then nothing
+   * has changed.
+   */
+  reload(settings: EngineSettings): void;
+
+  /** Ends all containers, each in its stop timeout and `timeoutSeconds` at most: for a shutdown without live-restore. */
+  stopContainers(timeoutSeconds: number): Promise<void>;
 
   /** Runs a container to its end, collects its output and removes it. Throws what `create` and `start` throw. */
   run(image: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;

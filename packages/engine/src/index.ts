@@ -5,4 +5,6 @@ export type { EngineOptions } from './engine-options.ts';
 export { AllTagsNotBuiltError, DataRootLockedError } from './errors.ts';
 export { openEngine } from './open-engine.ts';
 export type { RunOptions, RunResult } from './run.ts';
+export { defaultSettings, type EngineSettings } from './settings/engine-settings.ts';
+export { RuntimeConfigError } from './settings/runtime-table.ts';
 export { gantryVersion } from './version.ts';

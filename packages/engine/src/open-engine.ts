@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
@@ -7,13 +8,15 @@ import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { readEngineFacts } from './engine-facts.ts';
-import type { EngineOptions } from './engine-options.ts';
+import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { DataRootLockedError } from './errors.ts';
 import { ImageView } from './image-view.ts';
 import { NetworkView } from './network-view.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { runToEnd } from './run.ts';
+import { defaultSettings, type EngineSettings, settingAttributes } from './settings/engine-settings.ts';
+import { runtimeTable } from './settings/runtime-table.ts';
 import { SystemService } from './system-service.ts';
 import { VolumeView } from './volume-view.ts';
 
@@ -66,6 +69,7 @@ function compose(
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, runtime, initPath, cgroupDriver, cgroupSupport });
   const volumeView = new VolumeView(volumes, events);
+  let settings: EngineSettings = { ...defaultSettings, ...options.settings };
   return {
     containers: service,
     execs,
@@ -90,9 +94,19 @@ function compose(
         countImages: async () => (await images.list({ all: false, filters: new Map() })).length,
         events: (wanted) => events.events(wanted),
         countEventReaders: () => events.listenerCount,
+        settings: () => settings,
+        runtimes: () => runtime.table,
       },
       clock,
     ),
+    settings: () => settings,
+    reload: (wanted) => {
+      runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));
+      settings = wanted;
+      const attributes = { name: hostname(), ...settingAttributes(wanted) };
+      events.publish({ type: 'daemon', action: 'reload', actorId: facts.engineId, attributes });
+    },
+    stopContainers: (timeoutSeconds) => service.stopAll(timeoutSeconds),
     run: (image, args, runOptions = {}) => runToEnd(service, image, args, runOptions),
   };
 }

@@ -4,9 +4,10 @@ import { type NetworkController, openNetworkController } from '@gantry/network';
 import {
   buildSpec,
   type CgroupDriver,
-  type ContainerRuntime,
   findContainerEdits,
   openRuntime,
+  openRuntimes,
+  type RuntimeSet,
   readSpecHost,
 } from '@gantry/runtime';
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
@@ -15,6 +16,8 @@ import { defaultCdiSpecDirs, defaultSearchPath } from './engine-options.ts';
 import { readHostSecurity } from './host-security.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
+import { defaultSettings } from './settings/engine-settings.ts';
+import { runtimeTable } from './settings/runtime-table.ts';
 
 /** Of the init programs that distributions package, in order of preference: the first is linked statically. */
 const initPrograms = ['catatonit', 'tini-static', 'docker-init', 'tini'];
@@ -29,7 +32,7 @@ const hostFiles = {
 export interface Execution {
   containers: Containers;
   network: NetworkController;
-  runtime: ContainerRuntime;
+  runtime: RuntimeSet;
   /** Init program for `--init`. */
   initPath: string | undefined;
   cgroupDriver: CgroupDriver;
@@ -38,7 +41,8 @@ export interface Execution {
 
 export async function openExecution(opening: Opening, storage: Storage): Promise<Execution> {
   const { options, store, opened, logger, clock } = opening;
-  const { bridge, bip, runtime: name } = options;
+  const { bridge, bip } = options;
+  const searchPath = options.searchPath ?? defaultSearchPath;
   const cgroupDriver = chosenCgroupDriver(options.cgroupDriver);
   const cgroupParent = options.cgroupParent ?? defaultCgroupParent[cgroupDriver];
   const common = { execRoot: options.execRoot, logger, clock };
@@ -51,13 +55,18 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   const runtime = opened.use(
-    openRuntime({ ...common, cgroupDriver, ...(name === undefined ? {} : { name }) }),
+    openRuntimes({
+      ...common,
+      ...runtimeTable({ ...defaultSettings, ...options.settings }, searchPath),
+      open: ({ path: name, args = [] }, execRoot) =>
+        openRuntime({ ...common, execRoot, cgroupDriver, name, args }),
+    }),
   );
   const layout = detectCgroups();
   const cgroupSupport = readCgroupSupport(layout);
   const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
   const { cdiSpecDirs = defaultCdiSpecDirs } = options;
-  const initPath = findInit(options.searchPath ?? defaultSearchPath);
+  const initPath = findInit(searchPath);
   const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
   const { images, snapshots, volumes } = storage;
   const containers = opened.use(

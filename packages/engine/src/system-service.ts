@@ -3,9 +3,12 @@ import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/a
 import type { Clock } from '@gantry/base';
 import { logDriverNames } from '@gantry/containers';
 import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
+import type { RuntimeTable } from '@gantry/runtime';
 import { cgroupInfo, cgroupWarnings } from './cgroup-info.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
+import type { EngineSettings } from './settings/engine-settings.ts';
+import { registryInfo } from './settings/registry-info.ts';
 import { gantryVersion } from './version.ts';
 
 /** What the system service counts and streams; the container and image services answer. */
@@ -14,6 +17,8 @@ export interface SystemSources {
   countImages(): Promise<number>;
   events(options: EventOptions): AsyncIterable<EventMessage>;
   countEventReaders(): number;
+  settings(): EngineSettings;
+  runtimes(): RuntimeTable;
 }
 
 export type EventOptions = Parameters<SystemBackend['events']>[0] & { filters: Filters };
@@ -52,7 +57,7 @@ export class SystemService implements SystemBackend {
       Experimental: false,
       Components: [
         { Name: 'Engine', Version: gantryVersion, Details: details },
-        { Name: this.#facts.runtimeName, Version: this.#facts.runtimeVersion(), Details: {} },
+        { Name: this.#sources.runtimes().defaultName, Version: this.#facts.runtimeVersion(), Details: {} },
       ],
     });
   }
@@ -97,7 +102,8 @@ export class SystemService implements SystemBackend {
   }
 
   #engineInfo(): SystemInfo {
-    const { runtimeName, runtimePath } = this.#facts;
+    const settings = this.#sources.settings();
+    const { runtimes, defaultName } = this.#sources.runtimes();
     return {
       ID: this.#facts.engineId,
       ServerVersion: gantryVersion,
@@ -107,21 +113,27 @@ export class SystemService implements SystemBackend {
       Plugins: {
         Volume: ['local'],
         Network: ['bridge', 'host', 'null'],
-        Authorization: [],
+        Authorization: [...settings.authorizationPlugins],
         Log: logDriverNames.filter((name) => name !== 'none'),
       },
       LoggingDriver: this.#facts.loggingDriver,
-      Runtimes: { [runtimeName]: { path: runtimePath } },
-      DefaultRuntime: runtimeName,
+      Runtimes: Object.fromEntries(
+        Object.entries(runtimes).map(([name, { path, args = [] }]) => [
+          name,
+          { path, ...(args.length > 0 && { runtimeArgs: [...args] }) },
+        ]),
+      ),
+      DefaultRuntime: defaultName,
       InitBinary: this.#facts.initBinary ?? '',
-      LiveRestoreEnabled: true,
+      LiveRestoreEnabled: settings.liveRestore,
       ExperimentalBuild: false,
-      Debug: this.#facts.debug,
+      Debug: settings.debug,
       NFd: readdirSync('/proc/self/fd').length,
       Swarm: { LocalNodeState: 'inactive', ControlAvailable: false, NodeID: '', NodeAddr: '', Error: '' },
-      Labels: [],
+      Labels: [...settings.labels],
+      IndexServerAddress: 'https://index.docker.io/v1/',
       GenericResources: [],
-      RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: {}, Mirrors: [] },
+      RegistryConfig: registryInfo(settings),
       FirewallBackend: { Driver: 'nftables', Info: [] },
       Isolation: '',
     };

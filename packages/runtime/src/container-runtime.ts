@@ -12,6 +12,9 @@ export interface ContainerRuntime {
   /** `crun`, `runc`, as `docker info` names it. */
   readonly name: string;
 
+  /** Whether a container may ask for a runtime by that name (`StartRequest.runtime`). */
+  offers(name: string): boolean;
+
   /**
    * Starts the container's init. Resolves when it is running, just before its execve. Throws `StartFailedError` with
    * `exitCode` 126 (not executable), 127 (not found) or 128 and Docker's message; everything is cleaned up then.
@@ -63,6 +66,8 @@ export interface StartRequest {
   terminal?: TerminalSize;
   /** The process gets an open stdin. */
   stdin: boolean;
+  /** By the name that `offers` knows; the default runtime when missing. */
+  runtime?: string;
   signal?: AbortSignal;
 }
 

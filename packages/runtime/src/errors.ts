@@ -92,6 +92,16 @@ export class RuntimeNotFoundError extends EngineError {
   }
 }
 
+/** A container's runtime is not configured (any more); Docker's words. */
+export class UnknownRuntimeError extends EngineError {
+  override readonly name = 'UnknownRuntimeError';
+  constructor(name: string) {
+    super('invalid', 'unknown-runtime', `unknown or invalid runtime name: ${name}`, {
+      details: { runtime: name },
+    });
+  }
+}
+
 /** An OCI runtime command that is not expected to fail did. */
 export class RuntimeCommandError extends EngineError {
   override readonly name = 'RuntimeCommandError';

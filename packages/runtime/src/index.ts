@@ -24,8 +24,16 @@ export {
   RuntimeNotFoundError,
   StartFailedError,
   TerminalNeedsCrunError,
+  UnknownRuntimeError,
 } from './errors.ts';
 export { type OpenRuntimeOptions, openRuntime } from './open-runtime.ts';
+export {
+  type OpenRuntimesOptions,
+  openRuntimes,
+  type RuntimeChoice,
+  type RuntimeSet,
+  type RuntimeTable,
+} from './runtime-set.ts';
 export { buildSpec } from './spec/build-spec.ts';
 export { capabilitySets } from './spec/capability-sets.ts';
 export type { ContainerEdits } from './spec/cdi/container-edits.ts';

@@ -45,6 +45,8 @@ export interface OpenRuntimeOptions {
   name?: string;
   /** `cgroupfs` when missing. */
   cgroupDriver?: CgroupDriver;
+  /** Given to the program before everything else. */
+  args?: readonly string[];
   clock?: Clock;
   logger?: Logger;
 }
@@ -54,7 +56,7 @@ export interface OpenRuntimeOptions {
  * output is waited for, an open runtime keeps this process from ending by itself. Throws `RuntimeNotFoundError`.
  */
 export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Disposable {
-  const program = findProgram(options.name);
+  const program = { ...findProgram(options.name), args: options.args ?? [] };
   const folders = new RuntimeFolders(options.execRoot, program.name);
   for (const folder of [folders.containers, folders.events, folders.execs, folders.state]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -108,6 +110,10 @@ class OciRuntime implements ContainerRuntime, Disposable {
     this.name = context.program.name;
     this.#context = context;
     this.#closing = closing;
+  }
+
+  offers(name: string): boolean {
+    return name === this.name;
   }
 
   async start(request: StartRequest): Promise<ContainerProcess> {

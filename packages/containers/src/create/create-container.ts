@@ -138,6 +138,7 @@ function draftRecord(
       cgroupVersion: defaults.cgroupSupport.version,
       security: defaults.security,
       runtimeName: ports.runtime.name,
+      hasRuntime: (runtime) => ports.runtime.offers(runtime),
       hasInit: defaults.initPath !== undefined,
       logConfig: defaults.logConfig,
       checked,

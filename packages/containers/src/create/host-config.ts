@@ -18,8 +18,9 @@ import { resourceLimits } from './options/ulimits.ts';
 export interface HostConfigContext extends NamespaceContext {
   /** As `inspect` shows it. */
   networkMode: string;
-  /** Name of the OCI runtime that containers run with. */
+  /** Name of the OCI runtime that containers run with unless they ask for another. */
   runtimeName: string;
+  hasRuntime: (name: string) => boolean;
   hasInit: boolean;
   /** The engine's default. */
   logConfig: LogConfig;
@@ -44,13 +45,13 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
     LogConfig: completeLogConfig(given.LogConfig, context.logConfig),
     RestartPolicy: restartPolicy(given),
     ConsoleSize: consoleSize(given.ConsoleSize),
-    Runtime: context.runtimeName,
+    Runtime: given.Runtime === undefined || given.Runtime === '' ? context.runtimeName : given.Runtime,
     ...namespaceModes(given, context),
     ...shownPaths(given),
   };
 }
 
-function check(given: HostConfig, { runtimeName, hasInit, security }: HostConfigContext): void {
+function check(given: HostConfig, { hasRuntime, hasInit, security }: HostConfigContext): void {
   containerCapabilities({ add: given.CapAdd ?? [], drop: given.CapDrop ?? [], privileged: false });
   parseExtraHosts(given.ExtraHosts ?? []);
   checkDns(given);
@@ -61,7 +62,7 @@ function check(given: HostConfig, { runtimeName, hasInit, security }: HostConfig
   deviceWishes(given);
   resourceLimits(given.Ulimits);
   const runtime = given.Runtime ?? '';
-  if (runtime !== '' && runtime !== runtimeName) {
+  if (runtime !== '' && !hasRuntime(runtime)) {
     throw new InvalidOptionError(`unknown or invalid runtime name: ${runtime}`, {
       option: 'HostConfig.Runtime',
     });

@@ -188,6 +188,7 @@ function startRequest(
     containerId: id,
     spec: ports.buildSpec(options),
     stdin: record.config.OpenStdin === true,
+    ...(record.hostConfig.Runtime && { runtime: record.hostConfig.Runtime }),
     ...(options.terminal && { terminal: options.terminal }),
   };
 }

@@ -6,7 +6,8 @@ import { startContainer } from '../lifecycle/start-container.ts';
 
 /** Starts a container in state `restarting` after `delayMs`, unless `cancelRestart` comes first or the engine closes. */
 export function planRestart(environment: ContainerEnvironment, container: Container, delayMs: number): void {
-  const { clock, closing, locks, logger } = environment;
+  const { clock, closing, locks, logger, retirement } = environment;
+  if (retirement.signal.aborted) return;
   const plan = new AbortController();
   container.plannedRestart = plan;
   const restart = async (): Promise<void> => {

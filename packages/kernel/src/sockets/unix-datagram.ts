@@ -34,7 +34,8 @@ export class UnixDatagramSocket implements Disposable {
       throw new KernelError(call, constants.errno.ENAMETOOLONG, path);
     }
     this.#descriptor = check(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket', path);
-    const address = Buffer.alloc(familyBytes + bytes.length + 1);
+    // An abstract name begins with a zero and ends where its length says.
+    const address = Buffer.alloc(familyBytes + bytes.length + (bytes[0] === 0 ? 0 : 1));
     address.writeUInt16LE(AF_UNIX, 0);
     bytes.copy(address, familyBytes);
     try {

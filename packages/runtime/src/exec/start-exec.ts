@@ -143,7 +143,7 @@ class ExecStart {
   }
 
   async #spawn(stdio: readonly [SpawnDescriptor, SpawnDescriptor, SpawnDescriptor]): Promise<void> {
-    const { sealedProgram, folders, poller } = this.#context;
+    const { program, sealedProgram, folders, poller } = this.#context;
     const { directory, log, pid } = this.#files;
     const command = {
       state: folders.state,
@@ -155,7 +155,7 @@ class ExecStart {
     const { file, descriptor } = sealedProgram.asDescriptor(stdio.length);
     const child = await spawnProcess({
       file,
-      args: execArguments(command, this.#files.process),
+      args: [...(program.args ?? []), ...execArguments(command, this.#files.process)],
       env: programEnvironment,
       directory,
       descriptors: descriptor === undefined ? stdio : [...stdio, descriptor],

@@ -134,7 +134,7 @@ class Start {
   }
 
   async #spawnShim(stdin: SpawnDescriptor): Promise<void> {
-    const { sealedProgram, folders, poller, cgroupDriver } = this.#context;
+    const { program, sealedProgram, folders, poller, cgroupDriver } = this.#context;
     const { directory, exit, stdout, stderr, nullDevice, log, initPid, containerId } = this.#files;
     const command = runArguments(
       {
@@ -157,7 +157,7 @@ class Start {
     const { file, descriptor } = sealedProgram.asDescriptor(shimDescriptor.program);
     const pid = await spawnProcess({
       file: '/bin/sh',
-      args: ['-c', shimScript, 'gantry-shim', directory, exit, file, ...command],
+      args: ['-c', shimScript, 'gantry-shim', directory, exit, file, ...(program.args ?? []), ...command],
       env: programEnvironment,
       descriptors: [
         nowhere,

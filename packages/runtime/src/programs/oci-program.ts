@@ -8,6 +8,8 @@ export interface OciProgram {
   readonly name: string;
   /** Absolute path. */
   readonly file: string;
+  /** Given to it before everything else. */
+  readonly args?: readonly string[];
 }
 
 /**

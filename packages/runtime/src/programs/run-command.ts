@@ -9,13 +9,18 @@ export function runCommand(
   args: readonly string[],
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program.file, args, { timeout: 30_000 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else {
-        const code = typeof error.code === 'number' ? error.code : -1;
-        const text = stderr.trim() === '' ? errorMessage(error) : stderr.trim();
-        reject(new RuntimeCommandError(`${program.name} ${args.at(2) ?? ''}`, code, text));
-      }
-    });
+    execFile(
+      program.file,
+      [...(program.args ?? []), ...args],
+      { timeout: 30_000 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else {
+          const code = typeof error.code === 'number' ? error.code : -1;
+          const text = stderr.trim() === '' ? errorMessage(error) : stderr.trim();
+          reject(new RuntimeCommandError(`${program.name} ${args.at(2) ?? ''}`, code, text));
+        }
+      },
+    );
   });
 }

@@ -1,0 +1,119 @@
+import { defaultSettings, type EngineSettings } from '@gantry/engine';
+import { ConfigError } from './config-error.ts';
+import type { OptionValues } from './options.ts';
+
+/** Of the keys that `readSettings` reads. */
+export const settingDefaults: OptionValues = {
+  'authorization-plugins': [],
+  debug: defaultSettings.debug,
+  'default-runtime': defaultSettings.defaultRuntime,
+  features: [],
+  'insecure-registries': [],
+  labels: [],
+  'live-restore': defaultSettings.liveRestore,
+  'max-concurrent-downloads': defaultSettings.maxConcurrentDownloads,
+  'max-concurrent-uploads': defaultSettings.maxConcurrentUploads,
+  'max-download-attempts': defaultSettings.maxDownloadAttempts,
+  'registry-mirrors': [],
+  runtimes: [],
+  'shutdown-timeout': defaultSettings.shutdownTimeoutSeconds,
+};
+
+/** The settings that may change while the daemon runs. Throws `ConfigError`, with Docker's words where it has them. */
+export function readSettings(values: OptionValues): EngineSettings {
+  return Object.freeze({
+    debug: values['debug'] === true,
+    labels: labels(list(values, 'labels')),
+    runtimes: runtimes(list(values, 'runtimes')),
+    defaultRuntime: String(values['default-runtime'] ?? ''),
+    liveRestore: values['live-restore'] === true,
+    shutdownTimeoutSeconds: atLeast(values, 'shutdown-timeout', 0),
+    authorizationPlugins: plugins(list(values, 'authorization-plugins')),
+    insecureRegistries: list(values, 'insecure-registries'),
+    registryMirrors: mirrors(list(values, 'registry-mirrors')),
+    maxConcurrentDownloads: atLeast(values, 'max-concurrent-downloads', 1),
+    maxConcurrentUploads: atLeast(values, 'max-concurrent-uploads', 1),
+    maxDownloadAttempts: atLeast(values, 'max-download-attempts', 1),
+    features: features(list(values, 'features')),
+  });
+}
+
+function list(values: OptionValues, key: string): readonly string[] {
+  const value = values[key];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+function atLeast(values: OptionValues, key: string, least: number): number {
+  const value = values[key];
+  if (typeof value !== 'number' || value < least) {
+    throw new ConfigError(`invalid ${key.replaceAll('-', ' ')}: ${String(value)}: must be ${least} or more`);
+  }
+  return value;
+}
+
+function labels(texts: readonly string[]): readonly string[] {
+  for (const text of texts) {
+    if (!/^[^=]+=/.test(text)) throw new ConfigError(`bad attribute format: ${text}`);
+  }
+  return texts;
+}
+
+function mirrors(texts: readonly string[]): readonly string[] {
+  for (const text of texts) {
+    const url = URL.parse(text);
+    const sound = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
+    if (!sound) throw new ConfigError(`invalid mirror: unsupported scheme or malformed URL in "${text}"`);
+  }
+  return texts;
+}
+
+/** They become names of socket files. */
+function plugins(names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.:/-]{0,127}$/.test(name) || name.includes('..')) {
+      throw new ConfigError(`authorization-plugins: '${name}' is not the name of a plugin`);
+    }
+  }
+  return [...new Set(names)];
+}
+
+function features(entries: readonly string[]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [name, value] = split(entry, 'features');
+      if (value !== 'true' && value !== 'false') {
+        throw new ConfigError(`features: '${entry}' is neither ${name}=true nor ${name}=false`);
+      }
+      return [name, value === 'true'];
+    }),
+  );
+}
+
+function runtimes(entries: readonly string[]): EngineSettings['runtimes'] {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [name, value] = split(entry, 'runtimes');
+      return [name, value.startsWith('{') ? runtimeOfFile(name, value) : { path: value }];
+    }),
+  );
+}
+
+/** Docker's object: `path` and `runtimeArgs`. A containerd shim (`runtimeType`) is none of ours. */
+function runtimeOfFile(name: string, json: string): { path: string; args: readonly string[] } {
+  const { path = '', runtimeArgs = [], ...others } = JSON.parse(json) as Record<string, unknown>;
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    throw new ConfigError(`invalid runtime ${name}: '${other}' is not built yet: give path and runtimeArgs`);
+  }
+  const sound = Array.isArray(runtimeArgs) && runtimeArgs.every((item) => typeof item === 'string');
+  if (typeof path !== 'string' || !sound) {
+    throw new ConfigError(`invalid runtime ${name}: path must be a string and runtimeArgs a list of strings`);
+  }
+  return { path, args: runtimeArgs };
+}
+
+function split(entry: string, key: string): [string, string] {
+  const equals = entry.indexOf('=');
+  if (equals < 1) throw new ConfigError(`${key}: '${entry}' is not name=value`);
+  return [entry.slice(0, equals), entry.slice(equals + 1)];
+}

@@ -1,0 +1,94 @@
+/** Options of dockerd that Gantry knows and does not have, by flag and by daemon.json key where that differs. */
+interface UnbuiltOption {
+  flag: string;
+  key?: string;
+  /** The one value that is true of Gantry, and so may be given. */
+  only?: string;
+  /** Why there is no other; "not built yet" when missing. */
+  why?: string;
+}
+
+const noSwarm = 'there is no swarm mode yet';
+const noContainerd = 'there is no containerd: one process does it all';
+
+const options: readonly UnbuiltOption[] = [
+  { flag: 'allow-direct-routing' },
+  { flag: 'api-cors-header', why: 'browsers are never let in' },
+  { flag: 'bip6' },
+  { flag: 'bridge-accept-fwmark' },
+  { flag: 'cluster-advertise', why: noSwarm },
+  { flag: 'cluster-store', why: noSwarm },
+  { flag: 'containerd', why: noContainerd },
+  { flag: 'containerd-namespace', why: noContainerd },
+  { flag: 'containerd-plugins-namespace', why: noContainerd },
+  { flag: 'cpu-rt-period' },
+  { flag: 'cpu-rt-runtime' },
+  { flag: 'cri-containerd', why: noContainerd },
+  { flag: 'default-address-pool', key: 'default-address-pools' },
+  { flag: 'default-cgroupns-mode' },
+  { flag: 'default-gateway' },
+  { flag: 'default-gateway-v6' },
+  { flag: 'default-ipc-mode' },
+  { flag: 'default-network-opt', key: 'default-network-opts' },
+  { flag: 'default-shm-size' },
+  { flag: 'default-ulimit', key: 'default-ulimits' },
+  { flag: 'dns' },
+  { flag: 'dns-opt', key: 'dns-opts' },
+  { flag: 'dns-search' },
+  { flag: 'exec-opt', key: 'exec-opts' },
+  { flag: 'experimental', only: 'false', why: 'there are no experimental features' },
+  { flag: 'firewall-backend', only: 'nftables', why: 'the firewall is nftables' },
+  { flag: 'fixed-cidr' },
+  { flag: 'fixed-cidr-v6' },
+  { flag: 'host-gateway-ip', key: 'host-gateway-ips' },
+  { flag: 'http-proxy' },
+  { flag: 'https-proxy' },
+  { flag: 'icc', only: 'true' },
+  { flag: 'init', only: 'false' },
+  { flag: 'init-path' },
+  { flag: 'ip' },
+  { flag: 'ip-forward', only: 'true' },
+  { flag: 'ip-masq', only: 'true' },
+  { flag: 'ip6tables', only: 'false' },
+  { flag: 'iptables', only: 'true', why: 'published ports need the firewall' },
+  { flag: 'ipv6', only: 'false' },
+  { flag: 'log-format', only: 'json', why: 'the log is lines of JSON' },
+  { flag: 'metrics-addr' },
+  { flag: 'mtu' },
+  { flag: 'network-control-plane-mtu', why: noSwarm },
+  { flag: 'no-new-privileges', only: 'false' },
+  { flag: 'no-proxy' },
+  { flag: 'node-generic-resource', key: 'node-generic-resources', why: noSwarm },
+  { flag: 'oom-score-adjust' },
+  { flag: 'proxies' },
+  { flag: 'raw-logs', only: 'false', why: 'the log is lines of JSON' },
+  { flag: 'rootless', only: 'false' },
+  { flag: 'seccomp-profile', only: 'builtin' },
+  { flag: 'selinux-enabled', only: 'false' },
+  { flag: 'storage-driver', only: 'overlay2', why: 'layers are stacked by overlayfs' },
+  { flag: 'storage-opt', key: 'storage-opts' },
+  { flag: 'swarm-default-advertise-addr', why: noSwarm },
+  { flag: 'userland-proxy', only: 'false', why: 'the kernel forwards published ports, no process does' },
+  { flag: 'userland-proxy-path', why: 'the kernel forwards published ports, no process does' },
+  { flag: 'userns-remap' },
+];
+
+/**
+ * What to say to an option of dockerd that is not built: the refusal, or `''` when `value` is the one that is true anyway.
+ * Undefined for an option that dockerd does not have either.
+ */
+export function refusalOf(where: 'flag' | 'key', name: string, value: unknown): string | undefined {
+  const option = options.find(({ flag, key = flag }) => (where === 'flag' ? flag : key) === name);
+  if (option === undefined) return undefined;
+  const { only, why } = option;
+  if (only !== undefined && String(value) === only) return '';
+  const named = where === 'flag' ? `--${name}` : `'${name}'`;
+  if (only !== undefined) return `${named} can only be ${only}: ${why ?? 'anything else is not built yet'}`;
+  return why === undefined ? `${named} is not built yet` : `${named} is refused: ${why}`;
+}
+
+/** Whether dockerd's flag takes no value unless one is attached (`--flag=value`). */
+export function isBooleanFlag(flag: string): boolean {
+  const option = options.find((candidate) => candidate.flag === flag);
+  return option?.only === 'true' || option?.only === 'false';
+}

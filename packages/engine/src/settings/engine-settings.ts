@@ -1,0 +1,59 @@
+import type { RuntimeChoice } from '@gantry/runtime';
+
+/** What may be changed while the engine runs: dockerd's reloadable keys. */
+export interface EngineSettings {
+  readonly debug: boolean;
+  /** `key=value`, as `docker info` shows them. */
+  readonly labels: readonly string[];
+  /** By the names that containers ask for them, beside `crun` and `runc`. */
+  readonly runtimes: Readonly<Record<string, RuntimeChoice>>;
+  /** Of containers that ask for none; crun when empty, or runc where there is no crun. */
+  readonly defaultRuntime: string;
+  /** False: containers are stopped when the daemon stops. */
+  readonly liveRestore: boolean;
+  readonly shutdownTimeoutSeconds: number;
+  readonly authorizationPlugins: readonly string[];
+  readonly insecureRegistries: readonly string[];
+  readonly registryMirrors: readonly string[];
+  readonly maxConcurrentDownloads: number;
+  readonly maxConcurrentUploads: number;
+  readonly maxDownloadAttempts: number;
+  readonly features: Readonly<Record<string, boolean>>;
+}
+
+/** Docker's, but for live-restore: our containers outlive their engine unless told otherwise. */
+export const defaultSettings: EngineSettings = {
+  debug: false,
+  labels: [],
+  runtimes: {},
+  defaultRuntime: '',
+  liveRestore: true,
+  shutdownTimeoutSeconds: 15,
+  authorizationPlugins: [],
+  insecureRegistries: [],
+  registryMirrors: [],
+  maxConcurrentDownloads: 3,
+  maxConcurrentUploads: 5,
+  maxDownloadAttempts: 5,
+  features: {},
+};
+
+/** The settings as attributes of Docker's event `daemon reload`. */
+export function settingAttributes(settings: EngineSettings): Record<string, string> {
+  const list = (values: readonly string[]): string => JSON.stringify(values);
+  return {
+    'authorization-plugins': list(settings.authorizationPlugins),
+    debug: String(settings.debug),
+    'default-runtime': settings.defaultRuntime,
+    features: JSON.stringify(settings.features),
+    'insecure-registries': list(settings.insecureRegistries),
+    labels: list(settings.labels),
+    'live-restore': String(settings.liveRestore),
+    'max-concurrent-downloads': String(settings.maxConcurrentDownloads),
+    'max-concurrent-uploads': String(settings.maxConcurrentUploads),
+    'max-download-attempts': String(settings.maxDownloadAttempts),
+    'registry-mirrors': list(settings.registryMirrors),
+    runtimes: JSON.stringify(settings.runtimes),
+    'shutdown-timeout': String(settings.shutdownTimeoutSeconds),
+  };
+}
