@@ -114,7 +114,7 @@ export class TestDaemon implements AsyncDisposable {
 
   /** Our CLI against this daemon. */
   gantry(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-    return run(process.execPath, [gantryProgram, '-H', `unix://${this.socketPath}`, ...args], options);
+    return run(process.execPath, ['--', gantryProgram, '-H', `unix://${this.socketPath}`, ...args], options);
   }
 
   /** The real docker CLI against this daemon. */

@@ -120,7 +120,7 @@ export function historyRow(
     Comment: item.Comment,
     CreatedAt: createdAt,
     CreatedBy: full ? createdBy : truncate(createdBy, createdByWidth),
-    CreatedSince: human ? formatTimeAgo(created, now) : createdAt,
+    CreatedSince: human ? (item.Created <= 0 ? 'N/A' : formatTimeAgo(created, now)) : createdAt,
     ID: full ? item.Id : shortId(item.Id),
     Size: human ? formatSize(item.Size) : String(item.Size),
   };
