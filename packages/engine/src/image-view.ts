@@ -2,6 +2,7 @@ import type { ImageDeleteResponseItem } from '@gantry/api-types';
 import type { EventHub } from '@gantry/containers';
 import type { ImageBackend } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
+import { familiarString, parseReference } from '@gantry/oci';
 import { AllTagsNotBuiltError } from './errors.ts';
 
 type Method<K extends keyof ImageBackend> = ImageBackend[K];
@@ -24,14 +25,15 @@ export class ImageView implements ImageBackend {
   };
 
   load: Method<'load'> = async (archive, options) => {
-    const before = new Set(await this.#ids());
-    await this.#store.load(archive, options);
-    for (const id of await this.#ids()) if (!before.has(id)) this.#publish('load', id, id);
+    const ids = await this.#store.load(archive, options);
+    for (const id of ids) this.#publish('load', id, id);
   };
 
   import: Method<'import'> = async (archive, options) => {
     const id = await this.#store.import(archive, options);
-    if (options.reference !== undefined) this.#publish('tag', id, options.reference);
+    if (options.reference !== undefined) {
+      this.#publish('tag', id, familiarString(parseReference(options.reference)));
+    }
     this.#publish('import', id, id);
     return id;
   };
@@ -40,7 +42,7 @@ export class ImageView implements ImageBackend {
     await this.#store.tag(ref, repository, tag);
     const name = tag === '' ? repository : `${repository}:${tag}`;
     const { Id: id = name } = await this.#store.inspect(name);
-    this.#publish('tag', id, name);
+    this.#publish('tag', id, familiarString(parseReference(name)));
   };
 
   remove: Method<'remove'> = async (ref, options) => {
@@ -64,11 +66,6 @@ export class ImageView implements ImageBackend {
   inspect: Method<'inspect'> = (...request) => this.#store.inspect(...request);
 
   history: Method<'history'> = (...request) => this.#store.history(...request);
-
-  async #ids(): Promise<string[]> {
-    const images = await this.#store.list({ all: true, filters: new Map() });
-    return images.flatMap(({ Id: id }) => (id === undefined ? [] : [id]));
-  }
 
   #publish(action: string, actorId: string, name: string): void {
     publishImageEvent(this.#events, action, actorId, name);

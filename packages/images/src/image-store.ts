@@ -20,8 +20,11 @@ export interface ImageStore {
   /** Makes `mirror/…` on this host; any other name throws `PullNotBuiltError` naming it. */
   pull(ref: string, options: TransferOptions): Promise<void>;
 
-  /** Docker archives and OCI layouts; plain, gzip or zstd; several images. Yields nothing half done: an image appears whole. */
-  load(archive: AsyncIterable<Uint8Array>, options: TransferOptions & { quiet?: boolean }): Promise<void>;
+  /** Docker archives and OCI layouts; plain, gzip or zstd; several images. An image appears whole. Returns the ids. */
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options: TransferOptions & { quiet?: boolean },
+  ): Promise<readonly Digest[]>;
 
   /** A tar that is both an OCI layout and a docker archive. Throws before the first byte if a ref is unknown. */
   save(

@@ -162,9 +162,10 @@ export class LocalImageStore implements ImageStore {
   async load(
     archive: AsyncIterable<Uint8Array>,
     options: TransferOptions & { quiet?: boolean },
-  ): Promise<void> {
+  ): Promise<readonly Digest[]> {
     const onProgress = throttleProgress(this.#clock, options.onProgress);
-    await this.#loader.load(archive, { ...options, onProgress });
+    const loaded = await this.#loader.load(archive, { ...options, onProgress });
+    return loaded.map(({ id }) => id);
   }
 
   async save(

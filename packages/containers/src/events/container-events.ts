@@ -16,3 +16,11 @@ export function publishContainerEvent(
     attributes: { ...config.Labels, image: image.reference, name, ...extra },
   });
 }
+
+/** Docker's action of an exec: program and arguments, with a space between them even where there are none. */
+export function execAction(
+  verb: 'exec_create' | 'exec_start',
+  [program = '', ...rest]: readonly string[],
+): string {
+  return `${verb}: ${program} ${rest.join(' ')}`;
+}

@@ -5,7 +5,7 @@ import type { Container } from '../container.ts';
 import { checkVariables } from '../create/options/environment-variables.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError, ExecStateError, InvalidOptionError } from '../errors.ts';
-import { publishContainerEvent } from '../events/container-events.ts';
+import { execAction, publishContainerEvent } from '../events/container-events.ts';
 import { restartingError } from '../lifecycle/pause-container.ts';
 import { type ConsoleSize, checkConsoleSize } from '../lifecycle/resize-container.ts';
 import { newContainerId } from '../state/container-id.ts';
@@ -33,7 +33,7 @@ export class ExecService {
       checkExecutable(container);
       const exec = new Exec({ id: newContainerId(), containerId: container.id, request });
       execs.add(container, exec);
-      publishContainerEvent(events, container, `exec_create: ${exec.command.join(' ')}`, { execID: exec.id });
+      publishContainerEvent(events, container, execAction('exec_create', exec.command), { execID: exec.id });
       return exec.id;
     });
   }

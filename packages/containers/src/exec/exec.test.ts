@@ -76,7 +76,7 @@ test('input, its end and the size reach an exec', async () => {
     message: `exec process ${id} is not running`,
   });
   const session = await execs.start(id, { terminal: false, signal: never });
-  await fixture.event('exec_start: cat');
+  await fixture.event('exec_start: cat ');
   await session.input?.write(Buffer.from('data'));
   session.input?.end();
   const process = fixture.runtime.execs.get(id);
@@ -119,7 +119,7 @@ test('an exec goes on when its client leaves', async () => {
   const session = await execs.start(id, { terminal: false, signal: leaving.signal });
   leaving.abort();
   for await (const frame of session.output) assert.fail(String(frame.data));
-  await fixture.event('exec_start: work');
+  await fixture.event('exec_start: work ');
   const process = fixture.runtime.execs.get(id);
   for (let index = 0; index < 100; index += 1) process?.print(Buffer.alloc(100_000));
   process?.end(3);

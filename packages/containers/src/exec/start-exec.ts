@@ -7,7 +7,7 @@ import { OutputSubscription } from '../attach/output-subscription.ts';
 import { SessionInput } from '../attach/session-input.ts';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { publishContainerEvent } from '../events/container-events.ts';
+import { execAction, publishContainerEvent } from '../events/container-events.ts';
 import type { ConsoleSize } from '../lifecycle/resize-container.ts';
 import type { Exec } from './exec.ts';
 import { execProcess } from './exec-spec.ts';
@@ -98,7 +98,7 @@ async function launch(
     exec.phase = 'running';
     execs.save(exec);
     faultPoint('exec/recorded');
-    publishContainerEvent(events, container, `exec_start: ${exec.command.join(' ')}`, { execID: exec.id });
+    publishContainerEvent(events, container, execAction('exec_start', exec.command), { execID: exec.id });
     void process.exited.then(({ exitCode }) => recordEnd(environment, container, exec, exitCode));
     return process;
   } catch (error) {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { createServer as createTlsServer } from 'node:tls';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { LogFixture, logContainerId } from '../../../testing/log-fixture.ts';
 import { receiveDatagrams, receiveStream, receiveUnixDatagrams } from '../../../testing/log-receivers.ts';
@@ -73,28 +71,6 @@ test('syslog over TCP sends RFC 3164 and RFC 5424 with the facility and the tag'
     assert.match(lines, new RegExp(`^${pattern}<147>`));
     await fixture.log.closeSink();
   }
-});
-
-test('syslog over TLS counts octets, and trusts the authority it was given', async () => {
-  const [key, cert] = [path.join(root, 'key.pem'), path.join(root, 'cert.pem')];
-  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', cert], {
-    stdio: 'pipe',
-  });
-  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) });
-  await using receiver = await receiveStream(0, () => {}, server);
-  const options = {
-    'syslog-address': `tcp+tls://localhost:${receiver.port}`,
-    'syslog-format': 'rfc5424',
-    'syslog-tls-ca-cert': cert,
-  };
-  using fixture = await logTwoLines(openSyslogSink(subject, options));
-  const lines = text(await receiver.until((received) => text(received).includes('to stderr\n')));
-  const length = Number(/^(\d+) </.exec(lines)?.[1]);
-  const message = lines.slice(String(length).length + 1, String(length).length + 1 + length);
-  assert.match(message, /^<30>1 .* - to stdout\n$/);
-  await fixture.log.closeSink();
 });
 
 test('syslog finds out whether a socket file takes datagrams or a stream', async () => {
