@@ -1,5 +1,5 @@
 import type { EndpointSettings, NetworkSettings, Port, PortMap } from '@gantry/api-types';
-import type { Attachment, PublishedPort } from '@gantry/network';
+import type { Attachment, NetworkInfo, PublishedPort } from '@gantry/network';
 import type { Container } from '../container.ts';
 import { exposedPorts } from '../create/options/ports.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -29,15 +29,16 @@ export function networkSettings(environment: ContainerEnvironment, container: Co
   };
 }
 
-/** The container's networks by name. */
+/** The container's networks by name; `networks` are all there are, for who asks for many containers. */
 export function endpointsOf(
   environment: ContainerEnvironment,
   container: Container,
+  networks: readonly NetworkInfo[] = environment.ports.network.networks(),
 ): Record<string, EndpointSettings> {
   const { mode } = container.record.network;
   if (mode === 'container') return {};
   const attachment = attachmentOf(environment, container);
-  const network = environment.ports.network.networks().find(({ name }) => name === mode);
+  const network = networks.find(({ name }) => name === mode);
   const endpoint = {
     Aliases: undefined,
     MacAddress: attachment?.macAddress ?? '',

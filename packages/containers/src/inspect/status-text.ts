@@ -1,14 +1,13 @@
 import type { Container } from '../container.ts';
 import { healthStatus } from '../health/show-health.ts';
-import { parseTimestamp } from '../state/timestamps.ts';
+import { timestampMs } from '../state/timestamps.ts';
 import { humanDuration } from './human-duration.ts';
 
 /** The column `STATUS` of `docker ps`. */
 export function statusText(container: Container, nowMs: number): string {
   const { state } = container;
   const { startedAt, finishedAt, exitCode } = state.last;
-  const since = (time: string): string =>
-    humanDuration(Math.max(0, nowMs - Number(parseTimestamp(time) / 1_000_000n)));
+  const since = (time: string): string => humanDuration(Math.max(0, nowMs - timestampMs(time)));
   switch (state.status) {
     case 'running':
       return `Up ${since(startedAt)}${healthText(container)}`;

@@ -1,4 +1,5 @@
 import type { ContainerSummary, Filters } from '@gantry/api-types';
+import type { NetworkInfo } from '@gantry/network';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { containerSize } from '../inspect/container-size.ts';
@@ -6,7 +7,7 @@ import { mountPoints } from '../inspect/mount-points.ts';
 import { endpointsOf, portList } from '../inspect/network-settings.ts';
 import { statusText } from '../inspect/status-text.ts';
 import { countsAsRunning } from '../state/container-state.ts';
-import { parseTimestamp } from '../state/timestamps.ts';
+import { timestampMs } from '../state/timestamps.ts';
 import { containerFilter } from './container-filters.ts';
 
 export interface ListOptions {
@@ -30,15 +31,28 @@ export async function listContainers(
     .filter((container) => all || limited || filter.includesStopped || countsAsRunning(container.state))
     .filter((container) => filter.matches(container));
   const chosen = limited ? listed.slice(0, limit) : listed;
+  const moment = { nowMs: environment.clock.now().getTime(), networks: environment.ports.network.networks() };
+  const summaries = chosen.map((container) => summary(environment, container, moment));
+  if (!size) return summaries;
   return await Promise.all(
-    chosen.map(async (container) => ({
-      ...summary(environment, container),
-      ...(size && (await containerSize(environment, container))),
+    chosen.map(async (container, index) => ({
+      ...(summaries[index] as ContainerSummary),
+      ...(await containerSize(environment, container)),
     })),
   );
 }
 
-function summary(environment: ContainerEnvironment, container: Container): ContainerSummary {
+/** What is the same for all that are listed. */
+interface Moment {
+  nowMs: number;
+  networks: readonly NetworkInfo[];
+}
+
+function summary(
+  environment: ContainerEnvironment,
+  container: Container,
+  { nowMs, networks }: Moment,
+): ContainerSummary {
   const { id, record, state } = container;
   const { config, hostConfig, image } = record;
   return {
@@ -47,13 +61,13 @@ function summary(environment: ContainerEnvironment, container: Container): Conta
     Image: image.reference,
     ImageID: image.id,
     Command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].map(quoted).join(' '),
-    Created: Number(parseTimestamp(record.createdAt) / 1_000_000_000n),
+    Created: Math.floor(timestampMs(record.createdAt) / 1000),
     Ports: portList(environment, container),
     Labels: { ...config.Labels },
     State: state.status,
-    Status: statusText(container, environment.clock.now().getTime()),
+    Status: statusText(container, nowMs),
     HostConfig: { NetworkMode: hostConfig.NetworkMode },
-    NetworkSettings: { Networks: endpointsOf(environment, container) },
+    NetworkSettings: { Networks: endpointsOf(environment, container, networks) },
     Mounts: mountPoints(container),
   };
 }

@@ -4,7 +4,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { requestRemoval } from '../lifecycle/remove-request.ts';
 import { countsAsRunning } from '../state/container-state.ts';
-import { parseTimestamp } from '../state/timestamps.ts';
+import { timestampMs } from '../state/timestamps.ts';
 import { compilePruneFilter } from './prune-filter.ts';
 
 export interface PrunedContainers {
@@ -30,7 +30,7 @@ export async function pruneContainers(
   let reclaimedBytes = 0;
   for (const container of registry.list()) {
     const { config, createdAt } = container.record;
-    const createdMs = Number(parseTimestamp(createdAt) / 1_000_000n);
+    const createdMs = timestampMs(createdAt);
     if (!mayGo(container) || !isWanted({ labels: config.Labels ?? {}, createdMs })) continue;
     const sizeBytes = await removeOne(environment, container);
     if (sizeBytes === undefined) continue;

@@ -14,6 +14,12 @@ export function parseTimestamp(text: string): bigint {
   return BigInt(milliseconds) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
 }
 
+/** Whole milliseconds since the epoch, for where many are read at once; 0 when malformed. */
+export function timestampMs(text: string): number {
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? 0 : milliseconds;
+}
+
 /** Docker's form: no zeros at the end of the fraction, and its zero time for an empty text. */
 export function dockerTimestamp(text: string): string {
   if (text === '') return '0001-01-01T00:00:00Z';
