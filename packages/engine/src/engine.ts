@@ -5,6 +5,7 @@ import type {
   ExecBackend,
   ImageBackend,
   NetworkBackend,
+  RequestGuard,
   SystemBackend,
   VolumeBackend,
 } from '@gantry/http-api';
@@ -24,6 +25,9 @@ export interface Engine extends AsyncDisposable {
   readonly system: SystemBackend;
   readonly volumes: VolumeBackend;
   readonly disk: DiskBackend;
+
+  /** Asks the authorization plugins of the settings: for `createApiServer`. */
+  readonly guard: RequestGuard;
 
   /** The settings now in force. */
   settings(): EngineSettings;

@@ -5,6 +5,7 @@ import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import { tryLockFile } from '@gantry/kernel';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
+import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { readEngineFacts } from './engine-facts.ts';
@@ -99,6 +100,10 @@ function compose(
       },
       clock,
     ),
+    guard: new AuthorizationPlugins({
+      names: () => settings.authorizationPlugins,
+      directory: path.join(options.execRoot, 'plugins'),
+    }),
     settings: () => settings,
     reload: (wanted) => {
       runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));

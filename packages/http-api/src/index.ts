@@ -1,3 +1,4 @@
+export type { GuardedRequest, GuardedResponse, RequestGuard } from './authorization/request-guard.ts';
 export type {
   AttachOptions,
   AttachSession,

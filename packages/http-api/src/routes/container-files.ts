@@ -19,7 +19,7 @@ export function containerFilesRoutes(files: ContainerFilesBackend): Route[] {
     { method: 'POST', path: '/commit', handle: (exchange) => commit(files, exchange) },
     { method: 'HEAD', path: archive, handle: (exchange) => statPath(files, exchange) },
     { method: 'GET', path: archive, handle: (exchange) => readPath(files, exchange) },
-    { method: 'PUT', path: archive, handle: (exchange) => writePath(files, exchange) },
+    { method: 'PUT', path: archive, streamsBody: true, handle: (exchange) => writePath(files, exchange) },
     {
       method: 'GET',
       path: '/containers/:id/changes',

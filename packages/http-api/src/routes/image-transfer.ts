@@ -14,8 +14,13 @@ import type { Route } from './route.ts';
 /** Images as bytes: pull, import, load, save. A client that goes away stops the work. */
 export function imageTransferRoutes(images: ImageBackend): Route[] {
   return [
-    { method: 'POST', path: '/images/create', handle: (exchange) => create(images, exchange) },
-    { method: 'POST', path: '/images/load', handle: (exchange) => load(images, exchange) },
+    {
+      method: 'POST',
+      path: '/images/create',
+      streamsBody: true,
+      handle: (exchange) => create(images, exchange),
+    },
+    { method: 'POST', path: '/images/load', streamsBody: true, handle: (exchange) => load(images, exchange) },
     {
       method: 'GET',
       path: '/images/get',

@@ -8,5 +8,7 @@ export interface Route {
   path: string;
   /** Takes the connection over. */
   hijacks?: boolean;
+  /** Its body is an archive that flows by, and never read as JSON. */
+  streamsBody?: boolean;
   handle: (exchange: Exchange) => Promise<void> | void;
 }

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '@gantry/base';
+import type { RequestGuard } from '../authorization/request-guard.ts';
 import type { ContainerBackend } from '../backends/container-backend.ts';
 import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
 import type { DiskBackend } from '../backends/disk-backend.ts';
@@ -38,6 +39,8 @@ export interface ApiServerOptions {
   /** The engine's version, for the `Server` header. */
   version: string;
   limits?: Partial<ServerLimits>;
+  /** Asked before each request, and before each answer. */
+  guard?: RequestGuard;
 }
 
 /** Docker's Engine API on any number of sockets. */
@@ -80,6 +83,7 @@ class NodeApiServer implements ApiServer {
       logger: this.#logger,
       clock: options.clock,
       limits: this.#limits,
+      guard: options.guard,
     });
   }
 

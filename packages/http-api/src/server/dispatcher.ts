@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Clock, errorKind, errorMessage, type Logger } from '@gantry/base';
 import Router from 'find-my-way';
+import { guardExchange } from '../authorization/guard-exchange.ts';
+import type { RequestGuard } from '../authorization/request-guard.ts';
 import { InvalidRequestError, PageNotFoundError, ServerClosingError } from '../errors.ts';
 import type { Route } from '../routes/route.ts';
 import { maxApiVersion, splitVersion } from './api-version.ts';
@@ -18,6 +20,7 @@ export interface DispatcherOptions {
   logger: Logger;
   clock: Clock;
   limits: Readonly<ServerLimits>;
+  guard?: RequestGuard | undefined;
 }
 
 /** Finds the route of each request, runs it, and turns what it throws into the error response. */
@@ -26,9 +29,11 @@ export class Dispatcher {
   readonly #context: ExchangeContext;
   /** Connections that are being taken over. */
   readonly #taken = new WeakSet<Duplex>();
+  readonly #guard: RequestGuard | undefined;
   #serial = 0;
 
-  constructor({ routes, version, logger, clock, limits }: DispatcherOptions) {
+  constructor({ routes, version, logger, clock, limits, guard }: DispatcherOptions) {
+    this.#guard = guard;
     this.#context = {
       clock,
       limits,
@@ -100,6 +105,7 @@ export class Dispatcher {
     if (found === null) throw new PageNotFoundError();
     exchange.params = found.params;
     const route = found.store as Route;
+    if (this.#guard?.isActive() === true) await guardExchange(this.#guard, exchange, route);
     if (route.hijacks === true) await this.#takingOver(exchange, route);
     else await route.handle(exchange);
   }

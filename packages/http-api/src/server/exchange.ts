@@ -44,6 +44,8 @@ export class Exchange {
   params: Readonly<Record<string, string | undefined>> = {};
   /** The socket is no longer HTTP's. */
   hijacked = false;
+  /** Present when it was read before the route ran. */
+  body: Buffer | undefined;
   #query: Query | undefined;
   #logger: Logger | undefined;
   #controller: AbortController | undefined;

@@ -47,7 +47,22 @@ export async function* streamBody(exchange: Exchange): AsyncGenerator<Uint8Array
   }
 }
 
+/**
+ * Reads the whole body now and keeps it for whoever reads it later. Throws `BodyTooLargeError` for one that is larger than
+ * any route takes, `BodyTimeoutError`, `BodyAbortedError`.
+ */
+export async function bufferBody(exchange: Exchange): Promise<Buffer> {
+  exchange.body = await receiveBody(exchange, exchange.context.limits.maxBodyBytes);
+  return exchange.body;
+}
+
 async function readBody(exchange: Exchange, limit: number): Promise<Buffer> {
+  const body = exchange.body ?? (await receiveBody(exchange, limit));
+  if (body.length > limit) throw new BodyTooLargeError(limit);
+  return body;
+}
+
+async function receiveBody(exchange: Exchange, limit: number): Promise<Buffer> {
   if (!announcesBody(exchange)) return Buffer.alloc(0);
   if (Number(exchange.request.headers['content-length'] ?? 0) > limit) throw new BodyTooLargeError(limit);
   const { bodyTimeoutMs } = exchange.context.limits;
