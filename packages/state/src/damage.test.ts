@@ -93,6 +93,13 @@ describe('a damaged store', () => {
     }
   });
 
+  it('starts anew where file and log are overwritten', async () => {
+    await using root = await temporaryRoot('state');
+    const file = path.join(root.path, 'state.db');
+    writeFileSync(`${file}-wal`, Buffer.alloc(65_536, 'damaged'));
+    assert.equal(openDamaged(file, Buffer.alloc(65_536, 'damaged'), 0).report?.salvaged, 0);
+  });
+
   it('salvages what is left of a file that was cut short', async () => {
     await using root = await temporaryRoot('state');
     const original = makeStore(path.join(root.path, 'original.db'));

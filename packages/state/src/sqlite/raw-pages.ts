@@ -17,6 +17,7 @@ const magicBigEndian = 0x377f0683;
 export function readRawPages(file: string): RawPages {
   const main = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   const log = readLog(file);
+  dropImpossible(log, Math.floor(main.length / pageBytes));
   const count = Math.max(Math.floor(main.length / pageBytes), ...log.pages.keys());
   const page = (number: number): Buffer | undefined => {
     const start = (number - 1) * pageBytes;
@@ -62,6 +63,7 @@ export function isLogDamaged(file: string): boolean {
 interface Log {
   /** The newest copy of each page. */
   pages: Map<number, Buffer>;
+  frameCount: number;
   isDamaged: boolean;
 }
 
@@ -74,10 +76,11 @@ interface Frame {
 }
 
 function readLog(file: string): Log {
-  const log: Log = { pages: new Map(), isDamaged: false };
+  const log: Log = { pages: new Map(), frameCount: 0, isDamaged: false };
   const wal = existsSync(`${file}-wal`) ? readFileSync(`${file}-wal`) : Buffer.alloc(0);
   if (wal.length < walHeaderBytes + frameHeaderBytes + pageBytes) return log;
   const frames = readFrames(wal);
+  log.frameCount = frames.length;
   const firstInvalid = frames.findIndex((frame) => !frame.isValid);
   const validCount = firstInvalid === -1 ? frames.length : firstInvalid;
   const behind = frames.slice(validCount).filter((frame) => frame.isCurrent);
@@ -87,6 +90,13 @@ function readLog(file: string): Log {
   // Nothing vouches for these but the checksums of the rows in them.
   if (log.isDamaged) applyFrames(log.pages, behind);
   return log;
+}
+
+/** Each frame makes a database one page longer at most; a number beyond that is damage. */
+function dropImpossible({ pages, frameCount }: Log, mainCount: number): void {
+  for (const number of pages.keys()) {
+    if (number === 0 || number > mainCount + frameCount) pages.delete(number);
+  }
 }
 
 function applyFrames(pages: Map<number, Buffer>, frames: readonly Frame[]): void {
