@@ -25,7 +25,7 @@ export {
   statContainerPath,
   writeContainerPath,
 } from './resources/container-files.ts';
-export { updateContainer } from './resources/container-resources.ts';
+export { containerStats, updateContainer } from './resources/container-resources.ts';
 export {
   type AttachQuery,
   attachContainer,

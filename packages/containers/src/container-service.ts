@@ -2,6 +2,7 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
+  ContainerStatsResponse,
   ContainerSummary,
   ContainerTopResponse,
   ContainerUpdateRequest,
@@ -38,6 +39,8 @@ import { readLog } from './logs/reading/read-log.ts';
 import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
 import { updateContainer } from './resources/update-container.ts';
 import { countsAsRunning } from './state/container-state.ts';
+import { readStats, type StatsOptions } from './stats/read-stats.ts';
+import { StatsSampler } from './stats/stats-sampler.ts';
 
 /**
  * Containers as the API sees them. A `ref` is a name, an id, or a unique id prefix; an unknown one throws
@@ -45,9 +48,11 @@ import { countsAsRunning } from './state/container-state.ts';
  */
 export class ContainerService implements ImageUsage {
   readonly #environment: ContainerEnvironment;
+  readonly #sampler: StatsSampler;
 
   constructor(environment: ContainerEnvironment) {
     this.#environment = environment;
+    this.#sampler = new StatsSampler(environment);
   }
 
   async create(request: ContainerCreateRequest, options: CreateOptions): Promise<ContainerCreateResponse> {
@@ -116,6 +121,11 @@ export class ContainerService implements ImageUsage {
   /** Changes limits and restart policy, of a running container at once. */
   async update(ref: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse> {
     return await updateContainer(this.#environment, this.#environment.registry.find(ref), request);
+  }
+
+  /** Rejects before the first sample for an unknown container. */
+  stats(ref: string, options: StatsOptions): Promise<AsyncIterable<ContainerStatsResponse>> {
+    return Promise.try(() => readStats(this.#sampler, this.#environment.registry.find(ref), options));
   }
 
   async top(ref: string, psArguments: string): Promise<ContainerTopResponse> {

@@ -6,6 +6,7 @@ export type {
   ContainerBackend,
   ContainerListOptions,
   OutputFrame,
+  StatsOptions,
   StopOptions,
 } from './backends/container-backend.ts';
 export type { CommitOptions, ContainerFilesBackend } from './backends/container-files-backend.ts';

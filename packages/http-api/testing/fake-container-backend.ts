@@ -2,6 +2,7 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
+  ContainerStatsResponse,
   ContainerSummary,
   ContainerTopResponse,
   ContainerUpdateRequest,
@@ -18,6 +19,7 @@ import type {
   ContainerBackend,
   ContainerListOptions,
   OutputFrame,
+  StatsOptions,
 } from '../src/index.ts';
 import { FakeContainer, someTime } from './fake-container.ts';
 import { isProgram } from './fake-process.ts';
@@ -141,6 +143,11 @@ export class FakeContainerBackend implements ContainerBackend {
     return { Warnings: [] };
   }
 
+  async stats(ref: string, { stream, signal }: StatsOptions): Promise<AsyncIterable<ContainerStatsResponse>> {
+    const { id, name, removed } = this.find(ref);
+    return fakeStats({ id, name }, stream ? Promise.race([removed.promise, aborted(signal)]) : undefined);
+  }
+
   async remove(ref: string, { force }: { force: boolean; volumes: boolean }): Promise<void> {
     const container = this.find(ref);
     if (container.state === 'running') {
@@ -241,6 +248,19 @@ export class FakeContainerBackend implements ContainerBackend {
     if (container.request.HostConfig?.AutoRemove === true)
       await this.remove(container.id, { force: true, volumes: true });
   }
+}
+
+/** One sample; with `until` the stream then stays open until that resolves. */
+async function* fakeStats(
+  { id, name }: { id: string; name: string },
+  until: Promise<void> | undefined,
+): AsyncGenerator<ContainerStatsResponse> {
+  yield { id, name: `/${name}`, pids_stats: { current: 1 } };
+  await until;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function* chosen(

@@ -86,7 +86,9 @@ export {
   findLink,
   type Link,
   type LinkSettings,
+  type LinkTraffic,
   listLinks,
+  listLinkTraffic,
   type NewLink,
   removeLink,
 } from './netlink/links.ts';

@@ -15,6 +15,7 @@ export {
 export type {
   Attachment,
   AttachRequest,
+  InterfaceTraffic,
   NetworkController,
   NetworkInfo,
   PortRequest,

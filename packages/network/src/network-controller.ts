@@ -13,6 +13,12 @@ export interface NetworkController {
   /** What `attach` gave a container that is still attached. */
   attachment(containerId: string): Attachment | undefined;
 
+  /**
+   * What has passed the interfaces of all attached containers, as they count it, by container id and interface. One
+   * question to the kernel, whose answer grows with the host's interfaces.
+   */
+  traffic(): ReadonlyMap<string, Readonly<Record<string, InterfaceTraffic>>>;
+
   /** Unpublishes, disconnects, removes the namespace. Idempotent; resolves when the addresses and ports are free. */
   detach(containerId: string): Promise<void>;
 
@@ -61,6 +67,19 @@ export interface Attachment {
   gateway: string;
   macAddress: string;
   ports: readonly PublishedPort[];
+}
+
+export interface InterfaceTraffic {
+  received: TrafficCount;
+  sent: TrafficCount;
+}
+
+/** Since the interface was made. */
+export interface TrafficCount {
+  bytes: number;
+  packets: number;
+  errors: number;
+  dropped: number;
 }
 
 export interface NetworkInfo {

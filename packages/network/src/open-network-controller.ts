@@ -11,7 +11,13 @@ import { Firewall } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { nftProgram } from './firewall/nft.ts';
 import { formatIPv4, formatSubnet } from './ipam/subnet.ts';
-import type { Attachment, AttachRequest, NetworkController, NetworkInfo } from './network-controller.ts';
+import type {
+  Attachment,
+  AttachRequest,
+  InterfaceTraffic,
+  NetworkController,
+  NetworkInfo,
+} from './network-controller.ts';
 
 export interface NetworkControllerOptions {
   store: MetadataStore;
@@ -124,6 +130,10 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
 
   attachment(containerId: string): Attachment | undefined {
     return this.#parts?.bridge.attachment(containerId);
+  }
+
+  traffic(): ReadonlyMap<string, Readonly<Record<string, InterfaceTraffic>>> {
+    return this.#parts?.bridge.traffic() ?? new Map();
   }
 
   async detach(containerId: string): Promise<void> {

@@ -8,7 +8,13 @@ import {
 } from '../src/errors.ts';
 import { AddressPool, macAddressOf } from '../src/ipam/address-pool.ts';
 import { formatIPv4, formatSubnet, parseCidr } from '../src/ipam/subnet.ts';
-import type { Attachment, AttachRequest, NetworkController, NetworkInfo } from '../src/network-controller.ts';
+import type {
+  Attachment,
+  AttachRequest,
+  InterfaceTraffic,
+  NetworkController,
+  NetworkInfo,
+} from '../src/network-controller.ts';
 import { type PortReservation, PortTable } from '../src/ports/port-table.ts';
 
 /** A fake: addresses and ports are given out as they would be, and nothing is made on the host. */
@@ -62,6 +68,12 @@ export class FakeNetworkController implements NetworkController {
 
   attachment(containerId: string): Attachment | undefined {
     return this.#attached.get(containerId)?.attachment;
+  }
+
+  /** Nothing ever passes. */
+  traffic(): ReadonlyMap<string, Readonly<Record<string, InterfaceTraffic>>> {
+    const none = { bytes: 0, packets: 0, errors: 0, dropped: 0 };
+    return new Map([...this.#attached.keys()].map((id) => [id, { eth0: { received: none, sent: none } }]));
   }
 
   detach(containerId: string): Promise<void> {

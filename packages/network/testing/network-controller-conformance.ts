@@ -54,6 +54,9 @@ const cases: Cases = {
     assert.deepEqual(controller.attachment('one'), attachment);
     assert.deepEqual(bridge?.attachments, [attachment]);
     assert.equal(controller.attachment('two'), undefined);
+    const traffic = controller.traffic();
+    assert.deepEqual([...traffic.keys()], ['one']);
+    assert.deepEqual(Object.keys(traffic.get('one') ?? {}), [attachment.interfaceName]);
   },
 
   'takes the network by name and by id, and refuses what has no endpoints': async (controller) => {

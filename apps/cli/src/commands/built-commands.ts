@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'container rm': async () => (await import('./container/lifecycle.ts')).removeCommand,
   'container run': async () => (await import('./container/run.ts')).runCommand,
   'container start': async () => (await import('./container/start.ts')).startCommand,
+  'container stats': async () => (await import('./container/stats.ts')).statsCommand,
   'container stop': async () => (await import('./container/lifecycle.ts')).stopCommand,
   'container top': async () => (await import('./container/top.ts')).topCommand,
   'container unpause': async () => (await import('./container/lifecycle.ts')).unpauseCommand,

@@ -2,6 +2,7 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
+  ContainerStatsResponse,
   ContainerSummary,
   ContainerTopResponse,
   ContainerUpdateRequest,
@@ -34,6 +35,12 @@ export interface ContainerBackend {
   rename(ref: string, name: string): Promise<void>;
   /** Changes limits and restart policy, for good; of a running container at once. The answer has Docker's warnings. */
   update(ref: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse>;
+  /**
+   * Rejects before the first sample for an unknown container. With `stream` one a second until the container is removed;
+   * otherwise one, of two measurements a second apart unless `oneShot`. Samples that a slow reader does not take are
+   * left out.
+   */
+  stats(ref: string, options: StatsOptions): Promise<AsyncIterable<ContainerStatsResponse>>;
   remove(ref: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   top(ref: string, psArguments: string): Promise<ContainerTopResponse>;
   resize(ref: string, size: ConsoleSize): Promise<void>;
@@ -59,6 +66,12 @@ export interface ContainerListOptions {
   limit?: number;
   size: boolean;
   filters: Filters;
+}
+
+export interface StatsOptions {
+  stream: boolean;
+  oneShot: boolean;
+  signal: AbortSignal;
 }
 
 export interface StopOptions {

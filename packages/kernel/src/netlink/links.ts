@@ -50,6 +50,7 @@ const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_IFALIAS = 20;
+const IFLA_STATS64 = 23;
 const IFLA_AF_SPEC = 26;
 const IFLA_NET_NS_FD = 28;
 const IFLA_INFO_KIND = 1;
@@ -177,6 +178,45 @@ export function listLinks(socket: NetlinkSocket): Link[] {
     .dump({ type: RTM_GETLINK, flags: 0, payload: linkHeader({}), call: 'list', subject: 'links' })
     .map(readLink);
 }
+
+/** What has passed a link since it was made, as the host sees it. */
+export interface LinkTraffic {
+  name: string;
+  alias: string;
+  received: LinkCount;
+  sent: LinkCount;
+}
+
+export interface LinkCount {
+  bytes: number;
+  packets: number;
+  errors: number;
+  dropped: number;
+}
+
+/** The traffic of all links of the socket's namespace; no more of each message is read than that takes. */
+export function listLinkTraffic(socket: NetlinkSocket): LinkTraffic[] {
+  return socket
+    .dump({ type: RTM_GETLINK, flags: 0, payload: linkHeader({}), call: 'list', subject: 'links' })
+    .map(readTraffic);
+}
+
+/** `struct rtnl_link_stats64`: packets, bytes, errors and drops, each first received, then sent. */
+function readTraffic({ payload }: NetlinkReply): LinkTraffic {
+  const attributes = readAttributes(payload.subarray(headerBytes));
+  const counts = attributes.get(IFLA_STATS64) ?? emptyStats;
+  const count = (index: number): number => Number(counts.readBigUInt64LE(index * 8));
+  const name = attributes.get(IFLA_IFNAME);
+  const alias = attributes.get(IFLA_IFALIAS);
+  return {
+    name: name === undefined ? '' : readText(name),
+    alias: alias === undefined ? '' : readText(alias),
+    received: { packets: count(0), bytes: count(2), errors: count(4), dropped: count(6) },
+    sent: { packets: count(1), bytes: count(3), errors: count(5), dropped: count(7) },
+  };
+}
+
+const emptyStats = Buffer.alloc(64);
 
 /** `struct ifinfomsg`: family, padding, type, index, flags, mask of the flags that change. */
 function linkHeader(fields: { index?: number; up?: boolean }): Buffer {

@@ -18,7 +18,7 @@ import type { Firewall } from '../firewall/firewall.ts';
 import type { PortRule } from '../firewall/port-rules.ts';
 import { AddressPool, macAddressOf } from '../ipam/address-pool.ts';
 import { formatIPv4, formatSubnet, parseIPv4 } from '../ipam/subnet.ts';
-import type { Attachment, AttachRequest } from '../network-controller.ts';
+import type { Attachment, AttachRequest, InterfaceTraffic } from '../network-controller.ts';
 import { type PortReservation, PortTable } from '../ports/port-table.ts';
 import type { BridgePlan } from './bridge-device.ts';
 import {
@@ -30,6 +30,7 @@ import {
   markOf,
   reconnectEndpoint,
 } from './endpoint.ts';
+import { endpointTraffic } from './endpoint-traffic.ts';
 
 export interface BridgeNetworkOptions {
   networkId: string;
@@ -86,6 +87,11 @@ export class BridgeNetwork {
   attachment(containerId: string): Attachment | undefined {
     const record = this.#records.get(containerId);
     return record && this.#attachmentOf(record);
+  }
+
+  traffic(): ReadonlyMap<string, Readonly<Record<string, InterfaceTraffic>>> {
+    const { link, networkId } = this.#options;
+    return endpointTraffic(link.socket, networkId);
   }
 
   attachments(): Attachment[] {
