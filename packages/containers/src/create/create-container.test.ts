@@ -102,6 +102,15 @@ test('what the docker CLI sends for nothing is nothing', async () => {
   assert.match(name ?? '', /^\/[a-z]+_[a-z]+$/);
 });
 
+test('a disabled network is none, and triggers are kept for images to come', async () => {
+  await using fixture = await ContainerFixture.open();
+  const request = { ...dockerDefaults, NetworkDisabled: true, OnBuild: ['RUN make'] };
+  const id = await fixture.create('true', request);
+  const { HostConfig: host, Config: config } = await fixture.service.inspect(id, { size: false });
+  assert.equal(host?.NetworkMode, 'none');
+  assert.deepEqual([config?.NetworkDisabled, config?.OnBuild], [true, ['RUN make']]);
+});
+
 const refused: [string, ContainerCreateRequest, RegExp][] = [
   ['an option of another system', { HostConfig: { CpuCount: 2 } }, /HostConfig\.CpuCount/],
   [

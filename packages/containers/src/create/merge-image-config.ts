@@ -27,7 +27,8 @@ export function mergeImageConfig(request: ContainerCreateRequest, image: ImageRu
     ...command(request, image),
     Image: request.Image ?? '',
     WorkingDir: workingDirectory(orElse(request.WorkingDir, image.WorkingDir)),
-    OnBuild: null,
+    ...(request.NetworkDisabled === true && { NetworkDisabled: true }),
+    OnBuild: (request.OnBuild ?? []).length > 0 ? (request.OnBuild ?? null) : null,
     Labels: { ...image.Labels, ...request.Labels },
   };
   const exposed = { ...image.ExposedPorts, ...request.ExposedPorts, ...boundPorts(request) };

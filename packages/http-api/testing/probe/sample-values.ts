@@ -23,6 +23,7 @@ const samples: Readonly<Record<string, readonly string[]>> = {
   detachKeys: ['a'],
   tail: ['1'],
   path: ['/etc'],
+  type: ['container'],
   copyUIDGID: ['1'],
   noOverwriteDirNonDir: ['1'],
   ulimits: ['[]'],

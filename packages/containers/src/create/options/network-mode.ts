@@ -7,7 +7,7 @@ export type NetworkChoice = Pick<ContainerNetwork, 'mode' | 'peer'>;
 
 /**
  * The network of a create request: `default` and nothing mean `bridge`; another container's, `container:<name or id>`, is
- * looked for again at each start. Throws `NetworkMissingError` for any other name.
+ * looked for again at each start. A disabled network is `none`. Throws `NetworkMissingError` for any other name.
  */
 export function networkMode(
   request: ContainerCreateRequest,
@@ -22,7 +22,7 @@ export function networkMode(
   }
   if (mode !== 'bridge' && mode !== 'host' && mode !== 'none') throw new NetworkMissingError(mode);
   checkEndpoints(mode, endpoints);
-  return { mode };
+  return { mode: request.NetworkDisabled === true ? 'none' : mode };
 }
 
 /** `NetworkMode` as `inspect` shows it. */

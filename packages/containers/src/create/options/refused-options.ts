@@ -10,10 +10,9 @@ const configFields: Readonly<Record<string, FieldRule>> = {
   ...built(
     'Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd',
     'Image Volumes WorkingDir Entrypoint Labels StopSignal StopTimeout HostConfig NetworkingConfig Healthcheck Shell',
+    'NetworkDisabled OnBuild',
   ),
-  NetworkDisabled: [],
   MacAddress: [],
-  OnBuild: [],
   ArgsEscaped: [true],
 };
 
