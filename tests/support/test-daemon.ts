@@ -112,6 +112,12 @@ export class TestDaemon implements AsyncDisposable {
     await ended;
   }
 
+  /** What a user would type before the command's own words. */
+  commandLine(program: 'gantry' | 'docker'): string[] {
+    const words = program === 'docker' ? ['docker'] : [process.execPath, gantryProgram];
+    return [...words, '-H', `unix://${this.socketPath}`];
+  }
+
   /** Our CLI against this daemon. */
   gantry(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     return run(process.execPath, ['--', gantryProgram, '-H', `unix://${this.socketPath}`, ...args], options);

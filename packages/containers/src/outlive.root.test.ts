@@ -101,12 +101,21 @@ test('a --rm container that ended while no engine ran is gone', async () => {
   assert.ok(!(await engine.list()).some((container) => container.Id === id));
 });
 
-test('an exec of a killed engine is known, and known not to run', async () => {
+test('an exec of a killed engine goes on, and the next engine tells its exit code', async () => {
   const id = await engine.run('sleep 1000');
-  const exec = (await engine.call('execDetached', id, { Cmd: ['sleep', '1000'] })) as string;
-  assert.equal((await engine.execInspect(exec)).Running, true);
+  const exec = (await engine.call('execDetached', id, {
+    Cmd: ['sh', '-c', 'while [ ! -e /go ]; do sleep 0.02; done; exit 5'],
+  })) as string;
+  const { Pid: pid } = await engine.execInspect(exec);
   await killAndReopen();
-  assert.equal((await engine.execInspect(exec)).Running, false);
+  const { Running: running, Pid: pidNow } = await engine.execInspect(exec);
+  assert.deepEqual([running, pidNow], [true, pid]);
+  await engine.exec(id, { Cmd: ['touch', '/go'] });
+  let after = await engine.execInspect(exec);
+  while (after.Running === true) after = await engine.execInspect(exec);
+  assert.equal(after.ExitCode, 5);
+  await killAndReopen();
+  assert.equal((await engine.execInspect(exec)).ExitCode, 5);
   await engine.remove(id);
 });
 

@@ -84,15 +84,23 @@ export class FakeRuntime implements ContainerRuntime {
       this.execRequests.push(request);
       const process = this.#launch(request.process.args, request.stdin, request.terminal);
       this.execs.set(request.execId, process);
-      return {
-        pid: process.pid,
-        output: process.output.read({ stdout: 0, stderr: 0 }),
-        stdin: process.stdin,
-        exited: process.exited,
-        resize: (size: TerminalSize) => process.resize(size),
-        kill: () => process.signal(9),
-      };
+      return execOf(process);
     });
+  }
+
+  adoptExec(execId: string): Promise<ExecProcess | undefined> {
+    const process = this.execs.get(execId);
+    return Promise.resolve(process === undefined ? undefined : execOf(process));
+  }
+
+  removeExec(execId: string): Promise<void> {
+    this.execs.get(execId)?.end(137);
+    this.execs.delete(execId);
+    return Promise.resolve();
+  }
+
+  listExecs(): string[] {
+    return [...this.execs.keys()];
   }
 
   kill(containerId: string, signal: number): void {
@@ -159,4 +167,16 @@ export class FakeRuntime implements ContainerRuntime {
     if (command === 'false') process.end(1);
     return process;
   }
+}
+
+function execOf(process: FakeProcess): ExecProcess {
+  return {
+    pid: process.pid,
+    output: process.output.read({ stdout: 0, stderr: 0 }),
+    stdin: process.stdin,
+    exited: process.exited,
+    resize: (size: TerminalSize) => process.resize(size),
+    kill: () => process.signal(9),
+    release: () => Promise.resolve(),
+  };
 }

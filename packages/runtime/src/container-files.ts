@@ -1,4 +1,3 @@
-import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidIdError } from './errors.ts';
 
@@ -25,32 +24,20 @@ export class RuntimeFolders {
     return new ContainerFiles(path.join(this.containers, containerId), this.events, containerId);
   }
 
-  /** Files of an earlier engine's execs: nobody asks for those any more, though their processes may run on. */
-  forgetExecs(): void {
-    for (const name of readdirSync(this.execs)) rmSync(path.join(this.execs, name), { recursive: true });
-    for (const name of readdirSync(this.events)) {
-      if (name.startsWith(execPrefix)) rmSync(path.join(this.events, name), { force: true });
-    }
-  }
-
   exec(execId: string): ExecFiles {
     checkId(execId);
     return new ExecFiles(path.join(this.execs, execId), this.events, execId);
   }
 }
 
-/** Files of one container. The folder is also the OCI bundle. */
-export class ContainerFiles {
-  readonly containerId: string;
+/** Files of one process that a shim keeps: a container's init, or an exec. */
+abstract class ProcessFiles {
   readonly directory: string;
-  /** The OCI spec. */
-  readonly config: string;
-  /** A `StartRecord`: written whole before the first process exists. */
+  /** What a later engine has to know of the start: written whole before the first process exists. */
   readonly record: string;
   /** FIFOs. */
   readonly stdout: string;
   readonly stderr: string;
-  readonly stdin: string;
   /** A FIFO nobody ever writes: the shim and the holder sleep on it. */
   readonly sleep: string;
   /** Stdin of a process that has none. */
@@ -61,7 +48,7 @@ export class ContainerFiles {
   /** What the OCI runtime says (`--log`). */
   readonly log: string;
   readonly console: string;
-  /** Written by the OCI runtime: pid of init. */
+  /** Written by the OCI runtime: pid of the process. */
   readonly initPid: string;
   /** Written by the shim: exit code. */
   readonly exit: string;
@@ -69,49 +56,53 @@ export class ContainerFiles {
   readonly pidEvent: string;
   readonly exitEvent: string;
 
-  constructor(directory: string, events: string, containerId: string) {
+  constructor(directory: string, events: string, eventName: string) {
     const inside = (name: string): string => path.join(directory, name);
-    this.containerId = containerId;
     this.directory = directory;
-    this.config = inside('config.json');
     this.record = inside('start.json');
     this.stdout = inside('stdout');
     this.stderr = inside('stderr');
-    this.stdin = inside('stdin');
     this.sleep = inside('sleep');
     this.nullDevice = inside('null');
     this.shimPid = inside('shim.pid');
     this.holderPid = inside('holder.pid');
     this.log = inside('log');
     this.console = inside('console');
-    this.pidEvent = `${containerId}.pid`;
-    this.exitEvent = `${containerId}.exit`;
+    this.pidEvent = `${eventName}.pid`;
+    this.exitEvent = `${eventName}.exit`;
     this.initPid = path.join(events, this.pidEvent);
     this.exit = path.join(events, this.exitEvent);
   }
 }
 
-/** Files of one exec. */
-export class ExecFiles {
+export type { ProcessFiles };
+
+/** Files of one container; the record is a `StartRecord`. The folder is also the OCI bundle. */
+export class ContainerFiles extends ProcessFiles {
+  readonly containerId: string;
+  /** The OCI spec. */
+  readonly config: string;
+  /** A FIFO. */
+  readonly stdin: string;
+
+  constructor(directory: string, events: string, containerId: string) {
+    super(directory, events, containerId);
+    this.containerId = containerId;
+    this.config = path.join(directory, 'config.json');
+    this.stdin = path.join(directory, 'stdin');
+  }
+}
+
+/** Files of one exec; the record is an `ExecStartRecord`. */
+export class ExecFiles extends ProcessFiles {
   readonly execId: string;
-  readonly directory: string;
   /** The OCI process. */
   readonly process: string;
-  readonly nullDevice: string;
-  readonly log: string;
-  readonly console: string;
-  readonly pid: string;
-  readonly eventName: string;
 
   constructor(directory: string, events: string, execId: string) {
+    super(directory, events, `${execPrefix}${execId}`);
     this.execId = execId;
-    this.directory = directory;
     this.process = path.join(directory, 'process.json');
-    this.nullDevice = path.join(directory, 'null');
-    this.log = path.join(directory, 'log');
-    this.console = path.join(directory, 'console');
-    this.eventName = `${execPrefix}${execId}.pid`;
-    this.pid = path.join(events, this.eventName);
   }
 }
 

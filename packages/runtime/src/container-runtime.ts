@@ -30,6 +30,18 @@ export interface ContainerRuntime {
   /** Runs a further process in a running container. Throws `StartFailedError` as `start` does. */
   exec(request: ExecRequest): Promise<ExecProcess>;
 
+  /**
+   * Takes back an exec that this or an earlier process started: running, or ended and not yet released. Undefined when
+   * nothing was started, or nothing is known of it (then what is left of it is removed).
+   */
+  adoptExec(execId: string): Promise<ExecProcess | undefined>;
+
+  /** Ends an exec that nobody asks for, and removes its every trace. Idempotent. */
+  removeExec(execId: string): Promise<void>;
+
+  /** Execs with a trace on this machine. */
+  listExecs(): string[];
+
   /** Sends a signal to init. Throws `ProcessGoneError` when it has ended. */
   kill(containerId: string, signal: number): void;
 
@@ -139,7 +151,10 @@ export interface ExecRequest {
   signal?: AbortSignal;
 }
 
-/** An exec's output is not kept: without a reader it is dropped when the engine dies. */
+/**
+ * A further process. Its exit code, and the output that nobody has read, outlive the engine; its input over a pipe does
+ * not. What was read and not delivered when an engine dies is lost.
+ */
 export interface ExecProcess {
   readonly pid: number;
   /** Ends when the process ended and all was read. A reader that stops reading stops the process's writes. */
@@ -149,4 +164,6 @@ export interface ExecProcess {
   resize(size: TerminalSize): void;
   /** Ends it by SIGKILL, with the processes that it has started. Idempotent. */
   kill(): void;
+  /** It has ended, and its exit is recorded: every trace of it goes, but for output that was read. Idempotent. */
+  release(): Promise<void>;
 }

@@ -24,11 +24,12 @@ import type {
 } from './container-runtime.ts';
 import { ContainerPausedError, ProcessGoneError, TerminalNeedsCrunError } from './errors.ts';
 import { EventFolder } from './events/event-folder.ts';
+import { adoptExec } from './exec/adopt-exec.ts';
+import { removeLostExec } from './exec/remove-exec.ts';
 import type { RunningExec } from './exec/running-exec.ts';
 import { startExec } from './exec/start-exec.ts';
 import { keepAlive } from './keep-alive.ts';
 import { adoptContainer } from './lifecycle/adopt-container.ts';
-import { isInCgroup } from './lifecycle/identity.ts';
 import { removeLeftFolders, removeTraces } from './lifecycle/remove-traces.ts';
 import type { RunningProcess } from './lifecycle/running-process.ts';
 import { startContainer } from './lifecycle/start-container.ts';
@@ -62,7 +63,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
   removeLeftFolders(folders.containers);
-  folders.forgetExecs();
+  removeLeftFolders(folders.execs);
   const logger = options.logger ?? silentLogger;
   const clock = options.clock ?? systemClock;
   const closing = new AbortController();
@@ -103,7 +104,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
   readonly #context: RuntimeContext;
   readonly #closing: AbortController;
   readonly #processes = new Map<string, RunningProcess>();
-  readonly #execs = new Set<RunningExec>();
+  readonly #execs = new Map<string, RunningExec>();
   readonly #locks = new KeyedLock();
 
   constructor(context: RuntimeContext, closing: AbortController) {
@@ -142,10 +143,27 @@ class OciRuntime implements ContainerRuntime, Disposable {
     const container = this.#process(containerId);
     if (!container.isAlive) throw new ProcessGoneError(containerId);
     if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
-    const exec = await startExec(this.#context, request, isInCgroup(container.parts.record.cgroupPath));
-    this.#execs.add(exec);
-    void exec.exited.then(() => this.#execs.delete(exec));
-    return exec;
+    using _alive = keepAlive();
+    const { cgroupPath } = container.parts.record;
+    return this.#keepExec(request.execId, await startExec(this.#context, request, cgroupPath));
+  }
+
+  async adoptExec(execId: string): Promise<ExecProcess | undefined> {
+    const known = this.#execs.get(execId);
+    if (known !== undefined) return known;
+    const exec = await adoptExec(this.#context, execId);
+    return exec === undefined ? undefined : this.#keepExec(execId, exec);
+  }
+
+  async removeExec(execId: string): Promise<void> {
+    const known = this.#execs.get(execId);
+    known?.kill();
+    if (known !== undefined) await known.release();
+    else await removeLostExec(this.#context, this.#context.folders.exec(execId));
+  }
+
+  listExecs(): string[] {
+    return readdirSync(this.#context.folders.execs).filter((name) => !name.startsWith('.'));
   }
 
   kill(containerId: string, signal: number): void {
@@ -187,9 +205,11 @@ class OciRuntime implements ContainerRuntime, Disposable {
     using _alive = keepAlive();
     await this.#locks.run(containerId, async () => {
       const known = this.#processes.get(containerId);
+      const execs = [...this.#execs.values()].filter((exec) => exec.containerId === containerId);
       await removeTraces(this.#context, this.#context.folders.container(containerId), known?.parts);
       known?.[Symbol.dispose]();
       this.#processes.delete(containerId);
+      for (const exec of execs) await exec.watched.then(() => exec.release());
     });
   }
 
@@ -201,7 +221,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
     this.#closing.abort(new Error('the runtime was closed'));
     for (const process of this.#processes.values()) process[Symbol.dispose]();
     this.#processes.clear();
-    for (const exec of this.#execs) exec[Symbol.dispose]();
+    for (const exec of this.#execs.values()) exec[Symbol.dispose]();
     this.#execs.clear();
     this.#context.sealedProgram[Symbol.dispose]();
     this.#context.events[Symbol.dispose]();
@@ -210,6 +230,13 @@ class OciRuntime implements ContainerRuntime, Disposable {
 
   #checkTerminal({ terminal }: Pick<StartRequest, 'terminal'>): void {
     if (terminal !== undefined && this.name === 'runc') throw new TerminalNeedsCrunError(this.name);
+  }
+
+  /** Known until its process has ended and it was released, or its container is removed. */
+  #keepExec(execId: string, exec: RunningExec): RunningExec {
+    this.#execs.set(execId, exec);
+    void exec.released.then(() => this.#execs.delete(execId));
+    return exec;
   }
 
   #keep(containerId: string, process: RunningProcess): RunningProcess {

@@ -124,6 +124,18 @@ class OpenRuntimes implements RuntimeSet {
     return this.#ownerOf(request.containerId).exec(request);
   }
 
+  adoptExec(execId: string): Promise<ExecProcess | undefined> {
+    return this.#execOwnerOf(execId)?.adoptExec(execId) ?? Promise.resolve(undefined);
+  }
+
+  async removeExec(execId: string): Promise<void> {
+    await this.#execOwnerOf(execId)?.removeExec(execId);
+  }
+
+  listExecs(): string[] {
+    return [...this.#open.values()].flatMap((runtime) => runtime.listExecs());
+  }
+
   kill(containerId: string, signal: number): void {
     this.#ownerOf(containerId).kill(containerId, signal);
   }
@@ -174,6 +186,10 @@ class OpenRuntimes implements RuntimeSet {
     const owner = [...this.#open.values()].find((runtime) => runtime.list().includes(containerId));
     if (owner !== undefined) this.#owners.set(containerId, owner);
     return owner ?? this.#runtime(this.name);
+  }
+
+  #execOwnerOf(execId: string): OpenedRuntime | undefined {
+    return [...this.#open.values()].find((runtime) => runtime.listExecs().includes(execId));
   }
 
   #runtime(name: string): OpenedRuntime {

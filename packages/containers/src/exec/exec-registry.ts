@@ -1,14 +1,12 @@
 import type { Collection, MetadataStore } from '@gantry/state';
 import type { Container } from '../container.ts';
 import { ExecNotFoundError } from '../errors.ts';
-import { Exec, type ExecRecord, execRecordVersion } from './exec.ts';
+import { type Exec, type ExecRecord, execRecordVersion } from './exec.ts';
 
 /** Ended execs that a container keeps; a container that is looked into every second must not grow for ever. */
 const keptExecs = 128;
-/** Exit code of an exec that ran when its engine ended: nobody saw its end. */
-const unknownExitCode = 137;
 
-/** All execs by id, in memory; those that were started are durable too, so that a restarted engine still knows them. */
+/** All execs by id, in memory and durable, so that a restarted engine still knows them. */
 export class ExecRegistry {
   readonly #collection: Collection<ExecRecord>;
   readonly #byId = new Map<string, Exec>();
@@ -25,9 +23,10 @@ export class ExecRegistry {
     return exec;
   }
 
+  /** Adds a new exec, durably. */
   add(container: Container, exec: Exec): void {
-    this.#byId.set(exec.id, exec);
-    container.execs.set(exec.id, exec);
+    this.save(exec);
+    this.take(container, exec);
     for (const old of container.execs.values()) {
       if (container.execs.size <= keptExecs) break;
       if (old.phase !== 'ended') continue;
@@ -37,9 +36,21 @@ export class ExecRegistry {
     }
   }
 
-  /** Notes durably that an exec runs, or ended. */
-  save({ id, containerId, request, exitCode }: Exec): void {
-    this.#collection.put(id, { id, containerId, request, ...(exitCode !== undefined && { exitCode }) });
+  /** Takes in an exec that is stored. */
+  take(container: Container, exec: Exec): void {
+    this.#byId.set(exec.id, exec);
+    container.execs.set(exec.id, exec);
+  }
+
+  /** Notes durably how far an exec is. */
+  save({ id, containerId, request, phase, exitCode }: Exec): void {
+    this.#collection.put(id, {
+      id,
+      containerId,
+      request,
+      ...(phase === 'created' && { created: true }),
+      ...(exitCode !== undefined && { exitCode }),
+    });
   }
 
   /** Forgets the execs of a container that is removed. */
@@ -51,19 +62,13 @@ export class ExecRegistry {
     container.execs.clear();
   }
 
-  /** At start-up: execs of earlier engines are known as ended; those of containers that are gone are forgotten. */
-  restore(findContainer: (id: string) => Container | undefined): void {
-    for (const { key, document } of this.#collection.entries()) {
-      const container = findContainer(document.containerId);
-      if (container === undefined) {
-        this.#collection.delete(key);
-        continue;
-      }
-      const exec = new Exec(document);
-      exec.phase = 'ended';
-      exec.exitCode = document.exitCode ?? unknownExitCode;
-      this.#byId.set(exec.id, exec);
-      container.execs.set(exec.id, exec);
-    }
+  /** What is stored, at start-up. */
+  stored(): ExecRecord[] {
+    return this.#collection.entries().map(({ document }) => document);
+  }
+
+  /** Forgets a stored exec that no container has. */
+  drop(id: string): void {
+    this.#collection.delete(id);
   }
 }

@@ -11,7 +11,7 @@ import { type ConsoleSize, checkConsoleSize } from '../lifecycle/resize-containe
 import { newContainerId } from '../state/container-id.ts';
 import { isActive } from '../state/container-state.ts';
 import { Exec } from './exec.ts';
-import { type ExecStartOptions, startExec, startExecDetached } from './start-exec.ts';
+import { attachExec, type ExecStartOptions, startExec, startExecDetached } from './start-exec.ts';
 
 /** Further processes in running containers. An unknown id throws `ExecNotFoundError`. */
 export class ExecService {
@@ -38,9 +38,14 @@ export class ExecService {
     });
   }
 
-  /** Starts and attaches, as the create request says. A start failure is told in the output; `inspect` has 126 or 127. */
+  /** Starts and attaches, as the create request says; one that an earlier engine started is attached to. A start failure is told in the output; `inspect` has 126 or 127. */
   start(id: string, options: ExecStartOptions): Promise<AttachSession> {
     return Promise.try(() => {
+      const { execs, registry } = this.#environment;
+      const known = execs.find(id);
+      if (known.kept !== undefined) {
+        return attachExec(this.#environment, registry.find(known.containerId), known, options);
+      }
       const { exec, container } = this.#claim(id);
       return startExec(this.#environment, container, exec, options);
     });

@@ -127,12 +127,43 @@ test('an exec goes on when its client leaves', async () => {
   assert.equal((await execs.inspect(id)).ExitCode, 3);
 });
 
-test('an exec of an earlier engine is known, and known not to run', async () => {
+test('an exec of an earlier engine goes on: a further start gets its output, and its exit code is told', async () => {
   await using fixture = await ContainerFixture.open();
   const container = await fixture.run('sleep');
-  const id = await fixture.containers.execs.create(container, { Cmd: ['work'] });
+  const id = await fixture.containers.execs.create(container, { Cmd: ['work'], AttachStdout: true });
   await fixture.containers.execs.startDetached(id);
   await fixture.restart();
-  const { Running: running, ContainerID: owner } = await fixture.containers.execs.inspect(id);
-  assert.deepEqual([running, owner], [false, container]);
+  const { execs } = fixture.containers;
+  const { Running: running, ContainerID: owner } = await execs.inspect(id);
+  assert.deepEqual([running, owner], [true, container]);
+  const process = fixture.runtime.execs.get(id);
+  process?.print('unread ');
+  const session = await execs.start(id, { terminal: false, signal: never });
+  await assert.rejects(execs.start(id, { terminal: false, signal: never }), /is already running/);
+  process?.print('and new');
+  process?.end(5);
+  let output = '';
+  for await (const { data } of session.output) output += Buffer.from(data).toString();
+  assert.equal(output, 'unread and new');
+  assert.equal((await execs.inspect(id)).ExitCode, 5);
+  await fixture.restart();
+  assert.equal((await fixture.containers.execs.inspect(id)).ExitCode, 5);
+});
+
+test('an exec that was made and not started can be started under the next engine; what belongs to none goes', async () => {
+  await using fixture = await ContainerFixture.open();
+  const container = await fixture.run('sleep');
+  const id = await fixture.containers.execs.create(container, { Cmd: ['echo', 'late'], AttachStdout: true });
+  await fixture.runtime.exec({
+    containerId: container,
+    execId: 'lost',
+    process: { args: ['work'], cwd: '/', user: { uid: 0, gid: 0 } },
+    stdin: false,
+  });
+  const lost = fixture.runtime.execs.get('lost');
+  await fixture.restart();
+  assert.equal(lost?.hasEnded, true);
+  const session = await fixture.containers.execs.start(id, { terminal: false, signal: never });
+  for await (const { data } of session.output) assert.equal(Buffer.from(data).toString(), 'late\n');
+  assert.equal((await fixture.containers.execs.inspect(id)).ExitCode, 0);
 });

@@ -1,15 +1,18 @@
 import type { ExecCreateRequest } from '@gantry/api-types';
 import type { ExecProcess } from '@gantry/runtime';
+import type { KeptOutput } from './kept-output.ts';
 
 /** Version of `ExecRecord` as it is stored. */
 export const execRecordVersion = 1;
 
-/** What is durable of an exec from its start on: what `inspect` tells of it. */
+/** What is durable of an exec: what `inspect` tells of it. */
 export interface ExecRecord {
   id: string;
   containerId: string;
   request: ExecCreateRequest;
-  /** Undefined while it runs. */
+  /** It was not started yet. */
+  created?: true;
+  /** Undefined until it ended. */
   exitCode?: number;
 }
 
@@ -22,6 +25,8 @@ export class Exec {
   process: ExecProcess | undefined;
   /** Present once it ended, or could not be started. */
   exitCode: number | undefined;
+  /** Present when an earlier engine started it: a further start attaches to what it outputs. */
+  kept: KeptOutput | undefined;
 
   constructor(record: Pick<ExecRecord, 'id' | 'containerId' | 'request'>) {
     this.id = record.id;
@@ -31,5 +36,15 @@ export class Exec {
 
   get command(): readonly string[] {
     return this.request.Cmd ?? [];
+  }
+
+  /** Whether the request asks for a stream. A terminal has but one. */
+  wants(stream: 'stdout' | 'stderr'): boolean {
+    const {
+      AttachStdout: stdout = false,
+      AttachStderr: stderr = false,
+      Tty: terminal = false,
+    } = this.request;
+    return stream === 'stdout' ? stdout || (terminal && stderr) : stderr;
   }
 }

@@ -2,15 +2,16 @@ import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import type { ExecProcess, TerminalSize } from '@gantry/runtime';
 import { detachKeysOf } from '../attach/attach-container.ts';
 import type { AttachSession } from '../attach/attach-session.ts';
-import type { OutputFrame } from '../attach/output-frame.ts';
 import { OutputSubscription } from '../attach/output-subscription.ts';
 import { SessionInput } from '../attach/session-input.ts';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { ExecStateError } from '../errors.ts';
 import { execAction, publishContainerEvent } from '../events/container-events.ts';
 import type { ConsoleSize } from '../lifecycle/resize-container.ts';
 import type { Exec } from './exec.ts';
 import { execProcess } from './exec-spec.ts';
+import { recordExecEnd, watchExec } from './watch-exec.ts';
 
 /** Output that a client may lag behind before the process waits for it. */
 const capacityBytes = 1024 * 1024;
@@ -33,9 +34,6 @@ export function startExec(
   exec: Exec,
   options: ExecStartOptions,
 ): AttachSession {
-  const { request } = exec;
-  const terminal = request.Tty === true;
-  const ending = new AbortController();
   const queue = new OutputSubscription({ clock: environment.clock, capacityBytes, onClose: () => {} });
   const started = launch(environment, container, exec, options.size).catch((error: unknown) => {
     void queue.push({ stream: 'stdout', data: Buffer.from(`${errorMessage(error)}\r\n`) });
@@ -43,6 +41,47 @@ export function startExec(
     return undefined;
   });
   void started.then((process) => (process === undefined ? undefined : pumpExec(process, exec, queue)));
+  return openSession(environment, container, { exec, options, started, queue });
+}
+
+/**
+ * Attaches a client to an exec that an earlier engine started: it gets the output that nobody read, and then what comes.
+ * Throws `ExecStateError` while another client has it.
+ */
+export function attachExec(
+  environment: ContainerEnvironment,
+  container: Container,
+  exec: Exec,
+  options: ExecStartOptions,
+): AttachSession {
+  const { kept, process } = exec;
+  const queue: OutputSubscription = new OutputSubscription({
+    clock: environment.clock,
+    capacityBytes,
+    onClose: () => kept?.detach(queue),
+  });
+  if (kept?.attach(queue) !== true) {
+    throw new ExecStateError(exec.id, `exec command ${exec.id} is already running`);
+  }
+  return openSession(environment, container, { exec, options, started: Promise.resolve(process), queue });
+}
+
+interface Session {
+  exec: Exec;
+  options: ExecStartOptions;
+  /** Undefined when it could not be started. */
+  started: Promise<ExecProcess | undefined>;
+  queue: OutputSubscription;
+}
+
+function openSession(
+  environment: ContainerEnvironment,
+  container: Container,
+  { exec, options, started, queue }: Session,
+): AttachSession {
+  const { request } = exec;
+  const terminal = request.Tty === true;
+  const ending = new AbortController();
   const close = (): void => {
     options.signal.removeEventListener('abort', close);
     if (request.AttachStdin === true && !terminal) void started.then((process) => process?.stdin?.end());
@@ -99,30 +138,14 @@ async function launch(
     execs.save(exec);
     faultPoint('exec/recorded');
     publishContainerEvent(events, container, execAction('exec_start', exec.command), { execID: exec.id });
-    void process.exited.then(({ exitCode }) => recordEnd(environment, container, exec, exitCode));
+    watchExec(environment, container, { exec, process });
     return process;
   } catch (error) {
     const code = error instanceof EngineError && 'exitCode' in error ? error.exitCode : undefined;
-    recordEnd(environment, container, exec, typeof code === 'number' ? code : startFailedExitCode);
+    const exitCode = typeof code === 'number' ? code : startFailedExitCode;
+    recordExecEnd(environment, container, { exec, exitCode });
     throw error;
   }
-}
-
-function recordEnd(
-  { events, execs, registry, logger }: ContainerEnvironment,
-  container: Container,
-  exec: Exec,
-  exitCode: number,
-): void {
-  exec.phase = 'ended';
-  exec.exitCode = exitCode;
-  try {
-    if (registry.get(container.id) !== undefined) execs.save(exec);
-  } catch (error) {
-    logger.error('the end of an exec was not recorded', { execId: exec.id, error: errorMessage(error) });
-  }
-  faultPoint('exec/end-recorded');
-  publishContainerEvent(events, container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
 }
 
 async function pumpExec(
@@ -130,12 +153,9 @@ async function pumpExec(
   exec: Exec,
   queue: OutputSubscription | undefined,
 ): Promise<void> {
-  const { AttachStdout: stdout = false, AttachStderr: stderr = false, Tty: terminal = false } = exec.request;
-  const wanted = (stream: OutputFrame['stream']): boolean =>
-    stream === 'stdout' ? stdout || (terminal && stderr) : stderr;
   try {
     for await (const { stream, data } of process.output) {
-      if (wanted(stream)) await queue?.push({ stream, data });
+      if (exec.wants(stream)) await queue?.push({ stream, data });
     }
     // A client asks for the exit code as soon as the output ends.
     await process.exited;

@@ -2,7 +2,7 @@ import { errorMessage } from '@gantry/base';
 import type { ExecProcess } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { publishContainerEvent } from '../events/container-events.ts';
+import { execAction, publishContainerEvent } from '../events/container-events.ts';
 import { Exec } from '../exec/exec.ts';
 import { execProcess } from '../exec/exec-spec.ts';
 import { newContainerId } from '../state/container-id.ts';
@@ -43,8 +43,7 @@ async function probe(
   const exec = new Exec({ id: newContainerId(), containerId: container.id, request });
   const tell = (action: string, extra: Record<string, string> = {}): void =>
     publishContainerEvent(events, container, action, { execID: exec.id, ...extra });
-  const command = check.command.join(' ');
-  tell(`exec_create: ${command}`);
+  tell(execAction('exec_create', check.command));
   const process = await ports.runtime.exec({
     containerId: container.id,
     execId: exec.id,
@@ -52,7 +51,7 @@ async function probe(
     stdin: false,
     signal,
   });
-  tell(`exec_start: ${command}`);
+  tell(execAction('exec_start', check.command));
   const over = new AbortController();
   const kill = (): void => process.kill();
   signal.addEventListener('abort', kill, { once: true, signal: over.signal });
@@ -68,6 +67,7 @@ async function probe(
   const output = await collect(process);
   const { exitCode } = await process.exited;
   over.abort();
+  await process.release();
   tell('exec_die', { exitCode: String(exitCode) });
   return timedOut ? { exitCode: -1, output: timeoutText(check, output) } : { exitCode, output };
 }

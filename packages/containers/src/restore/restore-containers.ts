@@ -3,6 +3,7 @@ import type { ContainerProcess } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { restoreExecs } from '../exec/restore-execs.ts';
 import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
 import { thaw } from '../lifecycle/kill-container.ts';
@@ -32,7 +33,7 @@ export interface DamagedContainer {
  * stops nothing: it is in the result.
  */
 export async function restoreContainers(environment: ContainerEnvironment): Promise<DamagedContainer[]> {
-  const { ports, execs, health, registry, logger } = environment;
+  const { ports, health, registry, logger } = environment;
   const damaged = takeInRecords(environment);
   const known = new Set([...registry.list().map(({ id }) => id), ...damaged.map(({ id }) => id)]);
   const traces = new Set(ports.runtime.list());
@@ -53,7 +54,7 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
     ),
   );
   await ports.network.restore(new Set([...processes.keys()].map(({ id }) => id)));
-  execs.restore((id) => registry.get(id));
+  await restoreExecs(environment);
   health.restore((id) => registry.get(id));
   await removeOrphans(environment, known, traces);
   await Promise.all(

@@ -1,21 +1,25 @@
-import { rmSync } from 'node:fs';
+import { errorMessage } from '@gantry/base';
 import { setWindowSize } from '@gantry/kernel';
 import type { ExecFiles } from '../container-files.ts';
 import type { ExecProcess, ExitStatus, TerminalSize } from '../container-runtime.ts';
 import { NoTerminalError } from '../errors.ts';
 import type { PipeInput } from '../input/pipe-input.ts';
 import { readLog } from '../lifecycle/await-started.ts';
-import { removeFolder } from '../lifecycle/remove-traces.ts';
+import { awaitExit } from '../processes/await-exit.ts';
 import { descendants, killIfSame } from '../processes/process-tree.ts';
 import type { WatchedProcess } from '../processes/watched-process.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { ExecOutput } from './exec-output.ts';
+import { removeExecTraces } from './remove-exec.ts';
 
 export interface ExecParts {
   files: ExecFiles;
+  containerId: string;
   pid: number;
-  /** The OCI runtime, our child: its exit code is the process's. */
-  keeper: WatchedProcess;
+  /** Undefined when dead. */
+  shim: WatchedProcess | undefined;
+  /** Keeps the terminal. */
+  holder: WatchedProcess | undefined;
   /** The process itself; undefined when it was dead already. */
   process: WatchedProcess | undefined;
   output: ExecOutput;
@@ -24,15 +28,35 @@ export interface ExecParts {
   master: number | undefined;
 }
 
-/** An exec'd process as this engine holds it. */
+/** An exec'd process as this engine holds it. Disposing it lets go of everything and ends nothing. */
 export class RunningExec implements ExecProcess, Disposable {
   readonly exited: Promise<ExitStatus>;
+  /** Resolves when it has ended, or is not watched any more. */
+  readonly watched: Promise<void>;
+  /** Resolves when `release` is done. */
+  readonly released: Promise<void>;
+  readonly #released: () => void;
+  readonly #context: RuntimeContext;
   readonly #parts: ExecParts;
-  #over = false;
+  #hasExited = false;
+  #disposed = false;
 
   constructor(context: RuntimeContext, parts: ExecParts) {
+    this.#context = context;
     this.#parts = parts;
-    this.exited = this.#awaitExit(context);
+    ({ promise: this.released, resolve: this.#released } = Promise.withResolvers<void>());
+    const { promise, resolve } = Promise.withResolvers<ExitStatus>();
+    this.exited = promise;
+    this.watched = this.#awaitExit().then(resolve, (error: unknown) => {
+      if (context.closing.aborted || this.#disposed) return;
+      const { execId } = parts.files;
+      const fields = { component: 'runtime', execId, error: errorMessage(error) };
+      context.logger.error('the exit of an exec cannot be watched', fields);
+    });
+  }
+
+  get containerId(): string {
+    return this.#parts.containerId;
   }
 
   get pid(): number {
@@ -50,46 +74,44 @@ export class RunningExec implements ExecProcess, Disposable {
   resize(size: TerminalSize): void {
     const { master, files } = this.#parts;
     if (master === undefined) throw new NoTerminalError(`exec ${files.execId}`);
-    if (!this.#over) setWindowSize(master, size);
+    if (!this.#hasExited && !this.#disposed) setWindowSize(master, size);
   }
 
   kill(): void {
     const { process } = this.#parts;
-    if (this.#over || process === undefined) return;
+    if (this.#hasExited || this.#disposed || process === undefined) return;
     // Asked before it dies: then they are init's.
     const started = descendants(process.pid);
     process.handle.signal(signalKill);
     for (const pid of started) killIfSame(pid);
   }
 
-  /** Lets go of it; it runs on. */
-  [Symbol.dispose](): void {
-    if (this.#over) return;
-    this.#over = true;
-    const { input, output, keeper, process } = this.#parts;
-    for (const part of [input, output, keeper, process]) part?.[Symbol.dispose]();
+  async release(): Promise<void> {
+    if (this.#disposed) return;
+    await removeExecTraces(this.#parts.files, this.#parts);
+    this[Symbol.dispose]();
+    this.#released();
   }
 
-  async #awaitExit({ clock }: RuntimeContext): Promise<ExitStatus> {
-    const { files, keeper, process, output, input } = this.#parts;
-    const status = await keeper.died;
-    // The OCI runtime was killed: the process lives on, and the kernel knows its code later.
-    const wasKilled = status?.signal !== undefined;
-    if (wasKilled) await process?.died;
-    const orphan = wasKilled ? process?.handle.exitStatus() : undefined;
-    const exitCode =
-      failedExecCode(readLog(files.log)) ?? orphan?.exitCode ?? status?.exitCode ?? unknownExitCode;
-    this.#over = true;
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const { input, output, shim, holder, process } = this.#parts;
+    for (const part of [input, output, shim, holder, process]) part?.[Symbol.dispose]();
+  }
+
+  async #awaitExit(): Promise<ExitStatus> {
+    const { files, process, shim, output, input } = this.#parts;
+    const { events, clock, closing } = this.#context;
+    const exit = await awaitExit({ files, events, clock, init: process, shim, closing });
+    this.#hasExited = true;
     input?.[Symbol.dispose]();
     output.finish();
-    for (const part of [keeper, process]) part?.[Symbol.dispose]();
-    rmSync(files.pid, { force: true });
-    removeFolder(files.directory);
-    return { exitCode, outOfMemory: false, at: clock.now() };
+    const exitCode = failedExecCode(readLog(files.log)) ?? exit.exitCode;
+    return { exitCode, outOfMemory: false, at: exit.at };
   }
 }
 
-const unknownExitCode = 137;
 const signalKill = 9;
 
 /** crun notices a bad format or a missing interpreter only when the process is there already, and says 1 then. */

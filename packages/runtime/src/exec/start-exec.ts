@@ -1,44 +1,45 @@
-import { constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, writeFileSync } from 'node:fs';
+import { faultPoint } from '@gantry/base';
 import {
   ConsoleSocket,
   closeDescriptor,
-  duplicateDescriptor,
   isErrno,
   makePipe,
   ProcessHandle,
-  resizePipe,
   type SpawnDescriptor,
   setNonBlocking,
   setWindowSize,
-  spawnProcess,
 } from '@gantry/kernel';
 import type { ExecFiles } from '../container-files.ts';
 import type { ExecRequest } from '../container-runtime.ts';
 import { AlreadyStartedError } from '../errors.ts';
 import { PipeInput } from '../input/pipe-input.ts';
-import { readLog, receiveTerminal } from '../lifecycle/await-started.ts';
-import { removeFolder } from '../lifecycle/remove-traces.ts';
-import { readPidFile } from '../processes/number-files.ts';
+import { awaitStarted, receiveTerminal } from '../lifecycle/await-started.ts';
+import { isInCgroup } from '../lifecycle/identity.ts';
+import { spawnHolder } from '../lifecycle/process-streams.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
-import { execArguments, programEnvironment } from '../programs/oci-program.ts';
-import { startFailure } from '../programs/start-failure.ts';
+import { execArguments } from '../programs/oci-program.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { makeEmptyInput } from '../shim/stdio.ts';
-import { ExecOutput } from './exec-output.ts';
+import { spawnShim } from '../shim/spawn-shim.ts';
+import { makeEmptyInput, makePrivateFifo } from '../shim/stdio.ts';
+import type { ExecOutput } from './exec-output.ts';
+import { writeExecRecord } from './exec-record.ts';
+import { execTerminal, openExecPipes } from './exec-streams.ts';
+import { removeExecTraces } from './remove-exec.ts';
 import { RunningExec } from './running-exec.ts';
 
-/** Runs a further process in a container; `isOurs` says whether a pid is in it. Throws as `ContainerRuntime.exec`. */
+/** Runs a further process in the container of `cgroupPath`. Throws as `ContainerRuntime.exec`. */
 export async function startExec(
   context: RuntimeContext,
   request: ExecRequest,
-  isOurs: (pid: number) => boolean,
+  cgroupPath: string,
 ): Promise<RunningExec> {
   request.signal?.throwIfAborted();
   const files = context.folders.exec(request.execId);
-  prepareFiles(files, request);
+  prepareFiles(context, files, { request, cgroupPath });
   const start = new ExecStart(context, files, request);
   try {
-    return await start.run(isOurs);
+    return await start.run(cgroupPath);
   } catch (error) {
     await start.undo();
     throw error;
@@ -50,9 +51,8 @@ class ExecStart {
   readonly #context: RuntimeContext;
   readonly #files: ExecFiles;
   readonly #request: ExecRequest;
-  /** Ends that the child gets: closed here once it has them. */
-  readonly #childEnds: number[] = [];
-  #keeper: WatchedProcess | undefined;
+  #shim: WatchedProcess | undefined;
+  #holder: WatchedProcess | undefined;
   #output: ExecOutput | undefined;
   #input: PipeInput | undefined;
   #master: number | undefined;
@@ -63,13 +63,17 @@ class ExecStart {
     this.#request = request;
   }
 
-  async run(isOurs: (pid: number) => boolean): Promise<RunningExec> {
-    const pid = this.#request.terminal === undefined ? await this.#withPipes() : await this.#withTerminal();
+  async run(cgroupPath: string): Promise<RunningExec> {
+    const { containerId, terminal } = this.#request;
+    const pid = terminal === undefined ? await this.#withPipes() : await this.#withTerminal();
+    faultPoint('exec/started');
     return new RunningExec(this.#context, {
       files: this.#files,
+      containerId,
       pid,
-      keeper: this.#keeper as WatchedProcess,
-      process: WatchedProcess.find(pid, this.#context.poller, isOurs),
+      shim: this.#shim,
+      holder: this.#holder,
+      process: WatchedProcess.find(pid, this.#context.poller, isInCgroup(cgroupPath)),
       output: this.#output as ExecOutput,
       input: this.#input,
       master: this.#master,
@@ -77,129 +81,104 @@ class ExecStart {
   }
 
   async undo(): Promise<void> {
-    for (const end of this.#childEnds.splice(0)) closeDescriptor(end);
-    await this.#keeper?.kill();
-    for (const made of [this.#input, this.#output, this.#keeper]) made?.[Symbol.dispose]();
-    rmSync(this.#files.pid, { force: true });
-    removeFolder(this.#files.directory);
+    await removeExecTraces(this.#files, { shim: this.#shim, holder: this.#holder });
+    for (const made of [this.#input, this.#output, this.#shim, this.#holder]) made?.[Symbol.dispose]();
   }
 
   async #withPipes(): Promise<number> {
+    this.#output = openExecPipes(this.#files, this.#context.poller);
+    if (!this.#request.stdin) {
+      await this.#spawn({ path: this.#files.nullDevice, flags: constants.O_RDONLY });
+      return await this.#started();
+    }
+    // Nobody keeps it open but this engine: a client that lost it has lost its process's input too.
+    const { readEnd, writeEnd } = makePipe();
+    setNonBlocking(writeEnd);
+    const subject = `exec ${this.#files.execId}`;
     const { poller } = this.#context;
-    const stdin = this.#request.stdin ? this.#inputPipe() : this.#emptyInput();
-    const stdout = this.#outputPipe();
-    const stderr = this.#outputPipe();
-    this.#output = new ExecOutput(
-      [
-        { stream: 'stdout', descriptor: stdout.ours },
-        { stream: 'stderr', descriptor: stderr.ours },
-      ],
-      poller,
-    );
-    await this.#spawn([stdin, stdout.childs, stderr.childs]);
+    this.#input = new PipeInput({ subject, descriptor: writeEnd, poller, onEnd: () => {} });
+    try {
+      await this.#spawn(readEnd);
+    } finally {
+      closeDescriptor(readEnd);
+    }
     return await this.#started();
   }
 
   async #withTerminal(): Promise<number> {
     const { poller } = this.#context;
     using console = new ConsoleSocket(this.#files.console, poller);
-    const nothing = { path: this.#files.nullDevice, flags: constants.O_RDWR };
-    await this.#spawn([nothing, nothing, nothing]);
+    // The shim opens them, and keeps nothing of the terminal's.
+    using _pipes = openExecPipes(this.#files, poller);
+    await this.#spawn({ path: this.#files.nullDevice, flags: constants.O_RDONLY });
     const starting = this.#started();
     const master = await receiveTerminal(console, starting);
-    setNonBlocking(master);
-    this.#output = new ExecOutput([{ stream: 'stdout', descriptor: master }], poller);
-    // A descriptor of its own: the poller watches each for one interest, and output closes the other at its end.
-    this.#master = duplicateDescriptor(master);
-    this.#input = new PipeInput({ subject: `exec ${this.#files.execId}`, descriptor: this.#master, poller });
-    const { terminal } = this.#request;
-    if (terminal !== undefined && terminal.rows > 0) setWindowSize(master, terminal);
+    await this.#takeTerminal(master);
     return starting;
   }
 
-  #emptyInput(): SpawnDescriptor {
-    return { path: this.#files.nullDevice, flags: constants.O_RDONLY };
+  async #takeTerminal(master: number): Promise<void> {
+    const { poller } = this.#context;
+    const { terminal } = this.#request;
+    try {
+      // crun sets it too, and sometimes after the process has begun.
+      if (terminal !== undefined && terminal.rows > 0) setWindowSize(master, terminal);
+      this.#holder = await spawnHolder(this.#files, poller, master);
+    } catch (error) {
+      closeDescriptor(master);
+      throw error;
+    }
+    const { output, input, descriptor } = execTerminal(this.#files, poller, master);
+    this.#output = output;
+    this.#input = input;
+    this.#master = descriptor;
   }
 
-  #inputPipe(): SpawnDescriptor {
-    const { readEnd, writeEnd } = makePipe();
-    this.#childEnds.push(readEnd);
-    setNonBlocking(writeEnd);
-    this.#input = new PipeInput({
-      subject: `exec ${this.#files.execId}`,
-      descriptor: writeEnd,
-      poller: this.#context.poller,
-      onEnd: () => {},
-    });
-    return readEnd;
+  async #spawn(stdin: SpawnDescriptor): Promise<void> {
+    const { folders, poller } = this.#context;
+    const files = this.#files;
+    const terminal = this.#request.terminal !== undefined;
+    const command = execArguments(
+      {
+        state: folders.state,
+        log: files.log,
+        pidFile: files.initPid,
+        containerId: this.#request.containerId,
+        ...(terminal ? { consoleSocket: 'console' } : {}),
+      },
+      files.process,
+    );
+    const pid = await spawnShim(this.#context, { files, command, stdin, terminal });
+    faultPoint('exec/shim-spawned');
+    this.#shim = new WatchedProcess(new ProcessHandle(pid), poller);
   }
 
-  #outputPipe(): { ours: number; childs: number } {
-    const { readEnd, writeEnd } = makePipe();
-    this.#childEnds.push(writeEnd);
-    setNonBlocking(readEnd);
-    resizePipe(readEnd, pipeBytes);
-    return { ours: readEnd, childs: writeEnd };
-  }
-
-  async #spawn(stdio: readonly [SpawnDescriptor, SpawnDescriptor, SpawnDescriptor]): Promise<void> {
-    const { program, sealedProgram, folders, poller } = this.#context;
-    const { directory, log, pid } = this.#files;
-    const command = {
-      state: folders.state,
-      log,
-      pidFile: pid,
-      containerId: this.#request.containerId,
-      ...(this.#request.terminal ? { consoleSocket: 'console' } : {}),
-    };
-    const { file, descriptor } = sealedProgram.asDescriptor(stdio.length);
-    const child = await spawnProcess({
-      file,
-      args: [...(program.args ?? []), ...execArguments(command, this.#files.process)],
-      env: programEnvironment,
-      directory,
-      descriptors: descriptor === undefined ? stdio : [...stdio, descriptor],
-    });
-    for (const end of this.#childEnds.splice(0)) closeDescriptor(end);
-    this.#keeper = new WatchedProcess(new ProcessHandle(child), poller);
-  }
-
-  /** Resolves with the pid. Throws `StartFailedError` when the OCI runtime ended without one. */
   async #started(): Promise<number> {
     const { signal, process, execId } = this.#request;
-    const keeper = this.#keeper as WatchedProcess;
-    let wake = Promise.withResolvers<void>();
-    const onAbort = (): void => wake.resolve();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    using _subscription = this.#context.events.subscribe(this.#files.eventName, () => wake.resolve());
-    try {
-      for (;;) {
-        wake = Promise.withResolvers();
-        signal?.throwIfAborted();
-        const isOver = !keeper.isAlive;
-        const pid = readPidFile(this.#files.pid);
-        if (pid !== undefined) return pid;
-        if (isOver) {
-          const said = { action: 'exec' as const, args: process.args, subject: execId };
-          throw startFailure(readLog(this.#files.log), this.#context.program.name, said);
-        }
-        await Promise.race([wake.promise, keeper.died]);
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    const { pid } = await awaitStarted(this.#context, this.#files, {
+      shim: this.#shim as WatchedProcess,
+      action: 'exec',
+      args: process.args,
+      subject: execId,
+      signal,
+    });
+    return pid;
   }
 }
 
-const pipeBytes = 256 << 10;
-
-function prepareFiles(files: ExecFiles, { process, terminal }: ExecRequest): void {
+function prepareFiles(
+  { bootId }: RuntimeContext,
+  files: ExecFiles,
+  { request, cgroupPath }: { request: ExecRequest; cgroupPath: string },
+): void {
+  const { process, terminal, containerId } = request;
   try {
     mkdirSync(files.directory, { mode: 0o700 });
   } catch (error) {
     if (isErrno(error, 'EEXIST')) throw new AlreadyStartedError(files.execId);
     throw error;
   }
+  faultPoint('exec/folder-made');
   const hasSize = terminal !== undefined && terminal.rows > 0 && terminal.columns > 0;
   const document = {
     ...process,
@@ -207,5 +186,9 @@ function prepareFiles(files: ExecFiles, { process, terminal }: ExecRequest): voi
     ...(hasSize ? { consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
   };
   writeFileSync(files.process, JSON.stringify(document), { mode: 0o600 });
+  for (const fifo of [files.stdout, files.stderr, files.sleep]) makePrivateFifo(fifo);
   makeEmptyInput(files.nullDevice);
+  const isTerminal = terminal !== undefined;
+  writeExecRecord(files.record, { version: 1, bootId, containerId, terminal: isTerminal, cgroupPath });
+  faultPoint('exec/start-record-written');
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isErrno } from '@gantry/kernel';
-import type { ContainerFiles } from '../container-files.ts';
+import type { ContainerFiles, ProcessFiles } from '../container-files.ts';
 import { takeMemoryCounter, watchMemory } from '../memory/watch-memory.ts';
 import { readExitFile, readInitPid } from '../processes/number-files.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
@@ -40,10 +40,10 @@ interface Found {
 }
 
 /** A start that is under way comes to its end by itself, one way or the other, unless its shim is dead. */
-async function settledStart(
+export async function settledStart(
   { events, clock }: RuntimeContext,
-  files: ContainerFiles,
-  { shim }: Keepers,
+  files: ProcessFiles,
+  { shim }: Pick<Keepers, 'shim'>,
 ): Promise<Found['started'] | undefined> {
   const deadline = performance.now() + settleMs;
   let wake = Promise.withResolvers<void>();

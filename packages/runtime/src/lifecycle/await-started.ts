@@ -1,19 +1,28 @@
 import { readFileSync } from 'node:fs';
 import type { ConsoleSocket } from '@gantry/kernel';
-import type { ContainerFiles } from '../container-files.ts';
+import type { ProcessFiles } from '../container-files.ts';
 import { readExitFile, readInitPid } from '../processes/number-files.ts';
 import type { WatchedProcess } from '../processes/watched-process.ts';
 import { startFailure } from '../programs/start-failure.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 
+/** A start that is waited for; what is not the shim is for the message when it fails. */
+export interface StartWait {
+  shim: WatchedProcess;
+  action: 'create' | 'exec';
+  args: readonly string[];
+  subject: string;
+  signal?: AbortSignal | undefined;
+}
+
 /**
- * Waits until the OCI runtime has written init's pid, 0.1 ms before its execve. Throws `StartFailedError` when the
+ * Waits until the OCI runtime has written the process's pid, 0.1 ms before its execve. Throws `StartFailedError` when the
  * runtime ended without; the abort reason when `signal` aborts.
  */
 export async function awaitStarted(
   { events, program }: RuntimeContext,
-  files: ContainerFiles,
-  { shim, args, signal }: { shim: WatchedProcess; args: readonly string[]; signal?: AbortSignal | undefined },
+  files: ProcessFiles,
+  { shim, signal, ...said }: StartWait,
 ): Promise<{ pid: number; at: Date }> {
   let wake = Promise.withResolvers<void>();
   using subscriptions = new DisposableStack();
@@ -31,7 +40,7 @@ export async function awaitStarted(
     if (started !== undefined) return started;
     if (isOver) {
       const log = readLog(files.log);
-      throw startFailure(log, program.name, { action: 'create', args, subject: files.containerId });
+      throw startFailure(log, program.name, said);
     }
     await Promise.race([wake.promise, shim.died]);
   }

@@ -1,4 +1,3 @@
-import { faultPoint } from '@gantry/base';
 import {
   duplicateDescriptor,
   ProcessHandle,
@@ -7,7 +6,7 @@ import {
   setNonBlocking,
   spawnProcess,
 } from '@gantry/kernel';
-import type { ContainerFiles } from '../container-files.ts';
+import type { ContainerFiles, ProcessFiles } from '../container-files.ts';
 import { PipeInput } from '../input/pipe-input.ts';
 import { FifoSource } from '../output/fifo-source.ts';
 import { TerminalSource } from '../output/terminal-source.ts';
@@ -58,7 +57,7 @@ export function openTerminal(files: ContainerFiles, poller: ReadinessPoller, mas
 
 /** Starts the process that keeps `kept` open over a restart of the engine. */
 export async function spawnHolder(
-  files: ContainerFiles,
+  files: ProcessFiles,
   poller: ReadinessPoller,
   kept: SpawnDescriptor,
 ): Promise<WatchedProcess> {
@@ -68,7 +67,6 @@ export async function spawnHolder(
     env: programEnvironment,
     descriptors: [nowhere, nowhere, nowhere, kept],
   });
-  faultPoint('start/holder-spawned');
   return new WatchedProcess(new ProcessHandle(pid), poller);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { faultPoint } from '@gantry/base';
 import { cgroupProcessIds, isCgroupFrozen, isErrno, removeEmptiedCgroup, thawCgroup } from '@gantry/kernel';
-import type { ContainerFiles } from '../container-files.ts';
+import type { ContainerFiles, ProcessFiles } from '../container-files.ts';
 import { readExitFile, readPidFile } from '../processes/number-files.ts';
 import { descendants, killIfSame } from '../processes/process-tree.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
@@ -75,7 +75,7 @@ export function removeLeftFolders(directory: string): void {
 }
 
 /** The shim and the holder that wrote their pids into the folder and still live. */
-export function findKeepers({ poller }: RuntimeContext, files: ContainerFiles): Keepers {
+export function findKeepers({ poller }: RuntimeContext, files: ProcessFiles): Keepers {
   const isOurs = worksFor(files.directory);
   return {
     shim: WatchedProcess.find(readPidFile(files.shimPid), poller, isOurs),

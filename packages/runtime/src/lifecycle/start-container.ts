@@ -7,16 +7,15 @@ import {
   ProcessHandle,
   type SpawnDescriptor,
   setWindowSize,
-  spawnProcess,
 } from '@gantry/kernel';
 import type { ContainerFiles } from '../container-files.ts';
 import type { StartRequest } from '../container-runtime.ts';
 import { makeMemoryCounter, watchMemory } from '../memory/watch-memory.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
-import { programEnvironment, runArguments } from '../programs/oci-program.ts';
+import { runArguments } from '../programs/oci-program.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
-import { shimDescriptor, shimScript } from '../shim/shim-script.ts';
-import { nowhere, openFifoReader } from '../shim/stdio.ts';
+import { spawnShim } from '../shim/spawn-shim.ts';
+import { openFifoReader } from '../shim/stdio.ts';
 import { awaitStarted, receiveTerminal } from './await-started.ts';
 import { isInCgroup } from './identity.ts';
 import { prepareFiles } from './prepare-files.ts';
@@ -108,6 +107,7 @@ class Start {
         path: files.stdin,
         flags: constants.O_WRONLY,
       });
+      faultPoint('start/holder-spawned');
       this.#streams.input = openInputFifo(files, this.#context.poller, this.#holder);
       await this.#spawnShim({ path: files.stdin, flags: constants.O_RDONLY });
     } finally {
@@ -134,8 +134,10 @@ class Start {
   }
 
   async #spawnShim(stdin: SpawnDescriptor): Promise<void> {
-    const { program, sealedProgram, folders, poller, cgroupDriver } = this.#context;
-    const { directory, exit, stdout, stderr, nullDevice, log, initPid, containerId } = this.#files;
+    const { folders, poller, cgroupDriver } = this.#context;
+    const files = this.#files;
+    const { terminal } = this.#record;
+    const { log, initPid, containerId } = files;
     const command = runArguments(
       {
         state: folders.state,
@@ -143,34 +145,12 @@ class Start {
         pidFile: initPid,
         containerId,
         systemdCgroup: cgroupDriver === 'systemd',
-        ...(this.#record.terminal ? { consoleSocket: 'console' } : {}),
+        ...(terminal ? { consoleSocket: 'console' } : {}),
       },
-      directory,
+      files.directory,
     );
-    const unused = { path: nullDevice, flags: constants.O_RDONLY };
-    const reader = (path: string): SpawnDescriptor => ({
-      path,
-      flags: constants.O_RDONLY | constants.O_NONBLOCK,
-    });
-    const writer = (path: string): SpawnDescriptor => ({ path, flags: constants.O_WRONLY });
-    const out = this.#record.terminal ? [nullDevice, nullDevice] : [stdout, stderr];
-    const { file, descriptor } = sealedProgram.asDescriptor(shimDescriptor.program);
-    const pid = await spawnProcess({
-      file: '/bin/sh',
-      args: ['-c', shimScript, 'gantry-shim', directory, exit, file, ...(program.args ?? []), ...command],
-      env: programEnvironment,
-      descriptors: [
-        nowhere,
-        nowhere,
-        nowhere,
-        stdin,
-        reader(stdout),
-        reader(stderr),
-        this.#counter?.descriptor ?? unused,
-        ...out.map(writer),
-        ...(descriptor === undefined ? [] : [descriptor]),
-      ],
-    });
+    const counter = this.#counter?.descriptor;
+    const pid = await spawnShim(this.#context, { files, command, stdin, terminal, counter });
     faultPoint('start/shim-spawned');
     this.#shim = new WatchedProcess(new ProcessHandle(pid), poller);
   }
@@ -178,7 +158,9 @@ class Start {
   async #started(request: StartRequest): Promise<Started> {
     return awaitStarted(this.#context, this.#files, {
       shim: this.#shim as WatchedProcess,
+      action: 'create',
       args: request.spec.process.args,
+      subject: this.#files.containerId,
       signal: request.signal,
     });
   }

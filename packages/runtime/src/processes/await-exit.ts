@@ -1,13 +1,13 @@
 import type { Clock } from '@gantry/base';
 import { keepsExitStatus } from '@gantry/kernel';
-import type { ContainerFiles } from '../container-files.ts';
+import type { ProcessFiles } from '../container-files.ts';
 import type { EventFolder } from '../events/event-folder.ts';
 import { keepAlive } from '../keep-alive.ts';
 import { readExitFile } from './number-files.ts';
 import type { WatchedProcess } from './watched-process.ts';
 
 export interface ExitWatch {
-  files: ContainerFiles;
+  files: ProcessFiles;
   events: EventFolder;
   clock: Clock;
   /** Undefined when it was dead already. */

@@ -4,10 +4,10 @@ import { isErrno, makeFifo, makeNullDevice, resizePipe, type SpawnDescriptor } f
 /** stdio of processes of ours that never read or write it. */
 export const nowhere: SpawnDescriptor = { path: '/dev/null', flags: constants.O_RDWR };
 
-/** Opens a FIFO's reading end without waiting for a writer, with room for 1 MB where the system allows it. */
-export function openFifoReader(file: string): number {
+/** Opens a FIFO's reading end without waiting for a writer, with room for `capacityBytes` where the system allows it. */
+export function openFifoReader(file: string, capacityBytes: number = fifoBytes): number {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  resizePipe(descriptor, fifoBytes);
+  resizePipe(descriptor, capacityBytes);
   return descriptor;
 }
 

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import {
+  createContainer,
+  inspectContainer,
+  inspectVolume,
+  removeContainer,
+  startContainer,
+} from '@gantry/client';
+import { loadBusybox } from './busybox-image.ts';
+import { startFaultyDaemon } from './fault-walk.ts';
+import type { TestDaemon } from './test-daemon.ts';
+
+/** With an anonymous volume that is filled from the image, an open stdin and a published port: all that a start can have. */
+const request = {
+  Image: 'mirror/busybox',
+  Cmd: ['sleep', '1000'],
+  OpenStdin: true,
+  HostConfig: { Binds: ['/etc'], PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8097' }] } },
+};
+
+/** Containers for a walk over fault points, one after the other, and the daemon that is killed. */
+export class WalkedContainers implements AsyncDisposable {
+  readonly daemon: TestDaemon;
+  #turn = 0;
+
+  private constructor(daemon: TestDaemon) {
+    this.daemon = daemon;
+  }
+
+  static async start(): Promise<WalkedContainers> {
+    const daemon = await startFaultyDaemon();
+    await loadBusybox(daemon);
+    return new WalkedContainers(daemon);
+  }
+
+  nextName(): string {
+    this.#turn += 1;
+    return `walked-${this.#turn}`;
+  }
+
+  async create(name: string = this.nextName()): Promise<string> {
+    return (await createContainer(this.daemon.api, request, { name })).Id;
+  }
+
+  async run(): Promise<string> {
+    const id = await this.create();
+    await startContainer(this.daemon.api, id);
+    return id;
+  }
+
+  /** `none` when there is no such container. */
+  async statusOf(ref: string): Promise<string> {
+    const found = await inspectContainer(this.daemon.api, ref).catch(() => undefined);
+    return found?.State?.Status ?? 'none';
+  }
+
+  /** Whatever state it is in, it can be used and removed, and takes its volume along. */
+  async assertUsable(ref: string): Promise<void> {
+    const { api } = this.daemon;
+    const { State: state, Mounts: mounts = [] } = await inspectContainer(api, ref);
+    if (state?.Running !== true) await startContainer(api, ref);
+    assert.equal(await this.daemon.ok('exec', ref, 'ls', '/etc/passwd'), '/etc/passwd');
+    await removeContainer(api, ref, { force: true, volumes: true });
+    for (const { Name: name = '' } of mounts) {
+      await assert.rejects(inspectVolume(api, name), /no such volume/);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.daemon[Symbol.asyncDispose]();
+  }
+}
