@@ -121,20 +121,20 @@ for (const program of programs) {
       assert.equal(await copy(at('source'), `${name}:/home`), '');
       assert.equal(await inside('cat', '/home/source/file', '/home/source/link'), 'from herefrom here');
       assert.equal(await inside('stat', '-c', '%a %F', '/home/source/file'), '600 regular file');
-      assert.equal(await copy('-q', `${at('source')}/.`, `${name}:/home`), '');
+      assert.equal(await copy(`${at('source')}/.`, `${name}:/home`), '');
       assert.equal(await inside('readlink', '/home/link'), 'file');
-      await copy('-q', at('source'), `${name}:/home/renamed`);
+      await copy(at('source'), `${name}:/home/renamed`);
       assert.equal(await inside('cat', '/home/renamed/file'), 'from here');
-      await copy('-q', at('source', 'file'), `${name}:/home/other`);
+      await copy(at('source', 'file'), `${name}:/home/other`);
       assert.equal(await inside('cat', '/home/other'), 'from here');
-      await copy('-q', at('source', 'link'), `${name}:/home/copied`);
+      await copy(at('source', 'link'), `${name}:/home/copied`);
       assert.equal(await inside('readlink', '/home/copied'), 'file');
-      await copy('-qL', at('source', 'link'), `${name}:/home/followed`);
+      await copy('-L', at('source', 'link'), `${name}:/home/followed`);
       assert.equal(await inside('cat', '/home/followed'), 'from here');
-      await copy('-q', at('source', 'file'), `${name}:/data/link`);
+      await copy(at('source', 'file'), `${name}:/data/link`);
       assert.equal(await inside('cat', '/data/deep/file'), 'from here');
-      await copy('-q', at('source', 'file'), `${name}:/volume`);
-      await copy('-q', at('source', 'file'), `${name}:/bound/written`);
+      await copy(at('source', 'file'), `${name}:/volume`);
+      await copy(at('source', 'file'), `${name}:/bound/written`);
       assert.equal(text('bound', 'written'), 'from here');
       assert.equal(await inside('cat', '/volume/file'), 'from here');
     });
@@ -153,18 +153,19 @@ for (const program of programs) {
     });
 
     test('what cannot be is refused, in words that name it', async () => {
-      await refused(
-        new RegExp(`Could not find the file /nowhere in container ${name}`),
-        `${name}:/nowhere`,
-        at('x'),
-      );
-      await refused(/No such container: nobody/, 'nobody:/etc', at('x'));
+      // Docker's CLI of before 23 had words of its own for a 404.
+      await refused(/(Could not find the file|No such container:path).*nowhere/, `${name}:/nowhere`, at('x'));
+      await refused(/No such container.*nobody/, 'nobody:/etc', at('x'));
       await refused(/no such file or directory/, at('missing'), `${name}:/`);
       await refused(/marked read-only/, at('bound'), `${name}:/fixed`);
       await refused(/cannot copy directory/, at('bound'), `${name}:/data/one`);
       await refused(/cannot copy directory/, `${name}:/data/deep`, at('bound', 'file'));
       await refused(/no such directory/, at('bound', 'file'), `${name}:/home/none/`);
-      await refused(/Could not find the file/, at('bound', 'file'), `${name}:/home/none/file`);
+      await refused(
+        /Could not find the file|No such container:path/,
+        at('bound', 'file'),
+        `${name}:/home/none/file`,
+      );
       await refused(/does not exist/, `${name}:/data/one`, at('none', 'one'));
       await refused(/copying between containers is not supported/, `${name}:/a`, `${name}:/b`);
       await refused(/must specify at least one container source/, at('a'), at('b'));
