@@ -38,6 +38,7 @@ import { type ListOptions, listContainers } from './list/list-containers.ts';
 import { readLog } from './logs/reading/read-log.ts';
 import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
 import { updateContainer } from './resources/update-container.ts';
+import type { ContainerRecord } from './state/container-record.ts';
 import { countsAsRunning } from './state/container-state.ts';
 import { readStats, type StatsOptions } from './stats/read-stats.ts';
 import { StatsSampler } from './stats/stats-sampler.ts';
@@ -178,7 +179,7 @@ export class ContainerService implements ImageUsage {
   containersUsing(imageId: Digest): { id: string; name: string; running: boolean }[] {
     return this.#environment.registry
       .list()
-      .filter(({ record }) => record.image.id === imageId)
+      .filter(({ record }) => usesImage(record, imageId))
       .map(({ id, name, state }) => ({ id, name, running: countsAsRunning(state) }));
   }
 
@@ -197,4 +198,9 @@ async function unlessUnchanged(work: Promise<void>): Promise<void> {
   } catch (error) {
     if (errorKind(error) !== 'not-modified') throw error;
   }
+}
+
+/** It was made of the image, or has it mounted. */
+function usesImage({ image, mounts }: ContainerRecord, imageId: Digest): boolean {
+  return image.id === imageId || mounts.some((mount) => mount.type === 'image' && mount.imageId === imageId);
 }

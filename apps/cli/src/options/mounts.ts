@@ -96,6 +96,7 @@ function setRecursive(mount: Mount, value: string): void {
 function checkMount(mount: Mount): void {
   if (!mount.Type) throw invalid('type is required');
   if (!mount.Target) throw invalid('target is required');
+  checkRecursive(mount);
   const owners: [string, unknown, MountType][] = [
     ['bind', mount.BindOptions, 'bind'],
     ['volume', mount.VolumeOptions, 'volume'],
@@ -107,6 +108,21 @@ function checkMount(mount: Mount): void {
       throw invalid(`cannot mix '${prefix}-*' options with mount type '${mount.Type}'`);
     }
   }
+}
+
+/** What is said of the mounts below a bind goes with other words only. */
+function checkRecursive({ ReadOnly, BindOptions: options }: Mount): void {
+  if (options?.ReadOnlyNonRecursive === true && ReadOnly !== true) {
+    throw invalid("option 'bind-recursive=writable' requires 'readonly' to be specified in conjunction");
+  }
+  if (options?.ReadOnlyForceRecursive !== true) return;
+  if (ReadOnly !== true) {
+    throw invalid("option 'bind-recursive=readonly' requires 'readonly' to be specified in conjunction");
+  }
+  if (options.Propagation === 'rprivate') return;
+  throw invalid(
+    "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction",
+  );
 }
 
 type Driver = NonNullable<NonNullable<Mount['VolumeOptions']>['DriverConfig']>;

@@ -186,7 +186,6 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   ['an IPC mode that is none', { HostConfig: { IpcMode: 'wild' } }, /^invalid IPC mode: wild$/],
   ['a PID mode that is none', { HostConfig: { PidMode: 'wild' } }, /^invalid PID mode: wild$/],
   ['a UTS mode that is none', { HostConfig: { UTSMode: 'wild' } }, /^invalid UTS mode: wild$/],
-  ['shared propagation', { HostConfig: { Binds: ['/a:/b:rshared'] } }, /bind propagation \(rshared\)/],
   [
     'a profile that is none',
     { HostConfig: { SecurityOpt: ['seccomp={}'] } },

@@ -23,6 +23,8 @@ import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
 import { requestedMounts } from './options/requested-mounts.ts';
 import { checkRestartNeeds } from './options/restart-policy.ts';
+import { checkStorageOptions } from './options/storage-options.ts';
+import { volumesFrom } from './volumes-from.ts';
 
 export interface CreateOptions {
   /** With or without a leading slash; made up when missing. */
@@ -78,7 +80,10 @@ async function makeContainer(
   request: ContainerCreateRequest,
 ): Promise<void> {
   const { directories, events, ports, registry } = environment;
-  const mounts = requestedMounts(draft.config, request.HostConfig ?? {});
+  const host = request.HostConfig ?? {};
+  checkStorageOptions(host.StorageOpt, directories.dataRoot);
+  const inherited = volumesFrom(registry, host.VolumesFrom ?? []);
+  const { requested, kept } = requestedMounts(draft.config, host, inherited);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => directories.remove(draft.id));
   directories.create(draft.id);
@@ -88,7 +93,7 @@ async function makeContainer(
     volatile: draft.hostConfig.AutoRemove === true,
   });
   faultPoint('create/snapshot-made');
-  const made = await makeVolumes(environment, mounts, undo);
+  const made = [...kept, ...(await makeVolumes(environment, { containerId: draft.id, requested }, undo))];
   faultPoint('create/volumes-made');
   const record = { ...draft, mounts: made };
   const container = registry.add(record, () => acquireVolumes(environment, record.id, made));

@@ -2,7 +2,9 @@ import { statSync } from 'node:fs';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishVolumeEvent } from '../events/volume-events.ts';
-import type { ContainerMount } from '../state/container-record.ts';
+import { imageSnapshotId } from '../state/container-id.ts';
+import type { BindPropagation, ContainerMount } from '../state/container-record.ts';
+import { hasPropagation, mountHolder } from './options/mount-holder.ts';
 import type { RequestedMount } from './options/requested-mount.ts';
 
 /**
@@ -10,16 +12,25 @@ import type { RequestedMount } from './options/requested-mount.ts';
  * `undo`; named ones stay, as in Docker.
  */
 export async function makeVolumes(
-  { ports, events }: ContainerEnvironment,
-  requested: readonly RequestedMount[],
+  environment: ContainerEnvironment,
+  { containerId, requested }: { containerId: string; requested: readonly RequestedMount[] },
   undo: AsyncDisposableStack,
 ): Promise<ContainerMount[]> {
+  const { ports, events, directories } = environment;
+  const { dataRoot } = directories;
   const mounts: ContainerMount[] = [];
   for (const mount of requested) {
-    if (mount.type !== 'volume') {
-      mounts.push(mount.type === 'bind' ? bindMount(mount) : mount);
-      continue;
-    }
+    if (mount.type === 'bind') mounts.push(bindMount(mount, dataRoot));
+    if (mount.type === 'tmpfs') mounts.push(mount);
+    if (mount.type === 'image')
+      mounts.push(
+        await imageMount(
+          environment,
+          { mount, snapshotId: imageSnapshotId(containerId, mounts.length) },
+          undo,
+        ),
+      );
+    if (mount.type !== 'volume') continue;
     const anonymous = mount.name === undefined;
     const isNew = mount.name === undefined || ports.volumes.get(mount.name) === undefined;
     const volume = await ports.volumes.create({
@@ -28,7 +39,7 @@ export async function makeVolumes(
     });
     if (isNew) publishVolumeEvent(events, volume.name, 'create');
     if (anonymous) undo.defer(() => ports.volumes.remove(volume.name));
-    const { destination, mode, readOnly, copyUp } = mount;
+    const { destination, mode, readOnly, copyUp, subpath } = mount;
     mounts.push({
       type: 'volume',
       volumeName: volume.name,
@@ -38,17 +49,50 @@ export async function makeVolumes(
       readOnly,
       anonymous,
       copyUp,
+      ...(subpath !== undefined && { subpath }),
     });
   }
   return mounts;
 }
 
-function bindMount(mount: Extract<RequestedMount, { type: 'bind' }>): ContainerMount {
-  const { createSource, ...bind } = mount;
-  if (!createSource && statSync(bind.source, { throwIfNoEntry: false }) === undefined) {
+function bindMount(mount: Extract<RequestedMount, { type: 'bind' }>, dataRoot: string): ContainerMount {
+  const { createSource, source } = mount;
+  if (!createSource && statSync(source, { throwIfNoEntry: false }) === undefined) {
     throw new InvalidOptionError(
-      `invalid mount config for type "bind": bind source path does not exist: ${bind.source}`,
+      `invalid mount config for type "bind": bind source path does not exist: ${source}`,
     );
   }
-  return bind;
+  return { ...mount, propagation: mount.propagation ?? defaultPropagation(source, dataRoot) };
+}
+
+/** A container that has the data root inside must let go of what is mounted there when the engine does, as in Docker. */
+function defaultPropagation(source: string, dataRoot: string): BindPropagation {
+  const holds = source === '/' || dataRoot === source || dataRoot.startsWith(`${source}/`);
+  const lies = source.startsWith(`${dataRoot}/`);
+  return (holds || lies) && isSharedOrSlave(source) ? 'rslave' : 'rprivate';
+}
+
+function isSharedOrSlave(source: string): boolean {
+  const holder = mountHolder(source);
+  return hasPropagation(holder, 'shared') || hasPropagation(holder, 'master');
+}
+
+/** The image's own file system, which nobody else has and nothing is written to. */
+async function imageMount(
+  { ports }: ContainerEnvironment,
+  { mount, snapshotId }: { mount: Extract<RequestedMount, { type: 'image' }>; snapshotId: string },
+  undo: AsyncDisposableStack,
+): Promise<ContainerMount> {
+  const { reference, destination, subpath } = mount;
+  const image = await ports.images.resolve(reference);
+  undo.defer(() => ports.snapshots.remove(snapshotId));
+  await ports.snapshots.create(snapshotId, image.layers);
+  return {
+    type: 'image',
+    reference,
+    imageId: image.id,
+    snapshotId,
+    destination,
+    ...(subpath !== undefined && { subpath }),
+  };
 }

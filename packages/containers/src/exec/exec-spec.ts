@@ -28,6 +28,7 @@ export async function execProcess(
     rootfs,
     namespaces: ownNamespaces,
     sharedMemory: 'none',
+    sources: { of: () => ({ path: '', isDirectory: false }) },
     defaults,
   });
   const user = request.User ?? '';

@@ -11,9 +11,11 @@ import {
 } from '@gantry/kernel';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { networkOwner } from '../lifecycle/joined-namespaces.ts';
 import { networkFiles } from '../lifecycle/network-files.ts';
 import type { ContainerMount } from '../state/container-record.ts';
 import { isActive } from '../state/container-state.ts';
+import type { FileSystemUse } from './use-file-system.ts';
 
 /** Why a place of a container cannot be written to. */
 export type WriteObstacle = 'root' | 'mount';
@@ -55,16 +57,16 @@ export class ContainerTree implements Disposable {
 export function openContainerTree(
   environment: ContainerEnvironment,
   container: Container,
-  rootfs: string,
+  use: FileSystemUse,
 ): ContainerTree {
   const { record } = container;
-  const opened = new ContainerTree(rootfs, record.hostConfig.ReadonlyRootfs === true);
+  const opened = new ContainerTree(use.rootfs, record.hostConfig.ReadonlyRootfs === true);
   try {
     for (const mount of record.mounts.toSorted((a, b) => depth(a.destination) - depth(b.destination))) {
-      const root = openMount(environment, container, mount);
+      const root = openMount({ environment, container, use }, mount);
       if (root !== undefined) opened.mount(mount.destination, root, isReadOnly(mount));
     }
-    mountNetworkFiles(container, opened);
+    mountNetworkFiles(environment, container, opened);
     return opened;
   } catch (error) {
     opened[Symbol.dispose]();
@@ -73,8 +75,13 @@ export function openContainerTree(
 }
 
 /** /etc/hosts and the like, once a start has written them, where the user mounts nothing of his own. */
-function mountNetworkFiles({ record, directory }: Container, tree: ContainerTree): void {
-  const files = networkFiles(directory);
+function mountNetworkFiles(
+  environment: ContainerEnvironment,
+  container: Container,
+  tree: ContainerTree,
+): void {
+  const { record } = container;
+  const files = networkFiles(networkOwner(environment, container).directory);
   const taken = new Set(record.mounts.map(({ destination }) => destination));
   for (const [destination, source] of [
     ['/etc/hosts', files.hosts],
@@ -86,14 +93,38 @@ function mountNetworkFiles({ record, directory }: Container, tree: ContainerTree
   }
 }
 
+interface TreeParts {
+  environment: ContainerEnvironment;
+  container: Container;
+  use: FileSystemUse;
+}
+
 function openMount(
-  environment: ContainerEnvironment,
-  container: Container,
+  { environment, container, use }: TreeParts,
   mount: ContainerMount,
 ): Descriptor | undefined {
-  return mount.type === 'tmpfs'
-    ? openTmpfs(environment, container, mount.destination)
-    : openSource(mount.source);
+  switch (mount.type) {
+    case 'tmpfs':
+      return openTmpfs(environment, container, mount.destination);
+    case 'image':
+      return openPart(use.imageRoots.get(mount.snapshotId) ?? '', mount.subpath);
+    case 'volume':
+      return openPart(mount.source, mount.subpath);
+    case 'bind':
+      return openSource(mount.source);
+  }
+}
+
+/** Links in a volume lead no further than its root. */
+function openPart(root: string, subpath: string | undefined): Descriptor | undefined {
+  if (subpath === undefined) return openSource(root);
+  try {
+    using directory = Directory.openPath(root);
+    return directory.open(subpath, { flags: openFlags.path, resolve: insideRoot });
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
 }
 
 function openSource(source: string): Descriptor | undefined {
@@ -127,6 +158,7 @@ function openTmpfs(
 }
 
 function isReadOnly(mount: ContainerMount): boolean {
+  if (mount.type === 'image') return true;
   return mount.type === 'tmpfs' ? mount.options.includes('ro') : mount.readOnly;
 }
 

@@ -56,7 +56,7 @@ async function lookUp(
   { ref, path }: PathRequest,
 ): Promise<FoundPath> {
   using use = await useFileSystem(environment, container);
-  using tree = openContainerTree(environment, container, use.rootfs);
+  using tree = openContainerTree(environment, container, use);
   return findPath(tree, path, ref);
 }
 
@@ -66,7 +66,7 @@ async function* packPath(
   { ref, path }: PathRequest,
 ): AsyncGenerator<Uint8Array> {
   using use = await useFileSystem(environment, container);
-  using tree = openContainerTree(environment, container, use.rootfs);
+  using tree = openContainerTree(environment, container, use);
   const { at, name } = findPath(tree, path, ref);
   yield* until(use.signal, packTree(tree.tree, { at, name }));
 }

@@ -7,6 +7,8 @@ import { isActive } from '../state/container-state.ts';
 /** A container's root file system, mounted for as long as this is held. */
 export interface FileSystemUse extends Disposable {
   rootfs: string;
+  /** Roots of the images that are mounted in it, by their snapshots' ids. */
+  imageRoots: ReadonlyMap<string, string>;
   /** Aborts when the container is removed, or the engine closes. */
   signal: AbortSignal;
 }
@@ -22,7 +24,7 @@ export async function useFileSystem(
 ): Promise<FileSystemUse> {
   const { closing, locks, ports, registry } = environment;
   const { id } = container;
-  const rootfs = await locks.run(id, async () => {
+  const { rootfs, imageRoots } = await locks.run(id, async () => {
     if (registry.get(id) === undefined) throw new ContainerNotFoundError(id);
     const { status } = container.state;
     if (status === 'removing' || status === 'dead') {
@@ -32,12 +34,14 @@ export async function useFileSystem(
     await container.releasing;
     const mounted = await ports.snapshots.mount(id);
     await fillVolumes(environment, container, mounted);
+    const roots = await mountImages(environment, container);
     container.fileSystemUses += 1;
-    return mounted;
+    return { rootfs: mounted, imageRoots: roots };
   });
   let held = true;
   return {
     rootfs,
+    imageRoots,
     signal: AbortSignal.any([closing, container.removal.signal]),
     [Symbol.dispose]: () => {
       if (!held) return;
@@ -67,4 +71,15 @@ async function fillVolumes(
     if (mount.type !== 'volume' || !mount.copyUp) continue;
     await ports.volumes.copyUp(mount.volumeName, { rootfs, path: mount.destination });
   }
+}
+
+async function mountImages(
+  { ports }: ContainerEnvironment,
+  { record }: Container,
+): Promise<Map<string, string>> {
+  const roots = new Map<string, string>();
+  for (const mount of record.mounts) {
+    if (mount.type === 'image') roots.set(mount.snapshotId, await ports.snapshots.mount(mount.snapshotId));
+  }
+  return roots;
 }

@@ -29,7 +29,7 @@ export async function writeContainerPath(
   request: PathRequest & { body: AsyncIterable<Uint8Array> } & WriteOptions,
 ): Promise<void> {
   using use = await useFileSystem(environment, container);
-  using tree = openContainerTree(environment, container, use.rootfs);
+  using tree = openContainerTree(environment, container, use);
   const target = findDirectory(tree, request.path, request.ref);
   const obstacle = tree.obstacle(target);
   if (obstacle === 'root') throw new ReadOnlyPathError('container rootfs');

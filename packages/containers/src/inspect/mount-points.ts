@@ -26,6 +26,16 @@ export function mountPoints({ record }: Container): MountPoint[] {
           RW: !mount.readOnly,
           Propagation: '',
         };
+      case 'image':
+        return {
+          Type: 'image',
+          Name: mount.reference,
+          Source: mount.imageId,
+          Destination,
+          Mode: '',
+          RW: false,
+          Propagation: '',
+        };
       case 'tmpfs':
         return {
           Type: 'tmpfs',

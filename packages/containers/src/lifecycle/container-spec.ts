@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import type { SharedMemory, SpecMount, SpecNamespaces, SpecOptions, TerminalSize } from '@gantry/runtime';
 import { containerCapabilities } from '../create/options/capabilities.ts';
 import { deviceCgroupRules, requestedDevices } from '../create/options/devices.ts';
@@ -7,8 +8,9 @@ import { containerSysctls } from '../create/options/sysctls.ts';
 import { resourceLimits } from '../create/options/ulimits.ts';
 import type { ContainerDefaults } from '../environment.ts';
 import { containerLimits, oomScoreAdjustment } from '../resources/container-limits.ts';
-import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import type { ContainerMount, ContainerRecord, ReadOnlyBelow } from '../state/container-record.ts';
 import { findContainerUser } from './container-user.ts';
+import type { MountSources } from './mount-sources.ts';
 import { containerHostname, networkFiles } from './network-files.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -18,6 +20,7 @@ export interface ContainerSpecParts {
   /** Where its hosts, hostname and resolv.conf are. */
   filesDirectory: string;
   rootfs: string;
+  sources: Pick<MountSources, 'of'>;
   namespaces: SpecNamespaces;
   sharedMemory: SharedMemory;
   defaults: ContainerDefaults;
@@ -52,7 +55,10 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     devices: requestedDevices(host),
     deviceRules: deviceCgroupRules(host),
     annotations: host.Annotations ?? {},
-    mounts: [...fileMounts(parts), ...record.mounts.map(specMount).sort(byDepth)],
+    mounts: [
+      ...fileMounts(parts),
+      ...record.mounts.map((mount) => specMount(mount, parts.sources)).sort(byDepth),
+    ],
     sharedMemory: parts.sharedMemory,
     resources: containerLimits(host, defaults.cgroupSupport),
     oomScoreAdjustment: oomScoreAdjustment(host),
@@ -99,15 +105,32 @@ function fileMounts({ record, filesDirectory }: ContainerSpecParts): SpecMount[]
     .map((mount) => ({ ...mount, type: 'bind', options: ['rbind', 'rprivate'] }));
 }
 
-function specMount(mount: ContainerMount): SpecMount {
+function specMount(mount: ContainerMount, sources: Pick<MountSources, 'of'>): SpecMount {
   const { destination } = mount;
   if (mount.type === 'tmpfs') return { type: 'tmpfs', source: 'tmpfs', destination, options: mount.options };
-  const access = mount.readOnly ? 'ro' : 'rw';
-  const options =
-    mount.type === 'bind'
-      ? [mount.recursive ? 'rbind' : 'bind', access, mount.propagation]
-      : ['rbind', access, 'rprivate'];
-  return { type: 'bind', source: mount.source, destination, options };
+  const { path, isDirectory } = sources.of(mount);
+  return { type: 'bind', source: path, destination, options: bindOptions(mount, isDirectory) };
+}
+
+function bindOptions(mount: Exclude<ContainerMount, { type: 'tmpfs' }>, isDirectory: boolean): string[] {
+  if (mount.type === 'image') return ['rbind', readOnlyOption(undefined, isDirectory), 'rprivate'];
+  const below = mount.type === 'bind' ? mount.readOnlyBelow : undefined;
+  const access = mount.readOnly ? readOnlyOption(below, isDirectory) : 'rw';
+  if (mount.type === 'volume') return ['rbind', access, 'rprivate'];
+  if (mount.recursive) return ['rbind', access, mount.propagation];
+  // crun takes the `r` of the propagation for one of the bind.
+  return ['bind', access, mount.propagation.replace(/^r/, '')];
+}
+
+/**
+ * Read-only for the mounts below too, as in Docker, unless they are to stay writable; where the kernel cannot (before Linux
+ * 5.12, mount_setattr(2)) only when it must. A file has none below, and crun wants a directory.
+ */
+function readOnlyOption(below: ReadOnlyBelow | undefined, isDirectory: boolean): string {
+  if (!isDirectory || below === 'writable') return 'ro';
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const can = major > 5 || (major === 5 && minor >= 12);
+  return can || below === 'readonly' ? 'rro' : 'ro';
 }
 
 /** A mount inside another comes after it. */

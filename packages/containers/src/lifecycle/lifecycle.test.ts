@@ -309,7 +309,7 @@ test('what the process gets is what the options say', async () => {
   assert.deepEqual(
     mounts.slice(3).map(({ destination, options }) => [destination, options]),
     [
-      ['/srv', ['rbind', 'ro', 'rprivate']],
+      ['/srv', ['rbind', 'rro', 'rprivate']],
       ['/run', ['noexec', 'nosuid', 'nodev', 'size=1m']],
       ['/srv/data', ['rbind', 'rw', 'rprivate']],
     ],

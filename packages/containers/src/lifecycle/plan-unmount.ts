@@ -1,6 +1,7 @@
 import { errorMessage } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { unmountImages } from './mount-sources.ts';
 
 /** An ended container is often started again, or removed, at once: then there is nothing to unmount. */
 const graceMs = 100;
@@ -18,9 +19,11 @@ export function planUnmount(environment: ContainerEnvironment, container: Contai
     .sleep(graceMs, grace.signal)
     .catch(() => {})
     .then(() =>
-      unmounts.run(() =>
-        plan.cancelled || container.fileSystemUses > 0 ? undefined : ports.snapshots.unmount(container.id),
-      ),
+      unmounts.run(async () => {
+        if (plan.cancelled || container.fileSystemUses > 0) return;
+        await unmountImages(environment, container);
+        await ports.snapshots.unmount(container.id);
+      }),
     )
     .catch((error: unknown) => {
       logger.warn('the file system of an ended container is still mounted', {

@@ -36,6 +36,9 @@ export async function removeContainer(
       ports.runtime.remove(id),
       ports.network.detach(id),
       ports.snapshots.remove(id),
+      ...container.record.mounts.map((mount) =>
+        mount.type === 'image' ? ports.snapshots.remove(mount.snapshotId) : undefined,
+      ),
       container.log.finishSink(sinkGraceMs),
     ]);
     await unmountSharedMemory(container);

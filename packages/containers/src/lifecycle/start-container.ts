@@ -1,4 +1,3 @@
-import { mkdirSync, statSync } from 'node:fs';
 import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import { mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
@@ -6,7 +5,7 @@ import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { deviceWishes } from '../create/options/devices.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { ContainerStateError, ContainerUnchangedError, InvalidOptionError } from '../errors.ts';
+import { ContainerStateError, ContainerUnchangedError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { publishNetworkEvent } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
@@ -16,6 +15,7 @@ import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
+import { type MountSources, prepareMounts } from './mount-sources.ts';
 import { writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
@@ -76,13 +76,14 @@ async function startSteps(
   const { ports, registry, events } = environment;
   const { id } = container;
   await using undo = new AsyncDisposableStack();
-  const { rootfs, attachment } = await prepare(environment, container, undo);
+  const { rootfs, attachment, sources: opened } = await prepare(environment, container, undo);
+  await using sources = opened;
   faultPoint('start/prepared');
   using joined = joinNamespaces(environment, container, attachment);
   mountSharedMemory(container);
   undo.defer(() => unmountSharedMemory(container));
   const edits = await findEdits(environment, container);
-  const request = startRequest(environment, container, { rootfs, attachment, joined, edits });
+  const request = startRequest(environment, container, { rootfs, attachment, sources, joined, edits });
   publishNetworkEvent(environment, container, 'connect', attachment);
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
@@ -106,10 +107,12 @@ async function startSteps(
 
 /** The file system and the network, side by side: neither needs the other. */
 async function prepare(
-  { ports }: ContainerEnvironment,
-  { id, record }: Container,
+  environment: ContainerEnvironment,
+  container: Container,
   undo: AsyncDisposableStack,
-): Promise<{ rootfs: string; attachment: Attachment | undefined }> {
+): Promise<Omit<PreparedStart, 'joined' | 'edits'>> {
+  const { ports } = environment;
+  const { id, record } = container;
   const { network } = record;
   undo.defer(() => ports.snapshots.unmount(id));
   if (network.mode === 'bridge') undo.defer(() => ports.network.detach(id));
@@ -121,32 +124,8 @@ async function prepare(
   ]);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
-  await prepareVolumes(ports.volumes, record.mounts, mounted.value);
-  return { rootfs: mounted.value, attachment: attached.value };
-}
-
-async function prepareVolumes(
-  volumes: ContainerEnvironment['ports']['volumes'],
-  mounts: Container['record']['mounts'],
-  rootfs: string,
-): Promise<void> {
-  for (const mount of mounts) {
-    if (mount.type === 'volume' && mount.copyUp) {
-      await volumes.copyUp(mount.volumeName, { rootfs, path: mount.destination });
-    } else if (mount.type === 'bind') makeBindSource(mount.source);
-  }
-}
-
-/** `-v` makes a directory of a host path that is missing, as Docker does. */
-function makeBindSource(source: string): void {
-  if (statSync(source, { throwIfNoEntry: false }) !== undefined) return;
-  try {
-    mkdirSync(source, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    throw new InvalidOptionError(
-      `error while creating mount source path '${source}': ${errorMessage(error)}`,
-    );
-  }
+  const sources = await prepareMounts(environment, container, mounted.value, undo);
+  return { rootfs: mounted.value, attachment: attached.value, sources };
 }
 
 /** What a container's devices by specification files ask for: files that change while it exists. */
@@ -161,6 +140,7 @@ async function findEdits(
 interface PreparedStart {
   rootfs: string;
   attachment: Attachment | undefined;
+  sources: MountSources;
   joined: JoinedNamespaces;
   edits: ContainerEdits | undefined;
 }
@@ -168,7 +148,7 @@ interface PreparedStart {
 function startRequest(
   environment: ContainerEnvironment,
   container: Container,
-  { rootfs, attachment, joined, edits }: PreparedStart,
+  { rootfs, attachment, sources, joined, edits }: PreparedStart,
 ): StartRequest {
   const { ports, defaults } = environment;
   const { id, record, directory } = container;
@@ -177,6 +157,7 @@ function startRequest(
     record,
     filesDirectory: networkOwner(environment, container).directory,
     rootfs,
+    sources,
     namespaces: joined.namespaces,
     sharedMemory: joined.sharedMemory,
     defaults,

@@ -7,10 +7,12 @@ import { restoreExecs } from '../exec/restore-execs.ts';
 import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
 import { thaw } from '../lifecycle/kill-container.ts';
+import { unmountImages } from '../lifecycle/mount-sources.ts';
+import { unmountParts } from '../lifecycle/mounted-part.ts';
 import { removeContainer } from '../lifecycle/remove-container.ts';
 import { unmountSharedMemory } from '../lifecycle/shared-memory.ts';
 import { startsWithEngine } from '../restart/restart-decision.ts';
-import { isContainerId } from '../state/container-id.ts';
+import { isContainerId, snapshotOwner } from '../state/container-id.ts';
 import { isActive } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { checkRecord } from './check-record.ts';
@@ -156,6 +158,7 @@ async function settle(environment: ContainerEnvironment, container: Container): 
   const resumes = container.state.status === 'restarting' || startsWithEngine(container);
   if (resumes) return true;
   await ports.snapshots.unmount(container.id);
+  await unmountImages(environment, container);
   await unmountSharedMemory(container);
   if (container.record.hostConfig.AutoRemove === true) {
     await environment.locks.run(container.id, () =>
@@ -178,9 +181,12 @@ async function removeOrphans(
   const isOrphan = (id: string): boolean => isContainerId(id) && !known.has(id);
   for (const id of [...traces].filter(isOrphan))
     await ports.runtime.remove(id).catch(report('a process', id));
-  for (const id of (await ports.snapshots.list()).filter(isOrphan)) {
+  for (const id of await ports.snapshots.list()) {
+    const owner = snapshotOwner(id);
+    if (owner === undefined || !isOrphan(owner)) continue;
     await ports.snapshots.remove(id).catch(report('a snapshot', id));
   }
+  await unmountParts(directories.parts);
   for (const id of directories.list().filter(isOrphan)) directories.remove(id);
   for (const volume of ports.volumes.list()) {
     for (const id of volume.usedBy.filter(isOrphan)) ports.volumes.release(volume.name, id);

@@ -5,11 +5,18 @@ import { isContainerId } from './container-id.ts';
 
 /** `<dataRoot>/containers/<id>`: a container's log and the files that it sees as /etc/hosts, hostname and resolv.conf. */
 export class ContainerDirectories {
+  readonly dataRoot: string;
   readonly #root: string;
 
   constructor(dataRoot: string) {
+    this.dataRoot = dataRoot;
     this.#root = path.join(dataRoot, 'containers');
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+  }
+
+  /** Where parts of volumes and images are mounted for the moment of a start; empty otherwise. */
+  get parts(): string {
+    return path.join(this.dataRoot, 'mounts');
   }
 
   pathOf(containerId: string): string {

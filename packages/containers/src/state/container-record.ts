@@ -46,8 +46,12 @@ export type ContainerMount =
       /** As given after the second colon. */
       mode: string;
       readOnly: boolean;
-      propagation: 'rprivate' | 'private';
+      /** What a read-only bind is for the mounts below it; as the kernel can when missing. */
+      readOnlyBelow?: ReadOnlyBelow;
+      propagation: BindPropagation;
       recursive: boolean;
+      /** False: a source that is missing at a start is an error. */
+      createSource?: boolean;
     }
   | {
       type: 'volume';
@@ -59,8 +63,26 @@ export type ContainerMount =
       readOnly: boolean;
       anonymous: boolean;
       copyUp: boolean;
+      /** The part of the volume that is mounted; all of it when missing. */
+      subpath?: string;
+    }
+  | {
+      type: 'image';
+      /** As the user named it. */
+      reference: string;
+      imageId: Digest;
+      /** Its file system, for this mount alone. */
+      snapshotId: string;
+      destination: string;
+      subpath?: string;
     }
   | { type: 'tmpfs'; destination: string; options: readonly string[] };
+
+/** mount_namespaces(7); the `r` forms are of the mounts below too. */
+export type BindPropagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
+
+/** `writable`: they stay writable; `readonly`: read-only too, or the start fails. */
+export type ReadOnlyBelow = 'writable' | 'readonly';
 
 export interface ContainerNetwork {
   mode: 'bridge' | 'host' | 'none' | 'container';

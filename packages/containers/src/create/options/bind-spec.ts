@@ -11,7 +11,7 @@ const consistencies: ReadonlySet<string> = new Set('default consistent cached de
 
 /**
  * Reads `-v`'s notation: `/host:/container[:mode]`, `volume:/container[:mode]` or `/container`. Throws
- * `InvalidOptionError` with Docker's words, `OptionNotBuiltError` for shared and slave propagation.
+ * `InvalidOptionError` with Docker's words.
  */
 export function parseBind(specification: string): RequestedMount {
   const parts = specification.split(':');

@@ -1,15 +1,17 @@
 import type { Mount } from '@gantry/api-types';
 import { InvalidOptionError, OptionNotBuiltError } from '../../errors.ts';
+import type { ReadOnlyBelow } from '../../state/container-record.ts';
 import {
   bindPropagation,
   checkVolumeName,
   mountDestination,
+  mountSubpath,
   type RequestedMount,
 } from './requested-mount.ts';
 import { parseTmpfs } from './tmpfs.ts';
 
 /**
- * Reads one of `HostConfig.Mounts` (`--mount`): bind, volume or tmpfs. Throws `InvalidOptionError` with Docker's words,
+ * Reads one of `HostConfig.Mounts` (`--mount`): bind, volume, image or tmpfs. Throws `InvalidOptionError` with Docker's words,
  * `OptionNotBuiltError` for what is not built.
  */
 export function parseMount(mount: Mount): RequestedMount {
@@ -22,8 +24,9 @@ export function parseMount(mount: Mount): RequestedMount {
       return volumeMount(mount, target);
     case 'tmpfs':
       return tmpfsMount(mount, target);
-    case 'cluster':
     case 'image':
+      return imageMount(mount, target);
+    case 'cluster':
     case 'npipe':
       throw new OptionNotBuiltError('HostConfig.Mounts.Type', type);
     case undefined:
@@ -37,15 +40,13 @@ function bindMount(mount: Mount, target: string): RequestedMount {
   if (!source.startsWith('/'))
     throw invalid('bind', `invalid mount path: '${source}' mount path must be absolute`);
   if (mount.VolumeOptions !== undefined) throw invalid('bind', 'field VolumeOptions must not be specified');
-  if (options?.ReadOnlyNonRecursive === true || options?.ReadOnlyForceRecursive === true) {
-    throw new OptionNotBuiltError('BindOptions.ReadOnlyNonRecursive and ReadOnlyForceRecursive');
-  }
   return {
     type: 'bind',
     source,
     destination: mountDestination(target, target),
     mode: '',
     readOnly: mount.ReadOnly === true,
+    ...readOnlyBelow(mount),
     propagation: bindPropagation(options?.Propagation),
     recursive: options?.NonRecursive !== true,
     createSource: options?.CreateMountpoint === true,
@@ -61,8 +62,9 @@ function volumeMount(mount: Mount, target: string): RequestedMount {
   if (Object.keys(driver?.Options ?? {}).length > 0) {
     throw new OptionNotBuiltError('VolumeOptions.DriverConfig.Options');
   }
-  if (options?.Subpath !== undefined && options.Subpath !== '') {
-    throw new OptionNotBuiltError('VolumeOptions.Subpath');
+  const subpath = mountSubpath(options?.Subpath, 'volume');
+  if (subpath !== undefined && (name === undefined || name === '')) {
+    throw invalid('volume', 'must not set Subpath when using anonymous volumes');
   }
   if (name !== undefined && name !== '') checkVolumeName(name);
   return {
@@ -71,8 +73,37 @@ function volumeMount(mount: Mount, target: string): RequestedMount {
     destination: mountDestination(target, target),
     mode: 'z',
     readOnly: mount.ReadOnly === true,
-    copyUp: options?.NoCopy !== true,
+    copyUp: options?.NoCopy !== true && subpath === undefined,
     labels: options?.Labels ?? {},
+    ...(subpath !== undefined && { subpath }),
+  };
+}
+
+/** Docker's rules of what is said of the mounts below a bind. */
+function readOnlyBelow({ ReadOnly, BindOptions: options }: Mount): { readOnlyBelow?: ReadOnlyBelow } {
+  const writable = options?.ReadOnlyNonRecursive === true;
+  const readonly = options?.ReadOnlyForceRecursive === true;
+  if (!writable && !readonly) return {};
+  if (writable && readonly) {
+    throw invalid('bind', 'ReadOnlyNonRecursive and ReadOnlyForceRecursive must not be specified together');
+  }
+  const field = writable ? 'ReadOnlyNonRecursive' : 'ReadOnlyForceRecursive';
+  if (ReadOnly !== true) throw invalid('bind', `${field} needs ReadOnly`);
+  const propagation = options?.Propagation ?? 'rprivate';
+  if (readonly && propagation !== 'rprivate') throw invalid('bind', `${field} needs Propagation rprivate`);
+  if (readonly && options?.NonRecursive === true) throw invalid('bind', `${field} excludes NonRecursive`);
+  return { readOnlyBelow: writable ? 'writable' : 'readonly' };
+}
+
+function imageMount(mount: Mount, target: string): RequestedMount {
+  const { Source: reference = '', ImageOptions: options } = mount;
+  if (reference === '') throw invalid('image', 'field Source must not be empty');
+  const subpath = mountSubpath(options?.Subpath, 'image');
+  return {
+    type: 'image',
+    reference,
+    destination: mountDestination(target, target),
+    ...(subpath !== undefined && { subpath }),
   };
 }
 

@@ -25,7 +25,7 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
     'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps',
     'IOMaximumBandwidth IOMaximumIOps Ulimits Init Mounts SecurityOpt',
     'IpcMode PidMode UTSMode UsernsMode CgroupnsMode Sysctls Devices DeviceCgroupRules MaskedPaths ReadonlyPaths',
-    'DeviceRequests Annotations',
+    'DeviceRequests Annotations StorageOpt VolumesFrom',
   ),
   Cgroup: [],
   CpuCount: [],
@@ -33,9 +33,7 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
   KernelMemory: [],
   KernelMemoryTCP: [],
   Links: [],
-  StorageOpt: [],
   VolumeDriver: ['local'],
-  VolumesFrom: [],
 };
 
 const endpointFields: Readonly<Record<string, FieldRule>> = Object.fromEntries(

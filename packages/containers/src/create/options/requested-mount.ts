@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { InvalidOptionError, OptionNotBuiltError } from '../../errors.ts';
+import { InvalidOptionError } from '../../errors.ts';
+import type { BindPropagation, ReadOnlyBelow } from '../../state/container-record.ts';
 
 /** A mount point as asked for, before volumes are made. */
 export type RequestedMount =
@@ -9,7 +10,9 @@ export type RequestedMount =
       destination: string;
       mode: string;
       readOnly: boolean;
-      propagation: 'rprivate' | 'private';
+      readOnlyBelow?: ReadOnlyBelow;
+      /** Undefined when the user leaves it to the engine. */
+      propagation: BindPropagation | undefined;
       recursive: boolean;
       /** A missing source is made as a directory; otherwise it is an error. */
       createSource: boolean;
@@ -23,7 +26,9 @@ export type RequestedMount =
       readOnly: boolean;
       copyUp: boolean;
       labels: Readonly<Record<string, string>>;
+      subpath?: string;
     }
+  | { type: 'image'; reference: string; destination: string; subpath?: string }
   | { type: 'tmpfs'; destination: string; options: readonly string[] };
 
 /** Where a mount may lie: absolute, not `/`, made shortest. `specification` is what the user wrote, for the message. */
@@ -52,9 +57,29 @@ export function checkVolumeName(name: string): void {
   );
 }
 
-/** Private propagation is what is built; throws `OptionNotBuiltError` for what Docker knows besides. */
-export function bindPropagation(given: string | undefined): 'rprivate' | 'private' {
-  if (given === undefined || given === '' || given === 'rprivate') return 'rprivate';
-  if (given === 'private') return 'private';
-  throw new OptionNotBuiltError('bind propagation', given);
+const propagations: readonly BindPropagation[] = [
+  'private',
+  'rprivate',
+  'shared',
+  'rshared',
+  'slave',
+  'rslave',
+];
+
+/** Undefined where nothing is said. Throws `InvalidOptionError`. */
+export function bindPropagation(given: string | undefined): BindPropagation | undefined {
+  if (given === undefined || given === '') return undefined;
+  const known = propagations.find((word) => word === given);
+  if (known !== undefined) return known;
+  throw new InvalidOptionError(`invalid propagation mode: ${given}`);
+}
+
+/** A place inside a volume or image; undefined for all of it. Throws `InvalidOptionError` with Docker's words. */
+export function mountSubpath(given: string | undefined, type: 'volume' | 'image'): string | undefined {
+  if (given === undefined || given === '') return undefined;
+  const climbs = given.split('/').includes('..');
+  if (!climbs && !given.startsWith('/') && !given.includes('\0')) return given;
+  throw new InvalidOptionError(
+    `invalid mount config for type "${type}": subpath must be a relative path within the ${type}`,
+  );
 }

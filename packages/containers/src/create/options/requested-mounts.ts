@@ -1,5 +1,6 @@
 import type { ContainerConfig, HostConfig } from '@gantry/api-types';
 import { InvalidOptionError } from '../../errors.ts';
+import type { ContainerMount } from '../../state/container-record.ts';
 import { parseBind } from './bind-spec.ts';
 import { parseMount } from './mount-spec.ts';
 import { mountDestination, type RequestedMount } from './requested-mount.ts';
@@ -7,9 +8,13 @@ import { parseTmpfs } from './tmpfs.ts';
 
 /**
  * All mount points of a container: `Binds`, `Mounts`, `Tmpfs` and, where none of them lies, the config's volumes (the
- * image's are among them). Throws `InvalidOptionError` when two of the first three have one destination.
+ * image's are among them). Of `inherited`, mounts of other containers, those are kept whose place nobody else wants. Throws `InvalidOptionError` when two of the first three have one destination.
  */
-export function requestedMounts(config: ContainerConfig, host: HostConfig): RequestedMount[] {
+export function requestedMounts(
+  config: ContainerConfig,
+  host: HostConfig,
+  inherited: readonly ContainerMount[],
+): { requested: RequestedMount[]; kept: ContainerMount[] } {
   const explicit = [
     ...(host.Binds ?? []).map(parseBind),
     ...(host.Mounts ?? []).map(parseMount),
@@ -20,6 +25,8 @@ export function requestedMounts(config: ContainerConfig, host: HostConfig): Requ
     if (taken.has(destination)) throw new InvalidOptionError(`Duplicate mount point: ${destination}`);
     taken.add(destination);
   }
+  const kept = inherited.filter(({ destination }) => !taken.has(destination));
+  for (const { destination } of kept) taken.add(destination);
   const implied = Object.keys(config.Volumes ?? {})
     .map(
       (given): RequestedMount => ({
@@ -33,5 +40,5 @@ export function requestedMounts(config: ContainerConfig, host: HostConfig): Requ
       }),
     )
     .filter(({ destination }) => !taken.has(destination));
-  return [...explicit, ...implied];
+  return { requested: [...explicit, ...implied], kept };
 }

@@ -10,13 +10,11 @@ const opposites: Readonly<Record<string, string>> = {
   rw: 'ro',
 };
 const flags: ReadonlySet<string> = new Set(
-  'ro rw exec noexec suid nosuid dev nodev sync async dirsync atime noatime diratime nodiratime relatime norelatime strictatime nostrictatime remount mand nomand private rprivate shared rshared slave rslave unbindable runbindable bind rbind'.split(
+  'defaults ro rw exec noexec suid nosuid dev nodev sync async dirsync atime noatime diratime nodiratime relatime norelatime strictatime nostrictatime remount mand nomand private rprivate shared rshared slave rslave unbindable runbindable bind rbind'.split(
     ' ',
   ),
 );
-const unwanted: ReadonlySet<string> = new Set(
-  'remount bind rbind private rprivate shared rshared slave rslave unbindable runbindable'.split(' '),
-);
+const unwanted: ReadonlySet<string> = new Set('remount bind rbind'.split(' '));
 const keys: ReadonlySet<string> = new Set('size mode uid gid nr_inodes nr_blocks mpol'.split(' '));
 
 /** Reads `--tmpfs /path[:options]`. Throws `InvalidOptionError` for an option that tmpfs (tmpfs(5), mount(8)) does not have. */
