@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
-import { findLink, isNamespacePinned, listLinks, NetlinkSocket } from '@gantry/kernel';
+import { deleteLink, findLink, isNamespacePinned, listLinks, NetlinkSocket } from '@gantry/kernel';
 import type { MetadataStore } from '@gantry/state';
 import { type BridgePlan, ensureBridge, planBridge } from './bridge/bridge-device.ts';
 import { BridgeNetwork } from './bridge/bridge-network.ts';
-import { type EndpointRecord, markOf } from './bridge/endpoint.ts';
+import { type EndpointRecord } from './bridge/endpoint.ts';
 import { PredefinedNetworks } from './bridge/predefined-networks.ts';
 import { BridgeConfigurationError, NetworkNotAttachableError, NetworkNotFoundError } from './errors.ts';
 import { Firewall } from './firewall/firewall.ts';
@@ -65,7 +65,7 @@ export async function openNetworkController(
     ...(options.bip === undefined ? {} : { bip: options.bip }),
     ...(bridgeAddress === undefined ? {} : { earlier: bridgeAddress }),
   });
-  assertNotShared(socket, name, networkId);
+  assertNotShared(socket, name, networkId, namespaces);
   assertNobodyLeftOut(
     plan,
     endpoints.entries().map((entry) => entry.document),
@@ -191,21 +191,24 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
   }
 }
 
-/** Two engines on one bridge would give out the same addresses. */
-function assertNotShared(socket: NetlinkSocket, name: string, networkId: string): void {
+/**
+ * Two engines on one bridge would give out the same addresses. An interface whose container has its namespace pinned in
+ * our folder is no other engine's: the store that knew it was lost, and it goes.
+ */
+function assertNotShared(socket: NetlinkSocket, name: string, networkId: string, namespaces: string): void {
   const bridge = findLink(socket, name);
   if (bridge === undefined) return;
-  const foreign = listLinks(socket).find(
-    ({ masterIndex, alias }) =>
-      masterIndex === bridge.index &&
-      alias.startsWith('gantry:') &&
-      !alias.startsWith(markOf({ networkId, containerId: '' })),
-  );
-  if (foreign === undefined) return;
-  throw new BridgeConfigurationError(
-    name,
-    `containers of another engine are on it (${foreign.name}): choose another bridge with --bridge, or remove it with 'ip link delete ${name}' if that engine is gone`,
-  );
+  for (const link of listLinks(socket)) {
+    const [mark, network, containerId = ''] = link.alias.split(':');
+    if (link.masterIndex !== bridge.index || mark !== 'gantry' || network === networkId) continue;
+    if (!isNamespacePinned(path.join(namespaces, path.basename(containerId)))) {
+      throw new BridgeConfigurationError(
+        name,
+        `containers of another engine are on it (${link.name}): choose another bridge with --bridge, or remove it with 'ip link delete ${name}' if that engine is gone`,
+      );
+    }
+    socket.request(deleteLink(link.name));
+  }
 }
 
 /** Containers outlive the engine, and with them their addresses. */
