@@ -1,4 +1,5 @@
 import type { ContainerConfig } from '@gantry/api-types';
+import { faultPoint } from '@gantry/base';
 import { canonicalString, type Digest, familiarString, parseReference, withDefaultTag } from '@gantry/oci';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -63,4 +64,5 @@ async function* packChanges(
 ): AsyncGenerator<Uint8Array> {
   await using _frozen = pause ? await freezeForCommit(environment, container) : undefined;
   yield* environment.ports.snapshots.packChanges(container.id, { stubs: startStubs });
+  faultPoint('commit/packed');
 }

@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -18,6 +19,7 @@ export async function freezeForCommit(
   await locks.run(container.id, async () => {
     if (container.state.status !== 'running') return;
     registry.apply(container, { type: 'paused' }, { frozenForCommit: true });
+    faultPoint('commit/freeze-noted');
     try {
       await ports.runtime.pause(container.id);
     } catch (error) {
@@ -26,6 +28,7 @@ export async function freezeForCommit(
       if (isErrno(error, 'ENOENT', 'ENODEV')) return;
       throw error;
     }
+    faultPoint('commit/frozen');
     stopHealth(container);
     publishContainerEvent(events, container, 'pause');
   });

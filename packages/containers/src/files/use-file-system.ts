@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNotFoundError, ContainerStateError } from '../errors.ts';
@@ -33,6 +34,7 @@ export async function useFileSystem(
     cancelUnmount(container);
     await container.releasing;
     const mounted = await ports.snapshots.mount(id);
+    faultPoint('cp/mounted');
     await fillVolumes(environment, container, mounted);
     const roots = await mountImages(environment, container);
     container.fileSystemUses += 1;

@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import { decompress, sniffStream } from '@gantry/images';
 import { readTar } from '@gantry/oci';
 import type { Container } from '../container.ts';
@@ -43,8 +44,10 @@ export async function writeContainerPath(
   for await (const member of readTar(decompress(stream, compression, use.signal))) {
     use.signal.throwIfAborted();
     await extractor.extract(member);
+    faultPoint('cp/entry-made');
   }
   extractor.finish();
+  faultPoint('cp/unpacked');
   publishContainerEvent(environment.events, container, 'extract-to-dir');
 }
 

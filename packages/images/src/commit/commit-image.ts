@@ -1,4 +1,4 @@
-import type { Clock } from '@gantry/base';
+import { type Clock, faultPoint } from '@gantry/base';
 import type { BlobStore } from '@gantry/content';
 import {
   canonicalString,
@@ -59,6 +59,7 @@ export class ImageCommitter {
     await using scope = keeper.begin();
     const below = await this.#foundation(options, scope);
     const own = await storeLayer(layer, { content, limits, lease: scope.lease, compress: true, ...signals });
+    faultPoint('commit/layer-stored');
     const isEmpty = own.diffId === emptyDiffId;
     const created = clock.now().toISOString();
     const layers = isEmpty ? below.layers : [...below.layers, layerDescriptor(own)];
@@ -68,9 +69,12 @@ export class ImageCommitter {
       history: [...below.history, historyEntry(options, created, isEmpty)],
     });
     const target = await storeDocuments(content, scope.lease, { config, layers });
+    faultPoint('commit/documents-stored');
     const prepared = await recorder.prepare({ target, names }, scope, signals);
     signal?.throwIfAborted();
+    faultPoint('commit/unpacked');
     recorder.commit([prepared]);
+    faultPoint('commit/recorded');
     // What an empty layer left behind goes with the scope.
     if (!isEmpty) scope.complete();
     return prepared.id;
