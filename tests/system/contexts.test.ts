@@ -168,3 +168,16 @@ for (const program of programs) {
     });
   });
 }
+
+test('run --use-api-socket hands the socket and credentials to a container', {
+  skip: peer !== undefined,
+}, async () => {
+  const auths = { 'registry.example:5000': { auth: 'dXNlcjpwYXNz' } };
+  mkdirSync(path.join(root, 'signed-in'));
+  writeFileSync(path.join(root, 'signed-in/config.json'), JSON.stringify({ auths }));
+  const script = 'test -S /var/run/docker.sock && cat $DOCKER_CONFIG/config.json';
+  const host = ['-H', `unix://${daemon.socketPath}`];
+  const words = [...host, 'run', '--rm', '--use-api-socket', 'mirror/busybox', 'sh', '-c', script];
+  const inside = await call('gantry', 'signed-in', words);
+  assert.deepEqual([inside.exitCode, JSON.parse(inside.stdout)], [0, { auths }], inside.stderr);
+});

@@ -25,6 +25,37 @@ export function registryAuth(config: ConfigFile, imageName: string): string {
     .replaceAll('/', '_');
 }
 
+/** Credentials by registry, as `config.json` has them under `auths`. */
+export type StoredCredentials = Readonly<Record<string, AuthEntry>>;
+
+/** Every registry's credentials: of the file, of the store, and of the helpers of single registries. */
+export function allCredentials(config: ConfigFile): StoredCredentials {
+  const { auths = {}, credsStore, credHelpers = {} } = config;
+  const asked = new Map<string, AuthConfig | undefined>();
+  for (const registry of Object.keys(auths)) asked.set(registry, fromEntry(config, registry));
+  if (credsStore) {
+    const listed = JSON.parse(callHelper(credsStore, 'list', '') ?? '{}') as Record<string, string>;
+    for (const registry of Object.keys(listed)) asked.set(registry, askHelper(credsStore, registry));
+  }
+  for (const [registry, helper] of Object.entries(credHelpers)) {
+    asked.set(registry, askHelper(helper, registry));
+  }
+  const entries = [...asked].flatMap(([registry, found]) => {
+    const entry = found === undefined ? {} : entryOf(found);
+    return Object.keys(entry).length > 0 ? [[registry, entry] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function entryOf({ username, password, identitytoken, registrytoken }: AuthConfig): AuthEntry {
+  const pair = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
+  return {
+    ...(username === undefined ? {} : { auth: pair }),
+    ...(identitytoken === undefined ? {} : { identitytoken }),
+    ...(registrytoken === undefined ? {} : { registrytoken }),
+  };
+}
+
 /** The key of a registry in `config.json`: its host, or Docker Hub's address. */
 export function registryOf(imageName: string): string {
   const [first = '', ...rest] = imageName.split('/');
@@ -56,13 +87,16 @@ function credentialsIn({ auth, username, password, identitytoken, registrytoken 
 }
 
 function askHelper(helper: string, registry: string): AuthConfig | undefined {
-  if (!/^[\w.-]+$/.test(helper)) return undefined;
-  const { status, stdout } = spawnSync(`docker-credential-${helper}`, ['get'], {
-    input: registry,
-    encoding: 'utf8',
-  });
-  if (status !== 0) return undefined;
-  const { Username = '', Secret = '' } = JSON.parse(stdout) as { Username?: string; Secret?: string };
+  const answer = callHelper(helper, 'get', registry);
+  if (answer === undefined) return undefined;
+  const { Username = '', Secret = '' } = JSON.parse(answer) as { Username?: string; Secret?: string };
   const auth = Username === '<token>' ? { identitytoken: Secret } : { username: Username, password: Secret };
   return { ...auth, serveraddress: registry };
+}
+
+/** What a credential helper prints; undefined when it fails or is not there. */
+function callHelper(helper: string, action: 'get' | 'list', input: string): string | undefined {
+  if (!/^[\w.-]+$/.test(helper)) return undefined;
+  const { status, stdout } = spawnSync(`docker-credential-${helper}`, [action], { input, encoding: 'utf8' });
+  return status === 0 ? stdout : undefined;
 }

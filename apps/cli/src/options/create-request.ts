@@ -1,5 +1,5 @@
 import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '@gantry/api-types';
-import { CommandError, NotBuiltError, UsageError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { checkNames } from './checked-names.ts';
 import { parseEnvironment, parseLabels } from './environment.ts';
@@ -26,7 +26,6 @@ export interface CreateSources {
  */
 export function createRequestOf(sources: CreateSources): ContainerCreateRequest {
   const { flags } = sources;
-  if (flags.boolean('use-api-socket')) throw new NotBuiltError('--use-api-socket');
   checkNames(flags);
   checkConflicts(flags);
   const ports = parsePorts(flags.list('publish'), flags.list('expose'));

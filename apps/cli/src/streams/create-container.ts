@@ -32,11 +32,21 @@ export async function createFromFlags(
   });
   const size = request.Tty ? windowSize(1) : undefined;
   if (size !== undefined) (request.HostConfig ??= {}).ConsoleSize = [size.rows, size.columns];
+  const afterCreate = flags.boolean('use-api-socket') ? await useApiSocket(invocation, request) : undefined;
   const idFile = claimIdFile(flags.string('cidfile'));
   const { Id, Warnings } = await createWithImage(invocation, request, pull);
   for (const warning of Warnings ?? []) stderr.write(`WARNING: ${warning}\n`);
   if (idFile !== undefined) writeFileSync(idFile, Id);
+  await afterCreate?.(Id);
   return { id: Id, request };
+}
+
+/** Loaded when it is asked for: hardly anybody does. */
+async function useApiSocket(
+  invocation: Invocation,
+  request: ContainerCreateRequest,
+): Promise<(id: string) => Promise<void>> {
+  return (await import('./api-socket.ts')).addApiSocket(invocation, request);
 }
 
 /** The engine is only looked for when there is something to know it for. */
