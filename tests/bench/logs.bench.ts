@@ -47,14 +47,14 @@ class Logged {
     const totalBytes = fileBytes * copies;
     const { id, seconds } = await this.#run(`for i in $(seq ${copies}); do cat /lines/lines; done`);
     const started = performance.now();
-    const back = await this.#read(id, 'stdout=1');
+    const back = await this.#read(id, 'stdout=1&stderr=1');
     const readSeconds = (performance.now() - started) / 1000;
     // Each line comes in a frame of its own, with Docker's header.
     const linesBack = back / (lineBytes + 8);
     if (linesBack !== totalBytes / lineBytes) throw new Error(`${linesBack} lines came back`);
-    const tail = await this.#medianMs(id, 'stdout=1&tail=10');
+    const tail = await this.#medianMs(id, 'stdout=1&stderr=1&tail=10');
     const until = String(Date.now() / 1000);
-    const since = await this.#medianMs(id, `stdout=1&since=${until}`);
+    const since = await this.#medianMs(id, `stdout=1&stderr=1&since=${until}`);
     await this.#api.call('DELETE', `/v1.41/containers/${id}`);
     const megabytes = { unit: 'MB/s', against: 'the aim', other: 200 };
     const dockerd = `dockerd does ${dockerdMegabytes.stored} and ${dockerdMegabytes.read}`;

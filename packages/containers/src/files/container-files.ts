@@ -2,6 +2,7 @@ import type { ContainerPathStat, FilesystemChange } from '@gantry/api-types';
 import type { Digest } from '@gantry/oci';
 import { type CommitOptions, commitContainer } from '../commit/commit-container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { publishContainerEvent } from '../events/container-events.ts';
 import { containerChanges } from './container-changes.ts';
 import { exportContainer, type PathArchive, readContainerPath, statContainerPath } from './read-archive.ts';
 import { type WriteOptions, writeContainerPath } from './write-archive.ts';
@@ -49,6 +50,10 @@ export class ContainerFiles {
 
   /** A tar; takes nothing of the container before it is read. */
   export(ref: string): Promise<AsyncIterable<Uint8Array>> {
-    return Promise.try(() => exportContainer(this.#environment, this.#environment.registry.find(ref)));
+    return Promise.try(() => {
+      const container = this.#environment.registry.find(ref);
+      publishContainerEvent(this.#environment.events, container, 'export');
+      return exportContainer(this.#environment, container);
+    });
   }
 }

@@ -1,4 +1,9 @@
-import type { ContainerConfig, ContainerCreateRequest, ContainerUpdateRequest } from '@gantry/api-types';
+import type {
+  ContainerConfig,
+  ContainerCreateRequest,
+  ContainerUpdateRequest,
+  HostConfig,
+} from '@gantry/api-types';
 import {
   consoleSize,
   type Decoder,
@@ -16,6 +21,8 @@ import {
 
 const texts = list(text);
 const labels = map(text);
+/** An unknown name is refused where the drivers are known, in Docker's words. */
+const logDriver = text as Decoder<NonNullable<HostConfig['LogConfig']>['Type']>;
 const throttleDevices = list(struct({ Path: text, Rate: integer }));
 
 const healthcheck = struct({
@@ -119,18 +126,7 @@ const hostConfig = struct({
   Binds: texts,
   ContainerIDFile: text,
   LogConfig: struct({
-    Type: oneOf(
-      'local',
-      'json-file',
-      'syslog',
-      'journald',
-      'gelf',
-      'fluentd',
-      'awslogs',
-      'splunk',
-      'etwlogs',
-      'none',
-    ),
+    Type: logDriver,
     Config: labels,
   }),
   NetworkMode: text,

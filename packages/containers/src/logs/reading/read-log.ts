@@ -24,11 +24,11 @@ export async function* readLog(
   const since = options.sinceNs === undefined ? '' : formatTimestamp(options.sinceNs);
   const until = options.untilNs === undefined ? undefined : formatTimestamp(options.untilNs);
   const render = new LineRenderer(options);
+  const takesAll = options.stdout && options.stderr && since === '';
   for await (const records of readRecords(log, await firstOffset(log, options, since), options, clock)) {
     const ends = until === undefined ? -1 : records.findIndex(({ time }) => time > until);
-    const wanted = (ends < 0 ? records : records.slice(0, ends)).filter(
-      ({ stream, time }) => options[stream] && time >= since,
-    );
+    const before = ends < 0 ? records : records.slice(0, ends);
+    const wanted = takesAll ? before : before.filter(({ stream, time }) => options[stream] && time >= since);
     if (wanted.length > 0) yield render.isPlain ? wanted : wanted.map((record) => render.frame(record));
     if (ends >= 0) return;
   }
