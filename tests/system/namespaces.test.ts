@@ -246,4 +246,31 @@ if (peer === undefined) {
     assert.equal(await seen(joined), await seen(donor));
     await daemon.ok('rm', '-f', joined, donor);
   });
+
+  test('a container has clocks of its own when its annotations say so, and an exec has them too', async () => {
+    const ahead = 8_640_000;
+    const clocks = ['monotonic', 'boottime'].flatMap((name) => [
+      '--annotation',
+      `gantry.time.${name}=${ahead}`,
+    ]);
+    const uptime = 'cut -d. -f1 /proc/uptime; readlink /proc/self/ns/time';
+    const id = await daemon.ok('run', '-d', ...clocks, image, 'sh', '-c', `${uptime}; exec sleep 1000`);
+    const [seconds, namespace] = (await daemon.ok('exec', id, 'sh', '-c', uptime)).split('\n');
+    assert.ok(Number(seconds) >= ahead, seconds);
+    assert.notEqual(namespace, ofHost('time'));
+    await daemon.end('SIGKILL');
+    await daemon.restart();
+    assert.equal(await daemon.ok('exec', id, 'readlink', '/proc/self/ns/time'), namespace);
+    assert.equal((await daemon.ok('logs', id)).split('\n')[1], namespace);
+    assert.equal(await daemon.ok('run', '--rm', image, 'readlink', '/proc/self/ns/time'), ofHost('time'));
+    await daemon.ok('rm', '-f', id);
+    for (const [annotation, message] of [
+      ['gantry.time.boottime=soon', /"soon" is not a number of seconds/],
+      ['gantry.time.realtime=1', /unknown annotation gantry\.time\.realtime/],
+    ] as const) {
+      const finished = await daemon.gantry(['run', '--rm', '--annotation', annotation, image, 'true']);
+      assert.equal(finished.exitCode, 125);
+      assert.match(finished.stderr, message);
+    }
+  });
 }

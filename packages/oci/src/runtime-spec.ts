@@ -54,6 +54,8 @@ export interface RuntimeLinux {
     type: 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';
     path?: string;
   }[];
+  /** Of a time namespace: what its clocks are ahead of the host's. */
+  timeOffsets?: Partial<Record<'monotonic' | 'boottime', { secs: number; nanosecs?: number }>>;
   uidMappings?: RuntimeIdMapping[];
   gidMappings?: RuntimeIdMapping[];
   devices?: {

@@ -37,6 +37,7 @@ import { currentBootId, readStartRecord } from './lifecycle/start-record.ts';
 import { findProgram } from './programs/oci-program.ts';
 import { SealedProgram } from './programs/sealed-program.ts';
 import { SeccompFilters } from './programs/seccomp-filters.ts';
+import { joinTimeNamespaceCommand } from './programs/time-namespace.ts';
 import type { RuntimeContext } from './runtime-context.ts';
 
 export interface OpenRuntimeOptions {
@@ -144,8 +145,12 @@ class OciRuntime implements ContainerRuntime, Disposable {
     if (!container.isAlive) throw new ProcessGoneError(containerId);
     if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
     using _alive = keepAlive();
-    const { cgroupPath } = container.parts.record;
-    return this.#keepExec(request.execId, await startExec(this.#context, request, cgroupPath));
+    const { record, pid } = container.parts;
+    const exec = await startExec(this.#context, request, {
+      cgroupPath: record.cgroupPath,
+      prefix: record.hasOwnTime === true ? joinTimeNamespaceCommand(pid) : [],
+    });
+    return this.#keepExec(request.execId, exec);
   }
 
   async adoptExec(execId: string): Promise<ExecProcess | undefined> {

@@ -13,6 +13,7 @@ import { type NamespaceContext, namespaceModes } from './options/namespace-modes
 import { restartPolicy } from './options/restart-policy.ts';
 import { type HostSecurity, securitySettings, shownPaths } from './options/security.ts';
 import { containerSysctls } from './options/sysctls.ts';
+import { timeOffsets } from './options/time-offsets.ts';
 import { resourceLimits } from './options/ulimits.ts';
 
 export interface HostConfigContext extends NamespaceContext {
@@ -60,6 +61,7 @@ function check(given: HostConfig, { hasRuntime, hasInit, security }: HostConfigC
   requestedDevices(given);
   deviceCgroupRules(given);
   deviceWishes(given);
+  timeOffsets(given);
   resourceLimits(given.Ulimits);
   const runtime = given.Runtime ?? '';
   if (runtime !== '' && !hasRuntime(runtime)) {

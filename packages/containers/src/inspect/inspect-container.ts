@@ -1,5 +1,6 @@
 import type { ContainerInspectResponse, ContainerState as WireState } from '@gantry/api-types';
 import type { Container } from '../container.ts';
+import { securitySettings } from '../create/options/security.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { showHealth } from '../health/show-health.ts';
 import { networkOwner } from '../lifecycle/joined-namespaces.ts';
@@ -19,6 +20,7 @@ export async function inspectContainer(
   const { record, id, log } = container;
   const { config, hostConfig, image } = record;
   const [path = '', ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  const { security } = securitySettings(hostConfig, environment.defaults.security);
   const files = networkFiles(networkOwner(environment, container).directory);
   const hasRun = record.state.last.startedAt !== '';
   const execIds = [...container.execs.values()]
@@ -39,9 +41,9 @@ export async function inspectContainer(
     RestartCount: record.restartCount,
     Driver: environment.defaults.storageDriver,
     Platform: image.platform.os,
-    MountLabel: '',
-    ProcessLabel: '',
-    AppArmorProfile: '',
+    MountLabel: security.selinux?.mountLabel ?? '',
+    ProcessLabel: security.selinux?.processLabel ?? '',
+    AppArmorProfile: security.apparmorProfile ?? '',
     ExecIDs: execIds.length === 0 ? null : execIds,
     HostConfig: hostConfig,
     GraphDriver: { Name: environment.defaults.storageDriver, Data: {} },

@@ -4,6 +4,7 @@ import type { Attachment } from '@gantry/network';
 import type { SharedMemory, SpecNamespace, SpecNamespaces } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { peerOf } from '../create/options/namespace-modes.ts';
+import { timeOffsets } from '../create/options/time-offsets.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError, InvalidOptionError, NamespaceJoinError } from '../errors.ts';
 import { isActive } from '../state/container-state.ts';
@@ -26,6 +27,7 @@ export function joinNamespaces(
   attachment: Attachment | undefined,
 ): JoinedNamespaces {
   const { hostConfig, network } = container.record;
+  const time = timeOffsets(hostConfig);
   using opened = new DisposableStack();
   const open = (peer: Container, kind: NamespaceKind): SpecNamespace => ({
     joined: opened.use(namespaceOf(environment, peer, kind)).path,
@@ -43,6 +45,7 @@ export function joinNamespaces(
     pid: modeOf(hostConfig.PidMode, (ref) => open(pidPeer(environment, ref), 'pid')),
     uts: hostConfig.UTSMode === 'host' ? 'host' : 'new',
     cgroup: hostConfig.CgroupnsMode === 'private' ? 'new' : 'host',
+    ...(time && { time }),
   };
   const sharedMemory = sharedMemoryOf(container, environment.registry);
   const kept = opened.move();

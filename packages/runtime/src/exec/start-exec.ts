@@ -28,16 +28,23 @@ import { execTerminal, openExecPipes } from './exec-streams.ts';
 import { removeExecTraces } from './remove-exec.ts';
 import { RunningExec } from './running-exec.ts';
 
-/** Runs a further process in the container of `cgroupPath`. Throws as `ContainerRuntime.exec`. */
+/** The container that an exec goes into. */
+export interface ExecTarget {
+  cgroupPath: string;
+  /** What the OCI runtime is run by. */
+  prefix: readonly string[];
+}
+
+/** Runs a further process in a container. Throws as `ContainerRuntime.exec`. */
 export async function startExec(
   context: RuntimeContext,
   request: ExecRequest,
-  cgroupPath: string,
+  { cgroupPath, prefix }: ExecTarget,
 ): Promise<RunningExec> {
   request.signal?.throwIfAborted();
   const files = context.folders.exec(request.execId);
   prepareFiles(context, files, { request, cgroupPath });
-  const start = new ExecStart(context, files, request);
+  const start = new ExecStart(context, files, { request, prefix });
   try {
     return await start.run(cgroupPath);
   } catch (error) {
@@ -51,16 +58,22 @@ class ExecStart {
   readonly #context: RuntimeContext;
   readonly #files: ExecFiles;
   readonly #request: ExecRequest;
+  readonly #prefix: readonly string[];
   #shim: WatchedProcess | undefined;
   #holder: WatchedProcess | undefined;
   #output: ExecOutput | undefined;
   #input: PipeInput | undefined;
   #master: number | undefined;
 
-  constructor(context: RuntimeContext, files: ExecFiles, request: ExecRequest) {
+  constructor(
+    context: RuntimeContext,
+    files: ExecFiles,
+    { request, prefix }: { request: ExecRequest; prefix: readonly string[] },
+  ) {
     this.#context = context;
     this.#files = files;
     this.#request = request;
+    this.#prefix = prefix;
   }
 
   async run(cgroupPath: string): Promise<RunningExec> {
@@ -148,7 +161,8 @@ class ExecStart {
       },
       files.process,
     );
-    const pid = await spawnShim(this.#context, { files, command, stdin, terminal });
+    const prefix = this.#prefix;
+    const pid = await spawnShim(this.#context, { files, command, prefix, stdin, terminal });
     faultPoint('exec/shim-spawned');
     this.#shim = new WatchedProcess(new ProcessHandle(pid), poller);
   }

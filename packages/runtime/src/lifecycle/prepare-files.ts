@@ -7,6 +7,7 @@ import { type CgroupDriver, cgroupPathOf, cgroupsPathOf, innerCgroup } from '../
 import type { ContainerFiles } from '../container-files.ts';
 import type { StartRequest } from '../container-runtime.ts';
 import { AlreadyStartedError } from '../errors.ts';
+import { hasTimeNamespace, withoutTimeNamespace } from '../programs/time-namespace.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { makeEmptyInput, makePrivateFifo } from '../shim/stdio.ts';
 import { type StartRecord, writeStartRecord } from './start-record.ts';
@@ -38,6 +39,7 @@ export function prepareFiles(
     cgroupPath,
     countsOutOfMemory: (request.spec.linux.resources?.memory?.limit ?? 0) > 0,
     ...(sharesPids(request.spec) && { sharesPids: true }),
+    ...(hasTimeNamespace(request.spec) && { hasOwnTime: true }),
   };
   const config = JSON.stringify(
     seccompFilters.apply(configOf(request, { cgroupsPath, cgroupDriver, version: cgroups.version })),
@@ -64,7 +66,8 @@ function sharesPids({ linux }: RuntimeSpec): boolean {
  * the container's.
  */
 function configOf(request: StartRequest, cgroup: CgroupChoice): RuntimeSpec {
-  const { spec, terminal } = request;
+  const { terminal } = request;
+  const spec = withoutTimeNamespace(request.spec);
   const hasSize = terminal !== undefined && terminal.rows > 0 && terminal.columns > 0;
   const process = {
     ...spec.process,

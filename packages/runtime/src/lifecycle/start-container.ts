@@ -13,6 +13,7 @@ import type { StartRequest } from '../container-runtime.ts';
 import { makeMemoryCounter, watchMemory } from '../memory/watch-memory.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { runArguments } from '../programs/oci-program.ts';
+import { timeNamespaceCommand } from '../programs/time-namespace.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { spawnShim } from '../shim/spawn-shim.ts';
 import { openFifoReader } from '../shim/stdio.ts';
@@ -53,6 +54,8 @@ class Start {
   readonly #context: RuntimeContext;
   readonly #files: ContainerFiles;
   readonly #record: StartRecord;
+  /** What the OCI runtime is run by. */
+  #prefix: readonly string[] = [];
   #counter: EventCounter | undefined;
   #streams: ProcessStreams | undefined;
   #shim: WatchedProcess | undefined;
@@ -65,6 +68,7 @@ class Start {
   }
 
   async run(request: StartRequest): Promise<RunningProcess> {
+    this.#prefix = timeNamespaceCommand(request.spec);
     this.#counter = makeMemoryCounter(this.#context, this.#record);
     const at = this.#record.terminal
       ? await this.#startWithTerminal(request)
@@ -150,7 +154,8 @@ class Start {
       files.directory,
     );
     const counter = this.#counter?.descriptor;
-    const pid = await spawnShim(this.#context, { files, command, stdin, terminal, counter });
+    const prefix = this.#prefix;
+    const pid = await spawnShim(this.#context, { files, command, prefix, stdin, terminal, counter });
     faultPoint('start/shim-spawned');
     this.#shim = new WatchedProcess(new ProcessHandle(pid), poller);
   }

@@ -15,6 +15,8 @@ export interface StartRecord {
   countsOutOfMemory: boolean;
   /** Its processes are in a PID namespace that is not its own: the kernel does not end them with init. */
   sharesPids?: boolean;
+  /** It has clocks of its own. */
+  hasOwnTime?: boolean;
   /** The limit that makes it of interest came later: on v1 the shim does not count, each engine does by itself. */
   limitedLater?: boolean;
 }

@@ -10,6 +10,8 @@ export interface ShimOptions {
   files: ProcessFiles;
   /** Arguments of the OCI runtime. */
   command: readonly string[];
+  /** What the OCI runtime is run by, and the words before it; nothing when missing. */
+  prefix?: readonly string[];
   stdin: SpawnDescriptor;
   /** With a terminal the output FIFOs are not the process's. */
   terminal: boolean;
@@ -20,7 +22,7 @@ export interface ShimOptions {
 /** Starts a shim on the FIFOs of `files`, whose reading ends are open here. Resolves with its pid: it is our child. */
 export function spawnShim(
   { program, sealedProgram }: Pick<RuntimeContext, 'program' | 'sealedProgram'>,
-  { files, command, stdin, terminal, counter }: ShimOptions,
+  { files, command, prefix = [], stdin, terminal, counter }: ShimOptions,
 ): Promise<number> {
   const { directory, exit, stdout, stderr, nullDevice } = files;
   const unused = { path: nullDevice, flags: constants.O_RDONLY };
@@ -31,9 +33,10 @@ export function spawnShim(
   const writer = (path: string): SpawnDescriptor => ({ path, flags: constants.O_WRONLY });
   const out = terminal ? [nullDevice, nullDevice] : [stdout, stderr];
   const { file, descriptor } = sealedProgram.asDescriptor(shimDescriptor.program);
+  const ociCommand = [...prefix, file, ...(program.args ?? []), ...command];
   return spawnProcess({
     file: '/bin/sh',
-    args: ['-c', shimScript, 'gantry-shim', directory, exit, file, ...(program.args ?? []), ...command],
+    args: ['-c', shimScript, 'gantry-shim', directory, exit, ...ociCommand],
     env: programEnvironment,
     descriptors: [
       nowhere,

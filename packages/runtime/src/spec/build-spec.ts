@@ -6,7 +6,7 @@ import { specConfinement } from './confinement.ts';
 import { defaultMounts } from './default-mounts.ts';
 import { specDevices } from './devices.ts';
 import { LimitNotRaisableError } from './errors.ts';
-import { isOwn, specNamespaces } from './namespaces.ts';
+import { isOwn, specNamespaces, timeOffsets } from './namespaces.ts';
 import { ociLimits } from './oci-limits.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
@@ -98,6 +98,7 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
   const { devices, rules } = specDevices(options);
   return {
     namespaces: specNamespaces(options),
+    ...timeOffsets(options),
     cgroupsPath: cgroupsPathOf(host.cgroupDriver, options.cgroupParent, options.containerId),
     resources: { devices: [...rules], ...ociLimits(options.resources) },
     rootfsPropagation: rootPropagation(options),

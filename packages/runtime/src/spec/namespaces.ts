@@ -13,6 +13,8 @@ export interface SpecNamespaces {
   pid: SpecNamespace;
   uts: 'new' | 'host';
   cgroup: 'new' | 'host';
+  /** Seconds that the clocks of a time namespace are ahead of the host's; missing for the host's clocks. */
+  time?: { monotonic: number; boottime: number };
 }
 
 /** What most containers have: everything their own. On cgroup v1 Docker's default for `cgroup` is the host's. */
@@ -31,7 +33,7 @@ export function isOwn(namespace: SpecNamespace): boolean {
 
 /** The spec's list: a namespace that is not in it is the host's. */
 export function specNamespaces({ namespaces }: SpecOptions): Namespaces {
-  const { network, ipc, pid, uts, cgroup } = namespaces;
+  const { network, ipc, pid, uts, cgroup, time } = namespaces;
   return [
     { type: 'mount' },
     ...listed('uts', uts),
@@ -39,7 +41,14 @@ export function specNamespaces({ namespaces }: SpecOptions): Namespaces {
     ...listed('ipc', ipc),
     ...listed('cgroup', cgroup),
     ...listed('network', network),
+    ...listed('time', time === undefined ? 'host' : 'new'),
   ];
+}
+
+/** The clocks of a time namespace, as the spec writes them. */
+export function timeOffsets({ namespaces: { time } }: SpecOptions): Pick<RuntimeLinux, 'timeOffsets'> {
+  if (time === undefined) return {};
+  return { timeOffsets: { monotonic: { secs: time.monotonic }, boottime: { secs: time.boottime } } };
 }
 
 function listed(type: Namespaces[number]['type'], namespace: SpecNamespace): Namespaces {
