@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { EngineSettings } from '@gantry/engine';
+import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf } from './cgroup-config.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Flags, parseValue } from './flags.ts';
@@ -14,6 +15,7 @@ export interface DaemonConfig {
   readonly pidFile: string;
   readonly bridge: string;
   readonly bip: string | undefined;
+  readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
   readonly cdiSpecDirs: readonly string[];
   readonly group: string | undefined;
@@ -42,7 +44,6 @@ const defaults: OptionValues = {
   'exec-root': '/run/gantry',
   bridge: 'gantry0',
   'cdi-spec-dirs': ['/etc/cdi', '/var/run/cdi'],
-  'cgroup-parent': '/gantry',
   ...settingDefaults,
   'log-driver': 'json-file',
   'log-level': 'info',
@@ -68,6 +69,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
   if (!isLogLevel(logLevel))
     throw new ConfigError(`log-level: '${logLevel}' is none of ${logLevels.join(', ')}`);
   const settings = readSettings(values);
+  const cgroupDriver = cgroupDriverOf(values['exec-opts'] === undefined ? [] : list(values, 'exec-opts'));
   return Object.freeze({
     hosts: list(values, 'hosts'),
     dataRoot: absolute(values, 'data-root'),
@@ -76,7 +78,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
       values['pidfile'] === undefined ? path.join(execRoot, 'gantryd.pid') : absolute(values, 'pidfile'),
     bridge: text(values, 'bridge'),
     bip: optionalText(values, 'bip'),
-    cgroupParent: cgroupPath(values, 'cgroup-parent'),
+    cgroupDriver,
+    cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
     group: optionalText(values, 'group'),
     logDriver: text(values, 'log-driver'),
@@ -126,14 +129,6 @@ function absolute(values: OptionValues, key: string): string {
   const value = text(values, key);
   if (!path.isAbsolute(value)) throw new ConfigError(`${key}: '${value}' is not an absolute path`);
   return path.normalize(value);
-}
-
-/** Absolute, plain components only: it becomes part of paths below /sys/fs/cgroup. */
-function cgroupPath(values: OptionValues, key: string): string {
-  const value = text(values, key);
-  if (!/^(\/[a-zA-Z0-9_][a-zA-Z0-9_.-]*)+$/.test(value))
-    throw new ConfigError(`${key}: '${value}' is not the absolute path of a cgroup`);
-  return value;
 }
 
 function text(values: OptionValues, key: string): string {

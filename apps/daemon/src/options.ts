@@ -36,6 +36,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Cgroup that the cgroups of containers are made in',
   },
   {
+    key: 'exec-opts',
+    flag: 'exec-opt',
+    type: 'list',
+    help: 'native.cgroupdriver=cgroupfs|systemd',
+  },
+  {
     key: 'cdi-spec-dirs',
     flag: 'cdi-spec-dir',
     type: 'list',

@@ -35,7 +35,6 @@ const options: readonly UnbuiltOption[] = [
   { flag: 'dns' },
   { flag: 'dns-opt', key: 'dns-opts' },
   { flag: 'dns-search' },
-  { flag: 'exec-opt', key: 'exec-opts' },
   { flag: 'experimental', only: 'false', why: 'there are no experimental features' },
   { flag: 'firewall-backend', only: 'nftables', why: 'the firewall is nftables' },
   { flag: 'fixed-cidr' },
