@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { RawConnection } from '@gantry/http-api/testing';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { type Finished, type RunOptions, run } from '../support/processes.ts';
 import { programs, TestDaemon } from '../support/test-daemon.ts';
@@ -230,4 +231,23 @@ test('the log file is Docker’s json-file', async () => {
   assert.deepEqual([record['log'], record['stream']], ['hello\n', 'stdout']);
   assert.match(record['time'] ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
   await daemon.ok('rm', id);
+});
+
+test('attach by WebSocket gives output in frames and takes input', async () => {
+  const id = await daemon.ok('create', '-i', image, 'sh', '-c', 'read word; echo got $word');
+  using connection = new RawConnection(daemon.socketPath);
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  connection.write(
+    `GET /v1.41/containers/${id}/attach/ws?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\nHost: localhost\r\n` +
+      `Origin: http://localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`,
+  );
+  await connection.until('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  await daemon.ok('start', id);
+  // A masked text frame; the mask is zero.
+  connection.write(Buffer.from([0x81, 0x80 | 5, 0, 0, 0, 0, ...Buffer.from('word\n')]));
+  await connection.until('got word\n');
+  const received = connection.received;
+  const at = received.indexOf('got word\n');
+  assert.deepEqual([received[at - 2], received[at - 1]], [0x82, 9]);
+  await daemon.ok('rm', '-f', id);
 });

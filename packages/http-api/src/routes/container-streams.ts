@@ -1,12 +1,13 @@
 import type { LogOptions } from '@gantry/api-types';
 import { errorMessage } from '@gantry/base';
-import type { ContainerBackend, OutputFrame } from '../backends/container-backend.ts';
+import type { AttachOptions, ContainerBackend, OutputFrame } from '../backends/container-backend.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream } from '../server/respond.ts';
 import { writeFrames } from '../wire/frame-writer.ts';
 import { serveSession } from '../wire/hijack.ts';
 import { streamMediaType } from '../wire/media-type.ts';
+import { serveWebSocket } from '../wire/websocket/serve-websocket.ts';
 import type { Route } from './route.ts';
 
 /** What containers print and read. */
@@ -18,6 +19,12 @@ export function containerStreamRoutes(containers: ContainerBackend): Route[] {
       path: '/containers/:id/attach',
       hijacks: true,
       handle: (exchange) => attach(containers, exchange),
+    },
+    {
+      method: 'GET',
+      path: '/containers/:id/attach/ws',
+      hijacks: true,
+      handle: (exchange) => attachWebSocket(containers, exchange),
     },
   ];
 }
@@ -73,9 +80,21 @@ function tailOf(text: string): number | undefined {
 }
 
 async function attach(containers: ContainerBackend, exchange: Exchange): Promise<void> {
-  const { query, signal } = exchange;
+  await serveSession(exchange, await containers.attach(exchange.reference('id'), attachOptions(exchange)));
+}
+
+/** Until API 1.42 all streams of a WebSocket were attached, whatever the query said. */
+async function attachWebSocket(containers: ContainerBackend, exchange: Exchange): Promise<void> {
+  const asked = attachOptions(exchange);
+  const all = exchange.version < webSocketStreamsSince ? { stdin: true, stdout: true, stderr: true } : {};
+  await serveWebSocket(exchange, await containers.attach(exchange.reference('id'), { ...asked, ...all }));
+}
+
+const webSocketStreamsSince = 1042;
+
+function attachOptions({ query, signal }: Exchange): AttachOptions {
   const detachKeys = query.text('detachKeys');
-  const session = await containers.attach(exchange.reference('id'), {
+  return {
     stdin: query.flag('stdin'),
     stdout: query.flag('stdout'),
     stderr: query.flag('stderr'),
@@ -83,6 +102,5 @@ async function attach(containers: ContainerBackend, exchange: Exchange): Promise
     logs: query.flag('logs'),
     signal,
     ...(detachKeys === '' ? {} : { detachKeys }),
-  });
-  await serveSession(exchange, session);
+  };
 }

@@ -5,7 +5,6 @@ import type { Route, RouteMethod } from './route.ts';
 
 /** Docker's operations that Gantry knows and does not have, by operation id. They answer 501, never "page not found". */
 const operations: readonly (readonly [RouteMethod, string, string])[] = [
-  ['GET', '/containers/:id/attach/ws', 'ContainerAttachWebsocket'],
   ['GET', '/containers/:id/checkpoints', 'CheckpointList'],
   ['POST', '/containers/:id/checkpoints', 'CheckpointCreate'],
   ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],

@@ -206,11 +206,13 @@ function closeWhenBroken(request: http.IncomingMessage): void {
   request.once('close', () => socket.off('end', onEnd));
 }
 
-/** Only attach and exec start are taken over raw; whoever else asks is served as if it had not (RFC 9110, 7.8). */
+/** Only attach and exec start are taken over; whoever else asks is served as if it had not (RFC 9110, 7.8). */
 function mayUpgrade({ headers, method, url = '' }: http.IncomingMessage): boolean {
   const path = url.split('?', 1)[0] ?? '';
+  const protocol = headers.upgrade?.toLowerCase();
+  if (protocol === 'websocket') return method === 'GET' && /\/containers\/+[^/]+\/+attach\/+ws$/.test(path);
   return (
-    headers.upgrade?.toLowerCase() === 'tcp' &&
+    protocol === 'tcp' &&
     method === 'POST' &&
     /\/(containers\/+[^/]+\/+attach|exec\/+[^/]+\/+start)$/.test(path)
   );

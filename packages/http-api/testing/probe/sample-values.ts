@@ -4,6 +4,7 @@ import type { DockerField, DockerOperation, DockerParameter } from './docker-ope
 const needed: Readonly<Record<string, readonly string[]>> = {
   ContainerLogs: ['stdout=1'],
   ContainerAttach: ['stream=1&stdout=1'],
+  ContainerStats: ['stream=0'],
   ImageCreate: ['fromImage=name', 'fromSrc=-'],
   ImageGetAll: ['names=name'],
   ImageTag: ['repo=name'],
