@@ -49,6 +49,8 @@ export {
   waitContainer,
 } from './resources/containers.ts';
 export {
+  checkEngine,
+  type EngineProblem,
   pruneContainers,
   pruneImages,
   pruneNetworks,

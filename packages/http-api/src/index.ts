@@ -10,7 +10,12 @@ export type {
   StopOptions,
 } from './backends/container-backend.ts';
 export type { CommitOptions, ContainerFilesBackend } from './backends/container-files-backend.ts';
-export type { DiskBackend, DiskUsageKind } from './backends/disk-backend.ts';
+export type {
+  BuildPruneOptions,
+  DiskBackend,
+  DiskUsageKind,
+  EngineProblem,
+} from './backends/disk-backend.ts';
 export type { ExecBackend } from './backends/exec-backend.ts';
 export type {
   ImageBackend,

@@ -7,11 +7,15 @@ import type {
   SystemDataUsageResponse,
   VolumePruneResponse,
 } from '@gantry/api-types';
-import type { DiskBackend, DiskUsageKind } from '../src/index.ts';
+import type { DiskBackend, DiskUsageKind, EngineProblem } from '../src/index.ts';
 
 /** A disk with nothing on it; keeps what it was asked. */
 export class FakeDiskBackend implements DiskBackend {
   readonly asked: { what: string; filters: Filters }[] = [];
+
+  async check(): Promise<EngineProblem[]> {
+    return [];
+  }
 
   async usage(kinds: ReadonlySet<DiskUsageKind>): Promise<SystemDataUsageResponse> {
     return {

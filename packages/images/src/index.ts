@@ -29,4 +29,5 @@ export type { ImageSpace } from './queries/image-space.ts';
 export type { InspectRequest } from './queries/inspect-image.ts';
 export { pointInTime } from './queries/point-in-time.ts';
 export type { PrunedImages } from './removal/prune-images.ts';
+export type { ImageProblem } from './repair/check-images.ts';
 export type { RepairReport } from './repair/repair-images.ts';

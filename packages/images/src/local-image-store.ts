@@ -51,6 +51,7 @@ import { findImage } from './records/find-image.ts';
 import { ImageRecords } from './records/image-records.ts';
 import { type PrunedImages, pruneImages } from './removal/prune-images.ts';
 import { removeImage } from './removal/remove-image.ts';
+import { checkImages, type ImageProblem } from './repair/check-images.ts';
 import { type RepairReport, repairImages } from './repair/repair-images.ts';
 import { planArchive } from './save/plan-archive.ts';
 import { writeArchive } from './save/write-archive.ts';
@@ -229,6 +230,11 @@ export class LocalImageStore implements ImageStore {
   /** Each image's share of the disk. */
   space(): Promise<ImageSpace[]> {
     return imageSpace(this.#queries);
+  }
+
+  /** Looks for what does not fit; changes nothing. */
+  check(): Promise<ImageProblem[]> {
+    return checkImages(this.#queries);
   }
 
   /** The start-up pass; call it before anything else uses the store. */

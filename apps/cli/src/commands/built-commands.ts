@@ -57,6 +57,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'system dial-stdio': async () => (await import('./system/dial-stdio.ts')).dialStdioCommand,
   'system doctor': async () => (await import('./system/doctor.ts')).doctorCommand,
   'system events': async () => (await import('./system/events.ts')).eventsCommand,
+  'system fsck': async () => (await import('./system/fsck.ts')).fsckCommand,
   'system info': async () => (await import('./system/info.ts')).infoCommand,
   'system prune': async () => (await import('./prune/prune-system.ts')).systemPruneCommand,
   version: async () => (await import('./system/version.ts')).versionCommand,

@@ -14,6 +14,28 @@ export function systemDiskUsage(client: ApiClient): Promise<SystemDataUsageRespo
   return client.json({ method: 'GET', path: '/system/df' });
 }
 
+/** Ours, not Docker's. */
+export interface EngineProblem {
+  Kind: string;
+  Object: string;
+  Fact: string;
+  Repaired: boolean;
+}
+
+/** What does not fit; with `repair` what could be put right is. */
+export async function checkEngine(
+  client: ApiClient,
+  { repair }: { repair: boolean },
+): Promise<EngineProblem[]> {
+  const query = { repair: repair || undefined };
+  const answer = await client.json<{ Problems: EngineProblem[] }>({
+    method: 'POST',
+    path: '/gantry/fsck',
+    query,
+  });
+  return answer.Problems;
+}
+
 export function pruneContainers(client: ApiClient, filters: Filters): Promise<ContainerPruneResponse> {
   return prune(client, 'containers', filters);
 }

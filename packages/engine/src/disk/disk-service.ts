@@ -16,10 +16,12 @@ import {
   type EventHub,
   InvalidFilterError,
 } from '@gantry/containers';
-import type { DiskBackend, DiskUsageKind, VolumeBackend } from '@gantry/http-api';
+import type { DiskBackend, DiskUsageKind, EngineProblem, VolumeBackend } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
+import { type Consistency, checkEngine, repairEngine } from '../fsck/check-engine.ts';
+import type { Problem } from '../fsck/problem.ts';
 import { publishRemovals } from '../image-view.ts';
 import { Exclusive } from './exclusive.ts';
 import { pruneVolumes } from './prune-volumes.ts';
@@ -32,6 +34,7 @@ export interface DiskSources {
   volumes: VolumeStore;
   volumeView: Pick<VolumeBackend, 'remove'>;
   events: EventHub;
+  consistency: Consistency;
   clock: Clock;
   logger: Logger;
 }
@@ -49,6 +52,21 @@ export class DiskService implements DiskBackend {
 
   constructor(sources: DiskSources) {
     this.#sources = sources;
+  }
+
+  async check({ repair }: { repair: boolean }): Promise<EngineProblem[]> {
+    const { consistency } = this.#sources;
+    const problems = await checkEngine(consistency);
+    const wire = (problem: Problem, Repaired: boolean): EngineProblem => ({
+      Kind: problem.kind,
+      Object: problem.object,
+      Fact: problem.fact,
+      Repaired,
+    });
+    if (!repair || problems.length === 0) return problems.map((problem) => wire(problem, false));
+    await repairEngine(consistency, problems);
+    const left = new Set((await checkEngine(consistency)).map((problem) => JSON.stringify(problem)));
+    return problems.map((problem) => wire(problem, !left.has(JSON.stringify(problem))));
   }
 
   async usage(kinds: ReadonlySet<DiskUsageKind>): Promise<SystemDataUsageResponse> {

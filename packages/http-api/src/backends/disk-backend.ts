@@ -10,11 +10,22 @@ import type {
 
 export type DiskUsageKind = 'container' | 'image' | 'volume' | 'build-cache';
 
+/** Something that does not fit the rest of what the engine keeps. */
+export interface EngineProblem {
+  Kind: 'container' | 'image' | 'volume' | 'network';
+  /** Id, name or digest. */
+  Object: string;
+  Fact: string;
+  Repaired: boolean;
+}
+
 /**
  * What takes space, and how to get it back. Every prune removes only what nothing uses at that moment; one that runs while
  * another of its kind does throws conflict, an unknown filter invalid. What was removed before a failure stays removed.
  */
 export interface DiskBackend {
+  /** Checks all that is kept against each other, and puts right what is left of nothing. Ours, not Docker's. */
+  check(options: { repair: boolean }): Promise<EngineProblem[]>;
   /** Only of the kinds asked for; sizes are counted afresh. */
   usage(kinds: ReadonlySet<DiskUsageKind>): Promise<SystemDataUsageResponse>;
   /** Containers that do not run. Filters: until, label, label!. */

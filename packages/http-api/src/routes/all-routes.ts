@@ -6,6 +6,7 @@ import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { diskRoutes } from './disk.ts';
 import { execRoutes } from './execs.ts';
+import { fsckRoutes } from './fsck.ts';
 import { imageTransferRoutes } from './image-transfer.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
@@ -29,6 +30,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),
     ...diskRoutes(backends.disk),
+    ...fsckRoutes(backends.disk),
     ...systemRoutes(backends.system),
     ...swarmRoutes,
     ...unbuiltRoutes,

@@ -123,6 +123,13 @@ export const ownSystemTable: CommandTable = [
     flags: '--fix | Put right what can be put right',
   },
   {
+    path: 'system fsck',
+    usage: '[OPTIONS]',
+    summary: 'Check whether all that the engine keeps fits together',
+    arguments: [0, 0],
+    flags: '--repair | Put right what is left of nothing',
+  },
+  {
     path: 'completion',
     usage: 'bash|zsh|fish',
     summary: 'Print the completion script for a shell',
