@@ -223,6 +223,20 @@ for (const program of programs) {
       assert.match((await call('export', id)).stderr, /No such container/);
     });
 
+    test('copies and exports are told as events', async () => {
+      const since = String(Math.floor(Date.now() / 1000));
+      const id = await daemon.ok('create', image, 'true');
+      const file = path.join(here, `told-${program}`);
+      assert.equal((await call('cp', `${id}:/etc/group`, file)).exitCode, 0);
+      assert.equal((await call('cp', file, `${id}:/tmp`)).exitCode, 0);
+      assert.equal((await call('export', '-o', file, id)).exitCode, 0);
+      const until = String(Math.ceil(Date.now() / 1000) + 1);
+      const range = ['--since', since, '--until', until, '--filter', `container=${id}`];
+      const told = await call('events', ...range, '--format', '{{.Action}}');
+      assert.equal(told.stdout, 'create\narchive-path\nextract-to-dir\nexport\n');
+      await daemon.ok('rm', id);
+    });
+
     test('ps and inspect tell the size when they are asked', async () => {
       const id = await daemon.ok(
         'run',

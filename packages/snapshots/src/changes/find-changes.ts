@@ -1,5 +1,4 @@
-import { type Directory, type FileStat, keyBytes, openFlags, pathKey } from '@gantry/kernel';
-import { unlessGone } from '../unless-gone.ts';
+import { type Directory, type FileStat, keyBytes, openFlags, pathKey, unlessGone } from '@gantry/kernel';
 import { isOpaque, isWhiteout } from '../unpack/whiteout.ts';
 import { LowerDirectory, type LowerEntry } from './lower-directory.ts';
 import { isSameFile } from './same-file.ts';

@@ -1,5 +1,4 @@
-import { type Directory, type FileStat, keyBytes, openFlags, pathKey } from '@gantry/kernel';
-import { unlessGone } from '../unless-gone.ts';
+import { type Directory, type FileStat, keyBytes, openFlags, pathKey, unlessGone } from '@gantry/kernel';
 import { isOpaque, isWhiteout } from '../unpack/whiteout.ts';
 
 /** What the layers show under one name. */

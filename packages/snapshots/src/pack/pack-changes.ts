@@ -1,9 +1,8 @@
-import { keyBytes, openFlags } from '@gantry/kernel';
+import { keyBytes, openFlags, unlessGone } from '@gantry/kernel';
 import { tarEnd } from '@gantry/oci';
 import type { TreeChange } from '../changes/find-changes.ts';
 import { type WrittenTree, walkChanges } from '../changes/written-tree.ts';
 import type { ChangesOptions } from '../snapshotter.ts';
-import { unlessGone } from '../unless-gone.ts';
 import type { PackStep } from './pack-content.ts';
 import { refuseWhiteoutName } from './pack-directory.ts';
 import { directoryHeader, type Packing, packFile, whiteoutHeader } from './pack-entry.ts';

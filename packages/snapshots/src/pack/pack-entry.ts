@@ -1,6 +1,5 @@
-import { type FileStat, keyBytes, pathKey } from '@gantry/kernel';
+import { type FileStat, keyBytes, pathKey, unlessGone } from '@gantry/kernel';
 import { encodeTarHeader, type TarEntryInput, type TarEntryType } from '@gantry/oci';
-import { unlessGone } from '../unless-gone.ts';
 import { type PackStep, packContent, type ShrinkPolicy } from './pack-content.ts';
 import { type PackedFile } from './packed-file.ts';
 

@@ -1,6 +1,13 @@
-import { type Directory, keyBytes, openFlags, pathKey, type RootedTree, type TreePath } from '@gantry/kernel';
+import {
+  type Directory,
+  keyBytes,
+  openFlags,
+  pathKey,
+  type RootedTree,
+  type TreePath,
+  unlessGone,
+} from '@gantry/kernel';
 import { tarEnd } from '@gantry/oci';
-import { unlessGone } from '../unless-gone.ts';
 import type { PackStep } from './pack-content.ts';
 import { directoryHeader, type Packing, packFile } from './pack-entry.ts';
 import { fileByDescriptor, fileInDirectory, type PackedFile } from './packed-file.ts';
