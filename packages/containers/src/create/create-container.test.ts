@@ -212,7 +212,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   [
     'an unknown capability',
     { HostConfig: { CapAdd: ['FLY'] } },
-    /^invalid CapAdd: unknown capability: "FLY"$/,
+    /^invalid CapAdd: unknown capability: "CAP_FLY"$/,
   ],
   [
     'an unknown limit',

@@ -41,7 +41,7 @@ function normalise(names: readonly string[], option: 'CapAdd' | 'CapDrop'): Set<
       if (upper === 'ALL') return 'ALL';
       const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
       if (!allCapabilities.includes(name)) {
-        throw new InvalidOptionError(`invalid ${option}: unknown capability: ${JSON.stringify(given)}`, {
+        throw new InvalidOptionError(`invalid ${option}: unknown capability: ${JSON.stringify(name)}`, {
           option,
         });
       }
