@@ -108,7 +108,7 @@ after(async () => {
   await daemon[Symbol.asyncDispose]();
 });
 
-describe('gantry prints and ends as docker does for', { concurrency: 2, skip: peer !== undefined }, () => {
+describe('gantry prints and ends as docker does for', { skip: peer !== undefined }, () => {
   for (const line of lines) {
     const args = typeof line === 'string' ? line.split(' ') : line;
     test(args.join(' '), async () => {
