@@ -115,6 +115,16 @@ for (const program of programs) {
       assert.match(stderr, /configured logging driver does not support reading/);
     });
 
+    test('mode=non-blocking takes a buffer, and keeps what a disk that is there takes', async () => {
+      const options = ['mode=non-blocking', 'max-buffer-size=4m'];
+      const name = await log(
+        'unblocked',
+        options.flatMap((option) => ['--log-opt', option]),
+        'seq 2000',
+      );
+      assert.equal((await ok('logs', name)).split('\n').length, 2000);
+    });
+
     test('an option that a driver does not know is refused', async () => {
       const { exitCode, stderr } = await call('run', '--rm', '--log-opt', 'bogus=1', image, 'true');
       assert.equal(exitCode, 125);
