@@ -106,6 +106,25 @@ function invocationOf(
     path.join(environment['HOME'] ?? '/', '.docker');
   let config: ConfigFile | undefined;
   const readConfig = (): ConfigFile => (config ??= readConfigFile(configDirectory));
+  const openClient = async (): Promise<ApiClient> => {
+    const { address, explicit } = await findEngineHost({
+      flags: globals,
+      environment,
+      configDirectory,
+      config: readConfig,
+    });
+    const version = environment['DOCKER_API_VERSION'] || undefined;
+    const startsEngine = !explicit && address.kind === 'unix';
+    const onUnreachable = startsEngine
+      ? async (): Promise<void> => {
+          const { startEngine } = await import('./autostart/start-engine.ts');
+          await startEngine({ socketPath: address.path, environment, stderr });
+        }
+      : undefined;
+    const headers = customHeaders(readConfig(), environment);
+    return new ApiClient({ address, version, headers, onUnreachable });
+  };
+  let client: Promise<ApiClient> | undefined;
   return {
     ...line,
     stdout,
@@ -115,24 +134,7 @@ function invocationOf(
     globals,
     configDirectory,
     config: readConfig,
-    engine: async () => {
-      const { address, explicit } = await findEngineHost({
-        flags: globals,
-        environment,
-        configDirectory,
-        config: readConfig,
-      });
-      const version = environment['DOCKER_API_VERSION'] || undefined;
-      const startsEngine = !explicit && address.kind === 'unix';
-      const onUnreachable = startsEngine
-        ? async (): Promise<void> => {
-            const { startEngine } = await import('./autostart/start-engine.ts');
-            await startEngine({ socketPath: address.path, environment, stderr });
-          }
-        : undefined;
-      const headers = customHeaders(readConfig(), environment);
-      return new ApiClient({ address, version, headers, onUnreachable });
-    },
+    engine: () => (client ??= openClient()),
   };
 }
 

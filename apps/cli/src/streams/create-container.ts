@@ -10,9 +10,13 @@ import { createRequestOf } from '../options/create-request.ts';
 import { withDefaultTag } from '../options/image-name.ts';
 import { pullWithProgress } from './pull-image.ts';
 
-/** What `run` and `create` share: the request from the flags, a pull when it is wanted, the id file. */
+/**
+ * What `run` and `create` share: the request from the flags, a pull when it is wanted, the id file. The connections for
+ * `requestsAfter` requests are made while the engine creates.
+ */
 export async function createFromFlags(
   invocation: Invocation,
+  { requestsAfter }: { requestsAfter: number } = { requestsAfter: 0 },
 ): Promise<{ id: string; request: ContainerCreateRequest }> {
   const { flags, args, environment, stderr } = invocation;
   refuseContentTrust(invocation);
@@ -34,7 +38,7 @@ export async function createFromFlags(
   if (size !== undefined) (request.HostConfig ??= {}).ConsoleSize = [size.rows, size.columns];
   const afterCreate = flags.boolean('use-api-socket') ? await useApiSocket(invocation, request) : undefined;
   const idFile = claimIdFile(flags.string('cidfile'));
-  const { Id, Warnings } = await createWithImage(invocation, request, pull);
+  const { Id, Warnings } = await createWithImage(invocation, { request, pull, requestsAfter });
   for (const warning of Warnings ?? []) stderr.write(`WARNING: ${warning}\n`);
   if (idFile !== undefined) writeFileSync(idFile, Id);
   await afterCreate?.(Id);
@@ -57,17 +61,17 @@ async function proxiesOf({ config, engine }: Invocation): Promise<string[]> {
 
 async function createWithImage(
   invocation: Invocation,
-  request: ContainerCreateRequest,
-  pull: string,
+  { request, pull, requestsAfter }: { request: ContainerCreateRequest; pull: string; requestsAfter: number },
 ): Promise<ContainerCreateResponse> {
   const { flags, stderr } = invocation;
   const image = request.Image ?? '';
   const platform = flags.string('platform') || invocation.environment['DOCKER_DEFAULT_PLATFORM'] || undefined;
-  const create = async (): Promise<ContainerCreateResponse> =>
-    await createContainer(await invocation.engine(), request, {
-      name: flags.string('name') || undefined,
-      platform,
-    });
+  const create = async (): Promise<ContainerCreateResponse> => {
+    const client = await invocation.engine();
+    const creating = createContainer(client, request, { name: flags.string('name') || undefined, platform });
+    client.connectAhead(requestsAfter);
+    return await creating;
+  };
   const pullNow = (): Promise<void> =>
     pullWithProgress(invocation, {
       name: image,

@@ -26,7 +26,7 @@ export const runCommand: CommandHandler = async (invocation) => {
   const streams = attachedStreams(flags);
   const terminal = flags.boolean('tty');
   if (!detach) checkInputTerminal(streams.has('stdin'), terminal);
-  const { id } = await createFromFlags(invocation);
+  const { id } = await createFromFlags(invocation, { requestsAfter: detach ? 1 : 3 });
   const client = await invocation.engine();
   if (detach) {
     await start(client, id);
@@ -44,12 +44,7 @@ async function runAttached(
   const streams = attachedStreams(flags);
   const terminal = flags.boolean('tty');
   const detachKeys = flags.string('detach-keys') || (config().detachKeys ?? '');
-  using signals =
-    flags.boolean('sig-proxy') && !terminal
-      ? proxySignals((signal) => killContainer(client, id, signal))
-      : undefined;
-  void signals;
-  const [stream, { result }] = await Promise.all([
+  const opening = Promise.all([
     attachContainer(client, id, {
       stdin: streams.has('stdin'),
       stdout: streams.has('stdout'),
@@ -57,7 +52,14 @@ async function runAttached(
       detachKeys: detachKeys || undefined,
     }),
     waitContainer(client, id, { condition: flags.boolean('rm') ? 'removed' : 'next-exit' }),
-  ]).catch((error: unknown) => {
+  ]);
+  // While the engine works on these two.
+  using signals =
+    flags.boolean('sig-proxy') && !terminal
+      ? proxySignals((signal) => killContainer(client, id, signal))
+      : undefined;
+  void signals;
+  const [stream, { result }] = await opening.catch((error: unknown) => {
     throw asRunFailure(error);
   });
   const session = runSession({

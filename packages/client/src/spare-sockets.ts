@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net';
+import { connectPlain, type PlainAddress } from './open-socket.ts';
+
+/** Far below the time that a server gives a connection to say something. */
+const longestIdleMs = 5000;
+
+/**
+ * Connections that are opened while an answer is awaited, for the requests that will follow it: opening one takes a
+ * millisecond of a program that has just begun. One that fails, or is not taken soon, is as if it had never been; none keeps
+ * the process open.
+ */
+export class SpareSockets {
+  readonly #spares = new Map<Socket, { openedAtMs: number; drop: () => void }>();
+
+  open(address: PlainAddress, count: number): void {
+    for (let opened = 0; opened < count; opened += 1) {
+      const socket = connectPlain(address);
+      const drop = (): void => {
+        this.#spares.delete(socket);
+        socket.destroy();
+      };
+      for (const event of endings) socket.on(event, drop);
+      socket.unref();
+      this.#spares.set(socket, { openedAtMs: performance.now(), drop });
+    }
+  }
+
+  /** One that nothing was sent on yet, connected or about to be; it belongs to the caller. */
+  take(): Socket | undefined {
+    for (const [socket, { openedAtMs, drop }] of this.#spares) {
+      if (performance.now() - openedAtMs > longestIdleMs) {
+        drop();
+        continue;
+      }
+      this.#spares.delete(socket);
+      for (const event of endings) socket.off(event, drop);
+      return socket.ref();
+    }
+    return undefined;
+  }
+}
+
+const endings = ['error', 'end', 'close'] as const;
