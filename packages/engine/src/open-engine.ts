@@ -55,9 +55,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 /** The data root lets nobody through: what containers need is reached by mounts (CVE-2021-41091). */
 function makeRoots({ dataRoot, execRoot }: EngineOptions): void {
-  mkdirSync(dataRoot, { recursive: true, mode: 0o710 });
+  makeRoot(dataRoot, 0o710);
   chmodSync(dataRoot, 0o710);
-  mkdirSync(execRoot, { recursive: true, mode: 0o755 });
+  makeRoot(execRoot, 0o755);
+}
+
+/** Asked for parents too, Node.js takes a read-only file system for a missing directory: ask again for the last alone. */
+function makeRoot(directory: string, mode: number): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    mkdirSync(directory, { mode });
+  }
 }
 
 function compose(
