@@ -211,15 +211,18 @@ function lifeTests(check: Check): void {
     await assert.rejects(snapshots.removeLayer(layer), LayerInUseError);
   });
 
-  check('usage counts what was written above the layers', async ({ snapshots, unpack }) => {
-    const layer = await unpack({ name: 'file', content: 'layer' });
-    await snapshots.create('used', [layer]);
-    assert.deepEqual(await snapshots.usage('used'), { sizeBytes: 0, entries: 0 });
-    const root = await snapshots.mount('used');
-    mkdirSync(path.join(root, 'd'));
-    writeFileSync(path.join(root, 'd/new'), '12345678');
-    assert.deepEqual(await snapshots.usage('used'), { sizeBytes: 8, entries: 2 });
-  });
+  check(
+    'usage counts what was written above the layers, however much it is',
+    async ({ snapshots, unpack }) => {
+      const layer = await unpack({ name: 'file', content: 'layer' });
+      await snapshots.create('used', [layer]);
+      assert.deepEqual(await snapshots.usage('used'), { sizeBytes: 0, entries: 0 });
+      const root = await snapshots.mount('used');
+      mkdirSync(path.join(root, 'd'));
+      for (let index = 0; index < 3000; index += 1) writeFileSync(path.join(root, `d/${index}`), '1');
+      assert.deepEqual(await snapshots.usage('used'), { sizeBytes: 3000, entries: 3001 });
+    },
+  );
 
   check('a removed snapshot is gone at once, and its name is free', async ({ folder, snapshots, unpack }) => {
     const layer = await unpack({ name: 'file' });

@@ -69,7 +69,7 @@ export class OverlayDriver implements SnapshotDriver {
 
   async usage(folder: string): Promise<DiskUsage> {
     using upper = Directory.openPath(path.join(folder, 'upper'));
-    return treeUsage(upper);
+    return await treeUsage(upper);
   }
 }
 
