@@ -136,6 +136,25 @@ describe('exec', () => {
     await daemon.ok('rm', id);
   });
 
+  test('into a container that is stopping runs, or is refused by name', async () => {
+    const script =
+      'trap "while [ ! -e /go ]; do sleep 0.02; done; exit 3" TERM; touch /up; while :; do sleep 0.02; done';
+    const id = await daemon.ok('run', '-d', image, 'sh', '-c', script);
+    const isUp = async (): Promise<boolean> =>
+      (await daemon.gantry(['exec', id, 'test', '-e', '/up'])).exitCode === 0;
+    await until('it runs', isUp);
+    const stopping = daemon.gantry(['stop', '-t', '60', id]);
+    assert.equal(await daemon.ok('exec', id, 'echo', 'still'), 'still');
+    const storm = Array.from({ length: 10 }, () => daemon.gantry(['exec', id, 'touch', '/go']));
+    for (const { exitCode, stderr } of await Promise.all(storm)) {
+      if (exitCode !== 0 && exitCode !== 137)
+        assert.match(stderr, new RegExp(`${id.slice(0, 12)}|not running`));
+    }
+    assert.equal((await stopping).exitCode, 0);
+    assert.equal(await daemon.ok('wait', id), '3');
+    await daemon.ok('rm', id);
+  });
+
   test('ends with 137 when its container is stopped under it', async () => {
     const id = await daemon.ok('run', '-d', image, 'sleep', '1000');
     const client = daemon.docker(['exec', id, 'sh', '-c', 'touch /up; sleep 1000']);
