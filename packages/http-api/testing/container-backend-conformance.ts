@@ -30,6 +30,7 @@ const watching: AttachOptions = {
   signal: never,
 };
 const logging = { stdout: true, stderr: true, timestamps: false, details: false, signal: never };
+const onceMore = { stream: false, oneShot: true, signal: never };
 const all = { all: true, size: false, filters: new Map<string, string[]>() };
 
 /** What every `ContainerBackend` does for the routes, told by the port. Registers tests. */
@@ -71,6 +72,8 @@ function objectTests(check: Check): void {
       await rejects(backend.logs('gone', { ...logging, follow: false }), 'not-found', missing);
       await rejects(backend.wait('gone', 'not-running', never), 'not-found', missing);
       await rejects(backend.resize('gone', { rows: 1, columns: 1 }), 'not-found', missing);
+      await rejects(backend.update('gone', {}), 'not-found', missing);
+      await rejects(backend.stats('gone', onceMore), 'not-found', missing);
     },
   );
 
@@ -200,6 +203,25 @@ function lifeTests(check: Check): void {
     await backend.restart('one', { timeoutSeconds: 1 });
     assert.equal((await backend.inspect('one', { size: false })).State?.Running, true);
   });
+
+  check(
+    'changes limits for good, and tells what is used until it is removed',
+    async ({ backend, sleep }, create) => {
+      const id = await create('one', sleep);
+      assert.deepEqual(await backend.update('one', { CpuShares: 512, Memory: 0, CpusetCpus: '' }), {
+        Warnings: [],
+      });
+      await backend.start('one');
+      assert.equal((await backend.inspect('one', { size: false })).HostConfig?.CpuShares, 512);
+      const [once, ...more] = await Array.fromAsync(await backend.stats('one', onceMore));
+      assert.deepEqual([once?.id, once?.name, once?.pids_stats?.current, more], [id, '/one', 1, []]);
+      const stream = await backend.stats('one', { stream: true, oneShot: false, signal: never });
+      for await (const sample of stream) {
+        assert.equal(sample.id, id);
+        await backend.remove('one', { force: true, volumes: false });
+      }
+    },
+  );
 
   check('resolves waits by their condition', async ({ backend, exitSeven, sleep }, create) => {
     await create('one', exitSeven);
