@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createExec, inspectExec, startExec, startExecDetached } from '@gantry/client';
 import { loadBusybox } from '../support/busybox-image.ts';
+import { needsDocker28 } from '../support/docker-version.ts';
 import { isAlive } from '../support/footprint.ts';
 import { type Finished, type RunOptions, run } from '../support/processes.ts';
 import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
@@ -83,7 +84,7 @@ for (const program of programs) {
       assert.match((await exec(['nobody', 'true'])).stderr, /No such container: nobody/);
     });
 
-    test('-t gives a terminal of the client’s size', async () => {
+    test('-t gives a terminal of the client’s size', needsDocker28(program), async () => {
       // The OCI runtime starts the process a moment before the terminal has its size.
       const sized = 'while ! stty size 2>/dev/null; do sleep 0.01; done';
       const command = `stty rows 33 cols 77; exec ${cliOf(program)} exec -t box sh -c '${sized}'`;

@@ -179,7 +179,7 @@ for (const program of programs) {
         assert.equal(await effective('--cap-drop', 'all', '--cap-add', name), '0000000000001000');
       }
       assert.equal(await effective('--cap-drop', 'ALL', '--user', '1000'), '0000000000000000');
-      assert.match(await refused('--cap-add', 'wild'), /unknown capability: "CAP_WILD"/);
+      assert.match(await refused('--cap-add', 'wild'), /unknown capability: "(?:CAP_WILD|wild)"/);
     });
   });
 }
