@@ -35,12 +35,13 @@ export async function awaitStarted(
     wake = Promise.withResolvers();
     signal?.throwIfAborted();
     // Asked first: the pid is written before either of these.
-    const isOver = !shim.isAlive || readExitFile(files.exit) !== undefined;
+    const exit = readExitFile(files.exit);
+    const isOver = !shim.isAlive || exit !== undefined;
     const started = readInitPid(files.initPid);
     if (started !== undefined) return started;
     if (isOver) {
       const log = readLog(files.log);
-      throw startFailure(log, program.name, said);
+      throw startFailure(log, program.name, { ...said, ...exit });
     }
     await Promise.race([wake.promise, shim.died]);
   }

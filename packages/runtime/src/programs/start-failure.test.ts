@@ -44,7 +44,7 @@ const said: [string, string, number, string][] = [
     128,
     'mount `proc` to `proc`: Operation not permitted',
   ],
-  ['crun', '', 128, 'without a word'],
+  ['crun', '', 128, 'ended with no exit code and said nothing'],
 ];
 
 for (const [program, log, exitCode, part] of said) {

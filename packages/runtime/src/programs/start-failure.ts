@@ -2,12 +2,12 @@ import { StartFailedError } from '../errors.ts';
 
 /**
  * What an OCI runtime's log says about a start that failed, in Docker's words and with Docker's exit code.
- * `action` is what failed: `create` or `exec`.
+ * `action` is what failed: `create` or `exec`; `exitCode` is the runtime's, where its end is known.
  */
 export function startFailure(
   log: string,
   program: string,
-  command: { action: 'create' | 'exec'; args: readonly string[]; subject: string },
+  command: { action: 'create' | 'exec'; args: readonly string[]; subject: string; exitCode?: number },
 ): StartFailedError {
   const said =
     log
@@ -16,7 +16,8 @@ export function startFailure(
       .at(-1)
       ?.replace(/^.*?msg="?/, '')
       .replace(/"$/, '') ?? '';
-  const [exitCode, reason] = classify(said, command.args[0] ?? '');
+  const silent = `the runtime ended with ${command.exitCode ?? 'no exit code'} and said nothing`;
+  const [exitCode, reason] = classify(said === '' ? silent : said, command.args[0] ?? '');
   const stage = command.action === 'create' ? 'create' : 'exec';
   const prefix =
     command.action === 'create' ? 'failed to create task for container: failed to create shim task: ' : '';
@@ -53,5 +54,5 @@ function classify(said: string, command: string): [126 | 127 | 128, string] {
     const code = reason === 'permission denied' || reason === 'not a directory' ? 126 : 127;
     return [code, `chdir to cwd (${JSON.stringify(directory)}) set in config.json failed: ${reason}`];
   }
-  return [128, said === '' ? 'the runtime ended without a word' : said];
+  return [128, said];
 }
