@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkEngine } from '@gantry/client';
 import { repositoryRoot, TestDaemon } from './test-daemon.ts';
 import { until } from './until.ts';
 
@@ -25,7 +26,8 @@ export async function startFaultyDaemon(flags: readonly string[] = []): Promise<
 
 /**
  * Goes through the operation once and notes the fault points that it passes; then once for each of them, killing the
- * engine there with SIGKILL and restarting it. What must hold after each restart is asserted by `verify`.
+ * engine there with SIGKILL and restarting it. After each restart `system fsck` finds nothing wrong; what else must hold is
+ * asserted by `verify`.
  */
 export async function killAtEveryPoint<T>(daemon: TestDaemon, walk: FaultWalk<T>): Promise<void> {
   const passes = await recordPasses(daemon, walk);
@@ -69,6 +71,7 @@ async function killAt<T>(
   await daemon.end('SIGKILL');
   rmSync(daemon.faultFile);
   await daemon.restart();
+  assert.deepEqual(await checkEngine(daemon.api, { repair: false }), []);
   await walk.verify(subject, acknowledged);
 }
 
