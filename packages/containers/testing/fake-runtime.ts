@@ -110,6 +110,8 @@ export class FakeRuntime implements ContainerRuntime {
     else process.signal(signal);
   }
 
+  expectStart(): void {}
+
   pause(containerId: string): Promise<void> {
     this.#paused.add(containerId);
     return Promise.resolve();

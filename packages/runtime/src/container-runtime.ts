@@ -15,6 +15,9 @@ export interface ContainerRuntime {
   /** Whether a container may ask for a runtime by that name (`StartRequest.runtime`). */
   offers(name: string): boolean;
 
+  /** A start will come in a few milliseconds: has the kernel get ready for it meanwhile. Changes nothing. */
+  expectStart(): void;
+
   /**
    * Starts the container's init. Resolves when it is running, just before its execve. Throws `StartFailedError` with
    * `exitCode` 126 (not executable), 127 (not found) or 128 and Docker's message; everything is cleaned up then.

@@ -6,6 +6,7 @@ import {
   type CgroupUsageReader,
   cgroupProcessIds,
   detectCgroups,
+  expectMigration,
   freezeCgroup,
   isCgroupFrozen,
   ReadinessPoller,
@@ -116,6 +117,10 @@ class OciRuntime implements ContainerRuntime, Disposable {
 
   offers(name: string): boolean {
     return name === this.name;
+  }
+
+  expectStart(): void {
+    void expectMigration(this.#context.cgroups);
   }
 
   async start(request: StartRequest): Promise<ContainerProcess> {

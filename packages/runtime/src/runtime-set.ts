@@ -107,6 +107,10 @@ class OpenRuntimes implements RuntimeSet {
     return Object.hasOwn(this.#table.runtimes, name);
   }
 
+  expectStart(): void {
+    this.#runtime(this.name).expectStart();
+  }
+
   async start(request: StartRequest): Promise<ContainerProcess> {
     const name = request.runtime ?? this.name;
     if (!this.offers(name)) throw new UnknownRuntimeError(name);

@@ -76,6 +76,7 @@ async function startSteps(
   const { ports, registry, events } = environment;
   const { id } = container;
   await using undo = new AsyncDisposableStack();
+  ports.runtime.expectStart();
   const { rootfs, attachment, sources: opened } = await prepare(environment, container, undo);
   await using sources = opened;
   faultPoint('start/prepared');
