@@ -1,5 +1,10 @@
 import { Agent, request } from 'node:http';
 
+interface Answer {
+  text: string;
+  contentType: string | undefined;
+}
+
 /** A keep-alive client of an Engine API socket: the same bytes for every engine that is measured. */
 export class ApiSocket implements Disposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -10,8 +15,14 @@ export class ApiSocket implements Disposable {
   }
 
   /** Sends JSON, resolves with the parsed body (undefined when it is not JSON). Rejects on a status of 400 or more. */
-  call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { text, contentType } = await this.ask(method, path, body);
+    return (isJson(contentType, text) ? JSON.parse(text) : undefined) as T;
+  }
+
+  /** `call` without reading the answer: resolves with its last byte. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(
       {
@@ -31,7 +42,7 @@ export class ApiSocket implements Disposable {
           const text = Buffer.concat(chunks).toString();
           if ((response.statusCode ?? 500) >= 400)
             reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-          else resolve((isJson(response.headers['content-type'], text) ? JSON.parse(text) : undefined) as T);
+          else resolve({ text, contentType: response.headers['content-type'] });
         });
         response.on('error', reject);
       },
