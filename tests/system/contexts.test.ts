@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { TestAuthority } from '@gantry/http-api/testing';
+import { TestAuthority } from '@gantry/testkit';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { type Finished, run } from '../support/processes.ts';
 import { peer, programs, repositoryRoot, TestDaemon } from '../support/test-daemon.ts';

@@ -11,7 +11,7 @@ import {
   receiveStream,
   receiveUnixDatagrams,
 } from '@gantry/containers/testing';
-import { TestAuthority } from '@gantry/http-api/testing';
+import { TestAuthority } from '@gantry/testkit';
 import { loadBusybox } from '../support/busybox-image.ts';
 import type { Finished } from '../support/processes.ts';
 import { peer, programs, TestDaemon } from '../support/test-daemon.ts';

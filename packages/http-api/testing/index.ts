@@ -11,7 +11,6 @@ export { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake
 export { dockerApiVersion, dockerOperations } from './probe/docker-operations.ts';
 export { type Outcome, type ProbedOperation, probeApi } from './probe/probe-api.ts';
 export { type ProbeServer, startProbeServer } from './probe/probe-server.ts';
-export { TestAuthority, type TestCertificate } from './test-certificates.ts';
 export {
   demultiplex,
   open,

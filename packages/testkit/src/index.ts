@@ -9,3 +9,4 @@ export {
 export { LeakCheck, type LeakCheckOptions, LeakError } from './leaks/leak-check.ts';
 export { makeRootfs } from './rootfs.ts';
 export { type TemporaryRoot, temporaryRoot } from './temporary-root.ts';
+export { TestAuthority, type TestCertificate } from './test-certificates.ts';

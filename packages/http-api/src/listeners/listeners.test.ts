@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { TestAuthority } from '../../testing/test-certificates.ts';
+import { TestAuthority } from '@gantry/testkit';
 import { readResponse, send } from '../../testing/test-client.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
 import { ListenError } from '../errors.ts';

@@ -3,19 +3,20 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { TestAuthority } from '@gantry/testkit';
 import { callGantry } from '../../../testing/call-program.ts';
 import { type ProgramResult, runDocker } from '../../../testing/run-program.ts';
-import { sampleCertificate, sampleKey } from '../../../testing/sample-certificate.ts';
 
 // docker here is the docker CLI 28.
+const { cert, key } = new TestAuthority('authority').issue('localhost');
 const root = mkdtempSync(path.join(tmpdir(), 'gantry-contexts-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 const docker = path.join(root, 'docker');
 const gantry = path.join(root, 'gantry');
 for (const directory of [docker, gantry]) {
   mkdirSync(directory);
-  writeFileSync(path.join(directory, 'ca.pem'), sampleCertificate);
-  writeFileSync(path.join(directory, 'key.pem'), sampleKey);
+  writeFileSync(path.join(directory, 'ca.pem'), cert);
+  writeFileSync(path.join(directory, 'key.pem'), key);
   writeFileSync(path.join(directory, 'bad.pem'), 'bad');
 }
 process.chdir(gantry);

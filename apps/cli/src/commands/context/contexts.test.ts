@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { TestAuthority } from '@gantry/testkit';
 import { callGantry } from '../../../testing/call-program.ts';
 import { FakeEngine } from '../../../testing/fake-engine.ts';
 import type { ProgramResult } from '../../../testing/run-program.ts';
-import { sampleCertificate, sampleKey } from '../../../testing/sample-certificate.ts';
 
+const { cert, key: privateKey } = new TestAuthority('authority').issue('localhost');
 const directory = mkdtempSync(path.join(tmpdir(), 'gantry-contexts-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 const inDirectory = (file: string): string => path.join(directory, file);
@@ -18,8 +19,8 @@ function gantry(line: string, environment: Readonly<Record<string, string>> = {}
 }
 
 test('makes contexts, chooses one, and takes them away again', async () => {
-  writeFileSync(inDirectory('ca.pem'), sampleCertificate);
-  writeFileSync(inDirectory('key.pem'), sampleKey);
+  writeFileSync(inDirectory('ca.pem'), cert);
+  writeFileSync(inDirectory('key.pem'), privateKey);
   const files = `ca=${inDirectory('ca.pem')},cert=${inDirectory('ca.pem')},key=${inDirectory('key.pem')}`;
   assert.equal((await gantry(`context create secured --docker host=tcp://h:2376,${files}`)).code, 0);
   assert.equal((await gantry('context use secured')).stderr, 'Current context is now "secured"\n');
@@ -42,7 +43,7 @@ test('keeps keys from everybody else', async () => {
     Storage: { TLSPath: string };
   }[];
   const stored = path.join(made?.Storage.TLSPath ?? '', 'docker/key.pem');
-  assert.equal(readFileSync(stored, 'utf8'), sampleKey);
+  assert.equal(readFileSync(stored, 'utf8'), privateKey);
   assert.equal(statSync(stored).mode & 0o777, 0o600);
 });
 
@@ -53,7 +54,7 @@ test('reads zip archives, stored and deflated, and refuses other files in them',
     Endpoints: { docker: { Host: 'unix:///z' } },
   };
   for (const method of [0, 8] as const) {
-    const files = { 'meta.json': JSON.stringify(metadata), 'tls/docker/ca.pem': sampleCertificate };
+    const files = { 'meta.json': JSON.stringify(metadata), 'tls/docker/ca.pem': cert };
     writeFileSync(inDirectory('c.zip'), zipOf(files, method));
     assert.equal((await gantry(`context import zip${method} ${inDirectory('c.zip')}`)).code, 0);
     const { stdout } = await gantry(`context inspect zip${method}`);
