@@ -1,4 +1,4 @@
-import type { Filters } from '@gantry/api-types';
+import type { Filters, SystemDataUsageResponse } from '@gantry/api-types';
 import type { DiskBackend, DiskUsageKind } from '../backends/disk-backend.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { parseVersion } from '../server/api-version.ts';
@@ -6,6 +6,7 @@ import type { Exchange } from '../server/exchange.ts';
 import { sendJson } from '../server/respond.ts';
 import { parseFilters } from '../wire/filters.ts';
 import { bounded } from '../wire/query.ts';
+import { withVirtualSize } from '../wire/virtual-size.ts';
 import type { Route } from './route.ts';
 
 const kinds: readonly DiskUsageKind[] = ['container', 'image', 'volume', 'build-cache'];
@@ -24,7 +25,7 @@ export function diskRoutes(disk: DiskBackend): Route[] {
     {
       method: 'GET',
       path: '/system/df',
-      handle: async (exchange) => sendJson(exchange, 200, await disk.usage(wantedKinds(exchange))),
+      handle: async (exchange) => sendUsage(exchange, await disk.usage(wantedKinds(exchange))),
     },
     prune('/containers/prune', (filters) => disk.pruneContainers(filters)),
     prune('/images/prune', (filters) => disk.pruneImages(filters)),
@@ -32,6 +33,11 @@ export function diskRoutes(disk: DiskBackend): Route[] {
     prune('/networks/prune', (filters) => disk.pruneNetworks(filters)),
     { method: 'POST', path: '/volumes/prune', handle: (exchange) => pruneVolumes(disk, exchange) },
   ];
+}
+
+function sendUsage(exchange: Exchange, usage: SystemDataUsageResponse): void {
+  const images = usage.Images?.map((image) => withVirtualSize(image, exchange.version));
+  sendJson(exchange, 200, { ...usage, ...(images && { Images: images }) });
 }
 
 async function pruneVolumes(disk: DiskBackend, exchange: Exchange): Promise<void> {

@@ -60,6 +60,17 @@ describe('image names', () => {
     assert.deepEqual([bogus.status, bogus.json()], [400, { message: "invalid filter 'bogus'" }]);
   });
 
+  it('tell clients up to 1.43 the size twice', async () => {
+    server.images.names.add('busybox:latest');
+    for (const [version, size] of [
+      ['1.43', 1024],
+      ['1.44', undefined],
+    ] as const) {
+      const [image] = (await call('GET', `/v${version}/images/json`)).json() as { VirtualSize?: number }[];
+      assert.equal(image?.VirtualSize, size);
+    }
+  });
+
   it('have options that are not built, which say so', async () => {
     for (const path of [
       '/images/json?manifests=1',

@@ -5,6 +5,7 @@ import { sendEmpty, sendJson } from '../server/respond.ts';
 import { parseFilters } from '../wire/filters.ts';
 import { imageName, splitImagePath } from '../wire/image-path.ts';
 import type { Query } from '../wire/query.ts';
+import { withVirtualSize } from '../wire/virtual-size.ts';
 import { saveImages } from './image-transfer.ts';
 import type { Route } from './route.ts';
 
@@ -25,7 +26,12 @@ async function list(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   refuse(query, 'shared-size', 'computing the shared size of images');
   refuse(query, 'manifests', 'listing the manifests of images');
-  sendJson(exchange, 200, await images.list({ all: query.flag('all'), filters: parseFilters(query) }));
+  const listed = await images.list({ all: query.flag('all'), filters: parseFilters(query) });
+  sendJson(
+    exchange,
+    200,
+    listed.map((image) => withVirtualSize(image, exchange.version)),
+  );
 }
 
 async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
@@ -35,7 +41,7 @@ async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
     case 'json':
       refuse(query, 'manifests', 'listing the manifests of an image');
       refuse(query, 'platform', 'inspecting another platform of an image');
-      sendJson(exchange, 200, await images.inspect(name));
+      sendJson(exchange, 200, withVirtualSize(await images.inspect(name), exchange.version));
       return;
     case 'history':
       refuse(query, 'platform', 'the history of another platform of an image');
