@@ -23,7 +23,12 @@ import type {
   ExecRequest,
   StartRequest,
 } from './container-runtime.ts';
-import { ContainerPausedError, ProcessGoneError, TerminalNeedsCrunError } from './errors.ts';
+import {
+  ContainerPausedError,
+  ProcessGoneError,
+  StartFailedError,
+  TerminalNeedsCrunError,
+} from './errors.ts';
 import { EventFolder } from './events/event-folder.ts';
 import { adoptExec } from './exec/adopt-exec.ts';
 import { removeLostExec } from './exec/remove-exec.ts';
@@ -151,11 +156,16 @@ class OciRuntime implements ContainerRuntime, Disposable {
     if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
     using _alive = keepAlive();
     const { record, pid } = container.parts;
-    const exec = await startExec(this.#context, request, {
-      cgroupPath: record.cgroupPath,
-      prefix: record.hasOwnTime === true ? joinTimeNamespaceCommand(pid) : [],
-    });
-    return this.#keepExec(request.execId, exec);
+    const prefix = record.hasOwnTime === true ? joinTimeNamespaceCommand(pid) : [];
+    try {
+      const exec = await startExec(this.#context, request, { cgroupPath: record.cgroupPath, prefix });
+      return this.#keepExec(request.execId, exec);
+    } catch (error) {
+      // It ended meanwhile: the OCI runtime only misses files of its own.
+      throw error instanceof StartFailedError && !container.isAlive
+        ? new ProcessGoneError(containerId)
+        : error;
+    }
   }
 
   async adoptExec(execId: string): Promise<ExecProcess | undefined> {
