@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { silentLogger, systemClock } from '@gantry/base';
 import { openNetworkController, type PortRequest } from '@gantry/network';
+import { attachToBridge } from '@gantry/network/testing';
 import { openMetadataStore } from '@gantry/state';
 import { type BenchRow, cost, median } from './support/bench-row.ts';
 
@@ -49,7 +50,7 @@ async function measure(): Promise<Medians> {
   const options = { store, execRoot: folder, bridge: 'bench0', logger: silentLogger, clock: systemClock };
   const controller = await openNetworkController(options);
   const attach = async (ports: readonly PortRequest[]): Promise<void> => {
-    await controller.attach({ containerId: 'bench', network: 'bridge', ports });
+    await attachToBridge(controller, 'bench', ports);
     await controller.detach('bench');
   };
   const ways = { plain: () => attach([]), published: () => attach([port]), batch: attachByBatch };

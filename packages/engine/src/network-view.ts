@@ -1,7 +1,7 @@
-import type { ContainerSummary, Filters, Network } from '@gantry/api-types';
+import type { ContainerSummary, Filters, IPAMConfig, Network } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import type { NetworkBackend } from '@gantry/http-api';
-import type { NetworkController, NetworkInfo } from '@gantry/network';
+import type { EndpointAddress, IpamConfig, NetworkController, NetworkInfo } from '@gantry/network';
 
 export class NetworkNotFoundError extends EngineError {
   override readonly name = 'NetworkNotFoundError';
@@ -64,40 +64,52 @@ export class NetworkView implements NetworkBackend {
 }
 
 function wire(network: NetworkInfo, names: ReadonlyMap<string, string>): Network {
-  const config = network.subnet === undefined ? [] : [subnetConfig(network.subnet, network.gateway)];
   return {
     Name: network.name,
     Id: network.id,
     Created: network.createdAt,
-    Scope: 'local',
+    Scope: network.scope,
     Driver: network.driver,
-    EnableIPv4: true,
-    EnableIPv6: false,
-    IPAM: { Driver: 'default', Options: {}, Config: config },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
+    EnableIPv4: network.ipv4,
+    EnableIPv6: network.ipv6,
+    IPAM: {
+      Driver: network.ipam.driver,
+      Options: { ...network.ipam.options },
+      Config: network.ipam.config.map(wireConfig),
+    },
+    Internal: network.internal,
+    Attachable: network.attachable,
+    Ingress: network.ingress,
+    ConfigFrom: { Network: network.configFrom ?? '' },
+    ConfigOnly: network.configOnly,
     Containers: Object.fromEntries(
-      network.attachments.map((attachment) => [
-        attachment.containerId,
+      network.endpoints.map((endpoint) => [
+        endpoint.containerId,
         {
-          Name: names.get(attachment.containerId) ?? '',
-          EndpointID: attachment.endpointId,
-          MacAddress: attachment.macAddress,
-          IPv4Address: `${attachment.ipAddress}/${attachment.prefixLength}`,
-          IPv6Address: '',
+          Name: names.get(endpoint.containerId) ?? '',
+          EndpointID: endpoint.endpointId,
+          MacAddress: endpoint.macAddress,
+          IPv4Address: cidr(endpoint.ipv4),
+          IPv6Address: cidr(endpoint.ipv6),
         },
       ]),
     ),
     Options: { ...network.options },
-    Labels: {},
+    Labels: { ...network.labels },
   };
 }
 
-function subnetConfig(subnet: string, gateway: string | undefined): { Subnet: string; Gateway?: string } {
-  return { Subnet: subnet, ...(gateway === undefined ? {} : { Gateway: gateway }) };
+function wireConfig({ subnet, ipRange, gateway, auxAddresses }: IpamConfig): IPAMConfig {
+  return {
+    ...(subnet !== undefined && { Subnet: subnet }),
+    ...(ipRange !== undefined && { IPRange: ipRange }),
+    ...(gateway !== undefined && { Gateway: gateway }),
+    ...(auxAddresses !== undefined && { AuxiliaryAddresses: { ...auxAddresses } }),
+  };
+}
+
+function cidr(address: EndpointAddress | undefined): string {
+  return address === undefined ? '' : `${address.address}/${address.prefixLength}`;
 }
 
 function matchesLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {

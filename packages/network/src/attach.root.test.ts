@@ -10,23 +10,20 @@ import { MemoryMetadataStore } from '@gantry/state/testing';
 import { LeakCheck } from '@gantry/testkit';
 import { NetworkHost } from '../testing/network-host.ts';
 import { ask, serve } from '../testing/network-probe.ts';
+import { attachToBridge } from '../testing/requests.ts';
 import type { PortRequest } from './network-controller.ts';
 
 test('a thousand attaches and detaches leave no interface, namespace, descriptor or rule behind', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open();
-  await controller.attach({ containerId: 'warm', network: 'bridge', ports: [port(7999)] });
+  await attachToBridge(controller, 'warm', [port(7999)]);
   await controller.detach('warm');
   await using _leaks = await LeakCheck.begin({ tag: host.folder, directories: [host.folder] });
   for (let round = 0; round < 20; round++) {
     const containerIds = Array.from({ length: 50 }, (_, index) => `c${round}-${index}`);
     const attachments = await Promise.all(
       containerIds.map((containerId, index) =>
-        controller.attach({
-          containerId,
-          network: 'bridge',
-          ports: index % 10 === 0 ? [port(8000 + index)] : [],
-        }),
+        attachToBridge(controller, containerId, index % 10 === 0 ? [port(8000 + index)] : []),
       ),
     );
     assert.equal(new Set(attachments.map((attachment) => attachment.ipAddress)).size, 50);
@@ -37,11 +34,11 @@ test('a thousand attaches and detaches leave no interface, namespace, descriptor
 test('an address is not given out while the interface that had it is still there', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open();
-  const first = await controller.attach({ containerId: 'first', network: 'bridge', ports: [] });
+  const first = await attachToBridge(controller, 'first');
   // A socket that is left inside keeps the namespace, and with it the interface.
   const left = withNetworkNamespace(first.namespacePath, () => NetlinkSocket.open());
   await controller.detach('first');
-  const second = await controller.attach({ containerId: 'second', network: 'bridge', ports: [] });
+  const second = await attachToBridge(controller, 'second');
   assert.notEqual(second.ipAddress, first.ipAddress);
   left[Symbol.dispose]();
   await controller.restore(new Set());
@@ -51,7 +48,7 @@ test('the last free address is given out, and then there is none', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open({ bip: '10.55.0.1/29' });
   const attach = (containerId: string): Promise<{ ipAddress: string }> =>
-    controller.attach({ containerId, network: 'bridge', ports: [] });
+    attachToBridge(controller, containerId);
   const given = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(attach));
   assert.deepEqual(
     given.map((attachment) => attachment.ipAddress),
@@ -72,25 +69,21 @@ test('the 1,024th container on a bridge is refused by name, and the others are u
   await using host = new NetworkHost();
   await using controller = await host.open();
   for (let index = 0; index < 1023; index++) {
-    await controller.attach({ containerId: `c${index}`, network: 'bridge', ports: [] });
+    await attachToBridge(controller, `c${index}`);
   }
-  await assert.rejects(controller.attach({ containerId: 'late', network: 'bridge', ports: [] }), {
+  await assert.rejects(attachToBridge(controller, 'late'), {
     code: 'bridge-full',
     kind: 'exhausted',
     message: 'bridge test0 has no port left: it takes 1023 containers',
   });
-  assert.equal(controller.networks()[0]?.attachments.length, 1023);
+  assert.equal(controller.network('bridge').endpoints.length, 1023);
   await controller.restore(new Set());
 });
 
 test('a container has loopback, eth0, one default route and no IPv6 on its interface', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open();
-  const { namespacePath, macAddress, ipAddress } = await controller.attach({
-    containerId: 'web',
-    network: 'bridge',
-    ports: [],
-  });
+  const { namespacePath, macAddress, ipAddress } = await attachToBridge(controller, 'web');
   const inside = (...args: string[]): string =>
     withNetworkNamespace(namespacePath, () => execFileSync('ip', args).toString());
   assert.match(inside('link', 'show', 'lo'), /state UNKNOWN/);
@@ -111,7 +104,7 @@ test('a port that another program has is refused, and so is one of an address th
   datagrams.bind(8081, '127.0.0.1');
   await once(datagrams, 'listening');
   const attach = (request: PortRequest): Promise<unknown> =>
-    controller.attach({ containerId: 'web', network: 'bridge', ports: [port(9000), request] });
+    attachToBridge(controller, 'web', [port(9000), request]);
   await assert.rejects(attach(port(8080)), {
     code: 'port-in-use',
     message: 'failed to bind host port for 0.0.0.0:8080: address already in use',
@@ -136,8 +129,7 @@ test('nobody else can bind a published port, and a port in TIME_WAIT can be publ
   await once(client, 'close');
   server.close();
   await once(server, 'close');
-  const request = { network: 'bridge', ports: [port(8080)] };
-  const { namespacePath, gateway } = await controller.attach({ containerId: 'web', ...request });
+  const { namespacePath, gateway } = await attachToBridge(controller, 'web', [port(8080)]);
   await using second = await host.open({ bridge: 'none' });
   assert.deepEqual(
     second.networks().map((network) => network.name),
@@ -158,11 +150,7 @@ test('three thousand ports are published with one container', async () => {
     ...port(10_000 + index),
     containerPort: 10_000 + index,
   }));
-  const { namespacePath, gateway } = await controller.attach({
-    containerId: 'web',
-    network: 'bridge',
-    ports,
-  });
+  const { namespacePath, gateway } = await attachToBridge(controller, 'web', ports);
   using _server = serve(namespacePath, 'tcp', 12_999);
   assert.equal(await ask({ address: '127.0.0.1', port: 12_999 }), gateway);
   await controller.detach('web');
@@ -176,7 +164,7 @@ test('a UDP flow that never pauses follows the port to the next container', asyn
   client.bind(0, '127.0.0.1');
   await once(client, 'listening');
   for (const containerId of ['first', 'second', 'third']) {
-    const { namespacePath } = await controller.attach({ containerId, network: 'bridge', ports });
+    const { namespacePath } = await attachToBridge(controller, containerId, ports);
     using _server = serve(namespacePath, 'udp', 80);
     const answered = once(client, 'message', { signal: AbortSignal.timeout(20_000) });
     client.send('hello', 5300, '127.0.0.1');
@@ -192,8 +180,8 @@ test('two engines live side by side, each on its bridge', async () => {
   const place = { execRoot: path.join(host.folder, 'other'), store: new MemoryMetadataStore() };
   await using other = await host.open({ ...place, bridge: 'test1' });
   const [web, client] = [
-    await one.attach({ containerId: 'web', network: 'bridge', ports: [port(8080)] }),
-    await other.attach({ containerId: 'client', network: 'bridge', ports: [] }),
+    await attachToBridge(one, 'web', [port(8080)]),
+    await attachToBridge(other, 'client'),
   ];
   assert.equal(client.gateway, '172.18.0.1');
   using _server = serve(web.namespacePath, 'tcp', 80);
@@ -202,7 +190,7 @@ test('two engines live side by side, each on its bridge', async () => {
     await ask({ from: client.namespacePath, address: web.ipAddress, port: 80, timeoutMs: 400 }),
     undefined,
   );
-  await assert.rejects(other.attach({ containerId: 'rival', network: 'bridge', ports: [port(8080)] }), {
+  await assert.rejects(attachToBridge(other, 'rival', [port(8080)]), {
     message: 'failed to bind host port for 0.0.0.0:8080: address already in use',
   });
   await assert.rejects(host.open(place), {

@@ -7,6 +7,88 @@ export class NetworkNotFoundError extends EngineError {
   }
 }
 
+/** A prefix of an id fits several networks. */
+export class AmbiguousNetworkError extends EngineError {
+  override readonly name = 'AmbiguousNetworkError';
+  constructor(reference: string) {
+    super(
+      'invalid',
+      'ambiguous-network',
+      `network ${reference} is ambiguous (2 matches found on ID prefix)`,
+      {
+        details: { network: reference },
+      },
+    );
+  }
+}
+
+/** `bridge`, `host` and `none` are always there. */
+export class PredefinedNetworkError extends EngineError {
+  override readonly name = 'PredefinedNetworkError';
+  constructor(network: string) {
+    super('forbidden', 'predefined-network', `${network} is a pre-defined network and cannot be removed`, {
+      details: { network },
+    });
+  }
+}
+
+/** Names of networks are unique. */
+export class NetworkNameTakenError extends EngineError {
+  override readonly name = 'NetworkNameTakenError';
+  constructor(network: string) {
+    super('conflict', 'network-name-taken', `network with name ${network} already exists`, {
+      details: { network },
+    });
+  }
+}
+
+/** Containers are on the network. */
+export class NetworkInUseError extends EngineError {
+  override readonly name = 'NetworkInUseError';
+  constructor(network: string, endpoints: readonly { name: string; endpointId: string }[]) {
+    const list = endpoints.map((each) => `name:"${each.name}" id:"${each.endpointId.slice(0, 12)}"`);
+    super(
+      'forbidden',
+      'network-in-use',
+      `error while removing network: network ${network} has active endpoints (${list.join(', ')})`,
+      { details: { network } },
+    );
+  }
+}
+
+/** The container has no sandbox: it does not run, or its network is the host's or another container's. */
+export class NotAttachedError extends EngineError {
+  override readonly name = 'NotAttachedError';
+  constructor(containerId: string) {
+    super('conflict', 'not-attached', `container ${containerId} has no network namespace of its own`, {
+      details: { containerId },
+    });
+  }
+}
+
+/** The container is not on the network. */
+export class NotConnectedError extends EngineError {
+  override readonly name = 'NotConnectedError';
+  constructor(containerId: string, network: string) {
+    super('internal', 'not-connected', `container ${containerId} is not connected to network ${network}`, {
+      details: { containerId, network },
+    });
+  }
+}
+
+/** The container is on the network already. */
+export class EndpointExistsError extends EngineError {
+  override readonly name = 'EndpointExistsError';
+  constructor(containerName: string, network: string) {
+    super(
+      'forbidden',
+      'endpoint-exists',
+      `endpoint with name ${containerName} already exists in network ${network}`,
+      { details: { network } },
+    );
+  }
+}
+
 /** The network is one that only the runtime can give: `host` and `none` have no endpoints of ours. */
 export class NetworkNotAttachableError extends EngineError {
   override readonly name = 'NetworkNotAttachableError';
@@ -19,15 +101,10 @@ export class NetworkNotAttachableError extends EngineError {
 
 export class AlreadyAttachedError extends EngineError {
   override readonly name = 'AlreadyAttachedError';
-  constructor(containerId: string, network: string) {
-    super(
-      'conflict',
-      'already-attached',
-      `container ${containerId} is already attached to network ${network}`,
-      {
-        details: { containerId, network },
-      },
-    );
+  constructor(containerId: string) {
+    super('conflict', 'already-attached', `container ${containerId} is already attached`, {
+      details: { containerId },
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { NetworkHost, wire } from '../testing/network-host.ts';
 import { ask, serve } from '../testing/network-probe.ts';
+import { attachToBridge } from '../testing/requests.ts';
 
 interface Firewall {
   name: string;
@@ -58,9 +59,8 @@ for (const { name, install, show, accepted } of firewalls) {
     await using again = await host.open();
     assert.match(show(), accepted);
     assert.equal(show().match(/gantry: test0/g)?.length, 2);
-    const request = { network: 'bridge', ports: [] };
-    const one = await again.attach({ containerId: 'one', ...request });
-    const other = await again.attach({ containerId: 'other', ...request });
+    const one = await attachToBridge(again, 'one');
+    const other = await attachToBridge(again, 'other');
     using _outside = serve(host.neighbour, 'tcp', 7);
     using _server = serve(one.namespacePath, 'tcp', 80);
     assert.equal(await ask({ from: one.namespacePath, address: wire.neighbour, port: 7 }), wire.host);
@@ -78,7 +78,7 @@ test('a foreign chain is left alone when the configuration says so', async () =>
   firewall?.install();
   const before = firewall?.show();
   await using controller = await host.open({ foreignForwarding: 'leave' });
-  const one = await controller.attach({ containerId: 'one', network: 'bridge', ports: [] });
+  const one = await attachToBridge(controller, 'one');
   using _outside = serve(host.neighbour, 'tcp', 7);
   assert.equal(
     await ask({ from: one.namespacePath, address: wire.neighbour, port: 7, timeoutMs: 400 }),

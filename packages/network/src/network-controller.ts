@@ -1,17 +1,51 @@
 /**
- * Gives containers their place on a network. All kernel state carries the container's id, so that a restarted engine
- * finds it, and whatever belongs to no container is removed by `restore`.
+ * The networks of this host, and the places of containers on them. A sandbox is a container's network namespace with its
+ * endpoints. All kernel state carries the id of its network and container, so that a restarted engine finds it, and
+ * whatever belongs to nobody is removed by `restore`.
  */
 export interface NetworkController {
   /**
-   * Makes the container's network namespace, connects it and publishes its ports. Everything or nothing. Throws
+   * Makes a network; durable when it resolves. Throws with Docker's words `NetworkNameTakenError` (`network with name x
+   * already exists`), `SubnetOverlapError`, `NoSubnetLeftError`, `DriverNotFoundError`, `InvalidNetworkError`.
+   */
+  createNetwork(request: NetworkCreateRequest): Promise<NetworkInfo>;
+
+  /** By name, id, or unique prefix of the id. Throws `NetworkNotFoundError`, `AmbiguousNetworkError`. */
+  network(reference: string): NetworkInfo;
+
+  /** `bridge`, `host` and `none` first, then the others in order of creation. */
+  networks(): NetworkInfo[];
+
+  /** Throws `NetworkNotFoundError`, `PredefinedNetworkError`, `NetworkInUseError`. */
+  removeNetwork(reference: string): Promise<void>;
+
+  /**
+   * Throws what `attach` and `connect` throw for an endpoint that the network could never have (`invalid endpoint
+   * settings:` and Docker's words), without looking at who has which address.
+   */
+  checkEndpoint(request: EndpointRequest): void;
+
+  /**
+   * Makes the container's network namespace, joins its networks and publishes its ports. Everything or nothing. Throws
    * `PortInUseError` (Docker's words: `Bind for 0.0.0.0:80 failed: port is already allocated`), `NoAddressLeftError`,
-   * `NetworkNotFoundError`.
+   * `AddressInUseError`, `NetworkNotFoundError`.
    */
   attach(request: AttachRequest): Promise<Attachment>;
 
-  /** What `attach` gave a container that is still attached. */
+  /** What a container that is still attached has now. */
   attachment(containerId: string): Attachment | undefined;
+
+  /**
+   * Takes an attached container onto one more network. Its default route and published ports move when the new endpoint
+   * is the gateway of now. Throws as `attach`, and `NotAttachedError`, `EndpointExistsError`.
+   */
+  connect(containerId: string, endpoint: EndpointRequest): Promise<Attachment>;
+
+  /** Takes an attached container off a network. Throws `NotAttachedError`, `NotConnectedError`. */
+  disconnect(containerId: string, networkReference: string): Promise<Attachment>;
+
+  /** From now on each endpoint of the container is found by `dnsNames(networkId)`. Nothing for one that is not attached. */
+  rename(containerId: string, dnsNames: (networkId: string) => readonly string[]): void;
 
   /**
    * What has passed the interfaces of all attached containers, as they count it, by container id and interface. One
@@ -25,16 +59,108 @@ export interface NetworkController {
   /** At start-up, once: takes over the attachments of `containerIds`, puts back what is missing, removes what nobody owns. */
   restore(containerIds: ReadonlySet<string>): Promise<void>;
 
-  /** Predefined networks: `bridge`, `host`, `none`. */
-  networks(): NetworkInfo[];
+  /** Interfaces, namespaces and addresses that do not fit the records: what `restore` would put right. Changes nothing. */
+  check(): NetworkProblem[];
+}
+
+/** A network to be made. */
+export interface NetworkCreateRequest {
+  name: string;
+  driver: string;
+  /** Closed to the outside: no gateway, no way in or out. */
+  internal: boolean;
+  attachable: boolean;
+  ingress: boolean;
+  /** Only a template for networks that name it as `configFrom`. */
+  configOnly: boolean;
+  configFrom?: string;
+  ipv4: boolean;
+  /** Undefined: as the daemon decides, on where the host has IPv6. */
+  ipv6?: boolean;
+  ipam: IpamRequest;
+  options: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface IpamRequest {
+  driver: string;
+  options: Readonly<Record<string, string>>;
+  config: readonly IpamConfig[];
+}
+
+/** One subnet with its addresses; a missing subnet is chosen from the default pools. */
+export interface IpamConfig {
+  subnet?: string;
+  ipRange?: string;
+  gateway?: string;
+  auxAddresses?: Readonly<Record<string, string>>;
+}
+
+/** A network as it is; `ipam` shows the subnets that were chosen too. */
+export interface NetworkInfo extends NetworkCreateRequest {
+  id: string;
+  scope: 'local';
+  createdAt: string;
+  ipv6: boolean;
+  endpoints: readonly EndpointInfo[];
 }
 
 export interface AttachRequest {
   containerId: string;
-  /** Name or id of the network: for now `bridge`. */
-  network: string;
+  /** None: a namespace with loopback alone. */
+  endpoints: readonly EndpointRequest[];
   ports: readonly PortRequest[];
+  /** What the container asked for (`--dns` …) or the daemon's; without `servers` the host's. */
+  dns: DnsRequest;
+  hostname: string;
   signal?: AbortSignal;
+}
+
+export interface DnsRequest {
+  servers?: readonly string[];
+  search?: readonly string[];
+  options?: readonly string[];
+}
+
+/** A container's wish for its place on one network. */
+export interface EndpointRequest {
+  /** Name or id. */
+  network: string;
+  ipv4Address?: string;
+  ipv6Address?: string;
+  linkLocalAddresses?: readonly string[];
+  macAddress?: string;
+  /** Names that other containers on this network find it by: its name, aliases, short id, hostname. */
+  dnsNames: readonly string[];
+  /** `--link other:alias`: alias → container id, for this container alone. */
+  links: ReadonlyMap<string, string>;
+  /** `com.docker.network.endpoint.ifname`, `com.docker.network.endpoint.sysctls` */
+  driverOptions: Readonly<Record<string, string>>;
+  /** The endpoint with the highest one has the default route. */
+  gatewayPriority: number;
+}
+
+/** A container's place on one network. */
+export interface EndpointInfo {
+  containerId: string;
+  networkId: string;
+  networkName: string;
+  endpointId: string;
+  interfaceName: string;
+  macAddress: string;
+  ipv4?: EndpointAddress;
+  ipv6?: EndpointAddress;
+  linkLocalAddresses: readonly string[];
+  dnsNames: readonly string[];
+  gatewayPriority: number;
+  driverOptions: Readonly<Record<string, string>>;
+}
+
+export interface EndpointAddress {
+  address: string;
+  prefixLength: number;
+  /** Of the network; the default route goes by that of the first endpoint alone. */
+  gateway?: string;
 }
 
 export interface PortRequest {
@@ -56,17 +182,14 @@ export interface PublishedPort {
 
 export interface Attachment {
   containerId: string;
-  networkId: string;
-  networkName: string;
-  endpointId: string;
   /** Path of the pinned network namespace. */
   namespacePath: string;
-  interfaceName: string;
-  ipAddress: string;
-  prefixLength: number;
-  gateway: string;
-  macAddress: string;
+  /** The one with the default route first. */
+  endpoints: readonly EndpointInfo[];
+  /** One for each host address: `0.0.0.0` and `::` are two. */
   ports: readonly PublishedPort[];
+  /** What resolv.conf is to say, of a container that asks the engine's own resolver: one on a user-defined network. */
+  resolver?: { nameserver: string; upstream: readonly string[] };
 }
 
 export interface InterfaceTraffic {
@@ -82,13 +205,8 @@ export interface TrafficCount {
   dropped: number;
 }
 
-export interface NetworkInfo {
-  id: string;
-  name: string;
-  driver: 'bridge' | 'host' | 'null';
-  createdAt: string;
-  subnet?: string;
-  gateway?: string;
-  options: Readonly<Record<string, string>>;
-  attachments: readonly Attachment[];
+/** Something in the kernel or the records that does not fit. `object` is a network's or a container's id, or a name. */
+export interface NetworkProblem {
+  object: string;
+  fact: string;
 }

@@ -1,12 +1,18 @@
 import path from 'node:path';
-import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { type Clock, EngineError, errorMessage, type Logger } from '@gantry/base';
 import { deleteLink, findLink, isNamespacePinned, listLinks, NetlinkSocket } from '@gantry/kernel';
 import type { MetadataStore } from '@gantry/state';
 import { type BridgePlan, ensureBridge, planBridge } from './bridge/bridge-device.ts';
 import { BridgeNetwork } from './bridge/bridge-network.ts';
 import { type EndpointRecord } from './bridge/endpoint.ts';
 import { PredefinedNetworks } from './bridge/predefined-networks.ts';
-import { BridgeConfigurationError, NetworkNotAttachableError, NetworkNotFoundError } from './errors.ts';
+import {
+  AmbiguousNetworkError,
+  BridgeConfigurationError,
+  NetworkNotAttachableError,
+  NetworkNotFoundError,
+  PredefinedNetworkError,
+} from './errors.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { nftProgram } from './firewall/nft.ts';
@@ -14,9 +20,12 @@ import { formatIPv4, formatSubnet } from './ipam/subnet.ts';
 import type {
   Attachment,
   AttachRequest,
+  EndpointRequest,
   InterfaceTraffic,
   NetworkController,
+  NetworkCreateRequest,
   NetworkInfo,
+  NetworkProblem,
 } from './network-controller.ts';
 
 export interface NetworkControllerOptions {
@@ -116,16 +125,52 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
     this.#parts = parts;
   }
 
+  createNetwork({ name }: NetworkCreateRequest): Promise<NetworkInfo> {
+    return Promise.reject(notBuilt(`creating network ${name}`));
+  }
+
+  network(reference: string): NetworkInfo {
+    const all = this.networks();
+    const exact = all.find(({ id, name }) => name === reference || id === reference);
+    if (exact !== undefined) return exact;
+    const [found, another] = reference === '' ? [] : all.filter(({ id }) => id.startsWith(reference));
+    if (found === undefined) throw new NetworkNotFoundError(reference);
+    if (another !== undefined) throw new AmbiguousNetworkError(reference);
+    return found;
+  }
+
+  removeNetwork(reference: string): Promise<void> {
+    return Promise.try(() => {
+      throw new PredefinedNetworkError(this.network(reference).name);
+    });
+  }
+
+  checkEndpoint({ network }: EndpointRequest): void {
+    this.network(network);
+  }
+
+  connect(_containerId: string, { network }: EndpointRequest): Promise<Attachment> {
+    return Promise.reject(notBuilt(`connecting to network ${network}`));
+  }
+
+  disconnect(_containerId: string, networkReference: string): Promise<Attachment> {
+    return Promise.reject(notBuilt(`disconnecting from network ${networkReference}`));
+  }
+
+  rename(): void {}
+
+  check(): NetworkProblem[] {
+    return [];
+  }
+
   async attach(request: AttachRequest): Promise<Attachment> {
-    const { network } = request;
-    for (const name of ['host', 'none'] as const) {
-      if (network === name || network === this.#networks.get(name).id)
-        throw new NetworkNotAttachableError(name);
+    const [endpoint, another] = request.endpoints;
+    if (endpoint === undefined || another !== undefined || this.#parts === undefined) {
+      throw notBuilt(`attaching to ${request.endpoints.length} networks`);
     }
-    const isBridge =
-      network === 'bridge' || network === 'default' || network === this.#networks.get('bridge').id;
-    if (!isBridge || this.#parts === undefined) throw new NetworkNotFoundError(network);
-    return await this.#parts.bridge.attach(request);
+    const { driver, name } = this.network(endpoint.network === 'default' ? 'bridge' : endpoint.network);
+    if (driver !== 'bridge') throw new NetworkNotAttachableError(name);
+    return await this.#parts.bridge.attach(request, endpoint);
   }
 
   attachment(containerId: string): Attachment | undefined {
@@ -147,7 +192,7 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
   networks(): NetworkInfo[] {
     const plain = (name: 'host' | 'none', driver: 'host' | 'null'): NetworkInfo => {
       const { id, createdAt } = this.#networks.get(name);
-      return { id, name, driver, createdAt, options: {}, attachments: [] };
+      return { ...plainNetwork, id, name, driver, createdAt };
     };
     const others = [plain('host', 'host'), plain('none', 'null')];
     return this.#parts === undefined ? others : [this.#bridgeInfo(this.#parts), ...others];
@@ -172,12 +217,15 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
   #bridgeInfo({ bridge, plan }: BridgeParts): NetworkInfo {
     const { id, createdAt } = this.#networks.get('bridge');
     return {
+      ...plainNetwork,
       id,
       name: 'bridge',
       driver: 'bridge',
       createdAt,
-      subnet: formatSubnet(plan.subnet),
-      gateway: formatIPv4(plan.gateway),
+      ipam: {
+        ...plainNetwork.ipam,
+        config: [{ subnet: formatSubnet(plan.subnet), gateway: formatIPv4(plan.gateway) }],
+      },
       options: {
         'com.docker.network.bridge.default_bridge': 'true',
         'com.docker.network.bridge.enable_icc': 'true',
@@ -186,9 +234,27 @@ class LocalNetworkController implements NetworkController, AsyncDisposable {
         'com.docker.network.bridge.name': plan.name,
         'com.docker.network.driver.mtu': '1500',
       },
-      attachments: bridge.attachments(),
+      endpoints: bridge.attachments().flatMap(({ endpoints }) => endpoints),
     };
   }
+}
+
+const plainNetwork = {
+  scope: 'local',
+  internal: false,
+  attachable: false,
+  ingress: false,
+  configOnly: false,
+  ipv4: true,
+  ipv6: false,
+  ipam: { driver: 'default', options: {}, config: [] },
+  options: {},
+  labels: {},
+  endpoints: [],
+} as const;
+
+function notBuilt(what: string): EngineError {
+  return new EngineError('not-implemented', 'network-not-built', `${what} is not implemented`);
 }
 
 /**

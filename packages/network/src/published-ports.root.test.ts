@@ -3,27 +3,24 @@ import { after, before, test } from 'node:test';
 import { writeSysctl } from '@gantry/kernel';
 import { NetworkHost, wire } from '../testing/network-host.ts';
 import { ask, serve } from '../testing/network-probe.ts';
-import type { Attachment, NetworkController, PortRequest } from './network-controller.ts';
+import { attachToBridge, type OnBridge } from '../testing/requests.ts';
+import type { NetworkController, PortRequest } from './network-controller.ts';
 
 const host = new NetworkHost();
 let controller: NetworkController & AsyncDisposable;
-let web: Attachment;
-let other: Attachment;
+let web: OnBridge;
+let other: OnBridge;
 
 before(async () => {
   controller = await host.open();
-  other = await controller.attach({ containerId: 'other', network: 'bridge', ports: [] });
-  web = await controller.attach({
-    containerId: 'web',
-    network: 'bridge',
-    ports: [
-      port({ hostPortFirst: 8080, hostPortLast: 8080 }),
-      port({ hostAddress: '127.0.0.1' }),
-      port({ protocol: 'udp', hostPortFirst: 5300, hostPortLast: 5300, containerPort: 53 }),
-      port({ hostPortFirst: 9000, hostPortLast: 9010 }),
-      port({ hostPortFirst: 9000, hostPortLast: 9010 }),
-    ],
-  });
+  other = await attachToBridge(controller, 'other');
+  web = await attachToBridge(controller, 'web', [
+    port({ hostPortFirst: 8080, hostPortLast: 8080 }),
+    port({ hostAddress: '127.0.0.1' }),
+    port({ protocol: 'udp', hostPortFirst: 5300, hostPortLast: 5300, containerPort: 53 }),
+    port({ hostPortFirst: 9000, hostPortLast: 9010 }),
+    port({ hostPortFirst: 9000, hostPortLast: 9010 }),
+  ]);
 });
 
 after(async () => {
@@ -112,11 +109,11 @@ test('a port that is given back stops answering, and can be published by another
     port({ hostPortFirst: 7000, hostPortLast: 7000 }),
     port({ protocol: 'udp', hostPortFirst: 7000, hostPortLast: 7000 }),
   ];
-  const first = await controller.attach({ containerId: 'first', network: 'bridge', ports });
+  const first = await attachToBridge(controller, 'first', ports);
   {
     using _first = serve(first.namespacePath, 'tcp', 80);
     assert.equal(await ask({ address: '127.0.0.1', port: 7000 }), first.gateway);
-    await assert.rejects(controller.attach({ containerId: 'second', network: 'bridge', ports }), {
+    await assert.rejects(attachToBridge(controller, 'second', ports), {
       code: 'port-in-use',
       message: 'Bind for 0.0.0.0:7000 failed: port is already allocated',
     });
@@ -124,7 +121,7 @@ test('a port that is given back stops answering, and can be published by another
   }
   await controller.detach('first');
   assert.equal(await ask({ address: '127.0.0.1', port: 7000, timeoutMs: 400 }), undefined);
-  const second = await controller.attach({ containerId: 'second', network: 'bridge', ports });
+  const second = await attachToBridge(controller, 'second', ports);
   {
     using _second = serve(second.namespacePath, 'udp', 80);
     assert.equal(await ask({ protocol: 'udp', address: '127.0.0.1', port: 7000 }), second.gateway);

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { isNamespacePinned, listLinks, NetlinkSocket, releaseNetworkNamespace } from '@gantry/kernel';
 import { NetworkHost, wire } from '../testing/network-host.ts';
 import { ask, serve } from '../testing/network-probe.ts';
+import { attachToBridge } from '../testing/requests.ts';
 import type { PortRequest } from './network-controller.ts';
 
 const web = [port(8080), { ...port(0), hostAddress: '127.0.0.1' }];
@@ -15,7 +16,7 @@ const web = [port(8080), { ...port(0), hostAddress: '127.0.0.1' }];
 test('a container keeps its network, its address and its ports while engines come and go', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
-  const attachment = await first.attach({ containerId: 'web', network: 'bridge', ports: web });
+  const attachment = await attachToBridge(first, 'web', web);
   const networks = first.networks();
   using _server = serve(attachment.namespacePath, 'tcp', 80);
   await first[Symbol.asyncDispose]();
@@ -29,7 +30,7 @@ test('a container keeps its network, its address and its ports while engines com
     attachment.gateway,
   );
   await assert.rejects(listen(8080), { code: 'EADDRINUSE' });
-  const other = await second.attach({ containerId: 'other', network: 'bridge', ports: [] });
+  const other = await attachToBridge(second, 'other');
   assert.notEqual(other.ipAddress, attachment.ipAddress);
   await second.restore(new Set());
 });
@@ -45,14 +46,14 @@ test('what somebody took away while no engine ran is put back', async () => {
   };
   await using host = new NetworkHost();
   const first = await host.open();
-  const attachment = await first.attach({ containerId: 'web', network: 'bridge', ports: web });
+  const attachment = await attachToBridge(first, 'web', web);
   await first[Symbol.asyncDispose]();
   using _server = serve(attachment.namespacePath, 'tcp', 80);
   for (const [loss, cause] of Object.entries(losses)) {
     cause(vethNames()[0] ?? '');
     const controller = await host.open();
     await controller.restore(new Set(['web']));
-    assert.deepEqual(controller.attachment('web'), attachment, loss);
+    assert.deepEqual(controller.attachment('web'), attachment.attachment, loss);
     assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour, loss);
     assert.equal(
       await ask({ from: attachment.namespacePath, address: wire.host, port: 8080 }),
@@ -68,10 +69,10 @@ test('what somebody took away while no engine ran is put back', async () => {
 test('rules that somebody flushed while the engine runs come back with the next published port', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open();
-  const attachment = await controller.attach({ containerId: 'web', network: 'bridge', ports: web });
+  const attachment = await attachToBridge(controller, 'web', web);
   using _server = serve(attachment.namespacePath, 'tcp', 80);
   run('nft', 'flush', 'ruleset');
-  await controller.attach({ containerId: 'other', network: 'bridge', ports: [port(8081)] });
+  await attachToBridge(controller, 'other', [port(8081)]);
   assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour);
   run('nft', 'flush', 'ruleset');
   await controller.detach('other');
@@ -82,16 +83,12 @@ test('rules that somebody flushed while the engine runs come back with the next 
 test('a container without its namespace keeps its address reserved until it is detached', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
-  const { namespacePath, ipAddress } = await first.attach({
-    containerId: 'web',
-    network: 'bridge',
-    ports: [],
-  });
+  const { namespacePath, ipAddress } = await attachToBridge(first, 'web');
   await first[Symbol.asyncDispose]();
   await releaseNetworkNamespace(namespacePath);
   await using second = await host.open();
   await second.restore(new Set(['web']));
-  const other = await second.attach({ containerId: 'other', network: 'bridge', ports: [] });
+  const other = await attachToBridge(second, 'other');
   assert.notEqual(other.ipAddress, ipAddress);
   await second.restore(new Set());
 });
@@ -99,7 +96,7 @@ test('a container without its namespace keeps its address reserved until it is d
 test('interfaces and namespaces of nobody are removed, and those of others are left', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
-  await first.attach({ containerId: 'web', network: 'bridge', ports: web });
+  await attachToBridge(first, 'web', web);
   const { key = '', document } =
     host.store.collection('network-endpoints', { version: 1 }).entries()[0] ?? {};
   assert.ok(document);
@@ -117,7 +114,7 @@ test('interfaces and namespaces of nobody are removed, and those of others are l
 test('after a reboot nothing is there, and nothing is missed', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
-  const { namespacePath } = await first.attach({ containerId: 'web', network: 'bridge', ports: web });
+  const { namespacePath } = await attachToBridge(first, 'web', web);
   await first[Symbol.asyncDispose]();
   await releaseNetworkNamespace(namespacePath);
   rmSync(path.join(host.folder, 'netns'), { recursive: true });
@@ -125,7 +122,7 @@ test('after a reboot nothing is there, and nothing is missed', async () => {
   run('nft', 'flush', 'ruleset');
   await using second = await host.open();
   await second.restore(new Set());
-  const again = await second.attach({ containerId: 'web', network: 'bridge', ports: web });
+  const again = await attachToBridge(second, 'web', web);
   assert.ok(isNamespacePinned(again.namespacePath));
   await second.restore(new Set());
 });

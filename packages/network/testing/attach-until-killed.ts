@@ -6,6 +6,7 @@
 import { silentLogger, systemClock } from '@gantry/base';
 import { type Collection, type MetadataStore, openMetadataStore } from '@gantry/state';
 import { openNetworkController } from '../src/open-network-controller.ts';
+import { attachToBridge } from './requests.ts';
 
 const [file = '', execRoot = '', when = 'before', change = '-1'] = process.argv.slice(2);
 let changes = 0;
@@ -20,14 +21,13 @@ const controller = await openNetworkController({
 });
 await controller.restore(new Set(['kept']));
 const kept =
-  controller.attachment('kept') ??
-  (await controller.attach({ containerId: 'kept', network: 'bridge', ports: [port(8080)] }));
+  controller.attachment('kept') ?? (await attachToBridge(controller, 'kept', [port(8080)])).attachment;
 process.stdout.write(`${JSON.stringify(kept)}\n`);
 for (let round = 0; ; round++) {
   const containerIds = [0, 1, 2].map((index) => `c${round}-${index}`);
   await Promise.all(
     containerIds.map(async (containerId, index) => {
-      await controller.attach({ containerId, network: 'bridge', ports: index === 0 ? [] : [port(0)] });
+      await attachToBridge(controller, containerId, index === 0 ? [] : [port(0)]);
       process.stdout.write('.');
       await controller.detach(containerId);
     }),

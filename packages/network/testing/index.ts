@@ -1,2 +1,3 @@
 export { FakeNetworkController } from './fake-network-controller.ts';
 export { networkControllerConformance } from './network-controller-conformance.ts';
+export { attachRequest, attachToBridge, endpointOn, networkRequest } from './requests.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttachRequest, NetworkController, PortRequest } from '../src/network-controller.ts';
+import { attachRequest, endpointOn } from './requests.ts';
 
 type Cases = Readonly<Record<string, (controller: NetworkController) => Promise<void>>>;
 
@@ -41,33 +42,36 @@ const cases: Cases = {
 
   'attaches a container with an address of the subnet, and tells it to whoever asks': async (controller) => {
     const attachment = await controller.attach(requestFor('one'));
-    const bridge = controller.networks()[0];
-    assert.equal(attachment.networkId, bridge?.id);
-    assert.equal(attachment.networkName, 'bridge');
-    assert.equal(attachment.gateway, bridge?.gateway);
-    assert.equal(bridge?.subnet, `${attachment.gateway.replace(/\d+$/, '0')}/${attachment.prefixLength}`);
-    assert.match(attachment.endpointId, /^[0-9a-f]{64}$/);
-    const octets = attachment.ipAddress
-      .split('.')
-      .map((octet) => Number(octet).toString(16).padStart(2, '0'));
-    assert.equal(attachment.macAddress, `02:42:${octets.join(':')}`);
+    const bridge = controller.network('bridge');
+    const [endpoint] = attachment.endpoints;
+    const { ipv4 } = endpoint ?? {};
+    assert.ok(endpoint && ipv4);
+    assert.equal(endpoint.networkId, bridge.id);
+    assert.equal(endpoint.networkName, 'bridge');
+    const { gateway = '', prefixLength } = ipv4;
+    assert.deepEqual(bridge.ipam.config, [
+      { subnet: `${gateway.replace(/\d+$/, '0')}/${prefixLength}`, gateway },
+    ]);
+    assert.match(endpoint.endpointId, /^[0-9a-f]{64}$/);
+    const octets = ipv4.address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+    assert.equal(endpoint.macAddress, `02:42:${octets.join(':')}`);
     assert.deepEqual(controller.attachment('one'), attachment);
-    assert.deepEqual(bridge?.attachments, [attachment]);
+    assert.deepEqual(bridge.endpoints, [endpoint]);
     assert.equal(controller.attachment('two'), undefined);
     const traffic = controller.traffic();
     assert.deepEqual([...traffic.keys()], ['one']);
-    assert.deepEqual(Object.keys(traffic.get('one') ?? {}), [attachment.interfaceName]);
+    assert.deepEqual(Object.keys(traffic.get('one') ?? {}), [endpoint.interfaceName]);
   },
 
   'takes the network by name and by id, and refuses what has no endpoints': async (controller) => {
     const [bridge, host] = controller.networks();
-    await controller.attach({ ...requestFor('one'), network: bridge?.id ?? '' });
-    await assert.rejects(controller.attach({ ...requestFor('two'), network: 'nowhere' }), {
+    await controller.attach({ ...requestFor('one'), endpoints: [endpointOn(bridge?.id ?? '')] });
+    await assert.rejects(controller.attach({ ...requestFor('two'), endpoints: [endpointOn('nowhere')] }), {
       code: 'network-not-found',
       message: 'network nowhere not found',
     });
     for (const network of ['none', host?.id ?? '']) {
-      await assert.rejects(controller.attach({ ...requestFor('two'), network }), {
+      await assert.rejects(controller.attach({ ...requestFor('two'), endpoints: [endpointOn(network)] }), {
         code: 'network-not-attachable',
       });
     }
@@ -76,7 +80,7 @@ const cases: Cases = {
   'attaches a container once': async (controller) => {
     await controller.attach(requestFor('one'));
     await assert.rejects(controller.attach(requestFor('one')), { code: 'already-attached' });
-    assert.equal(controller.networks()[0]?.attachments.length, 1);
+    assert.equal(controller.network('bridge').endpoints.length, 1);
   },
 
   'gives each of many containers an address of its own, at once': async (controller) => {
@@ -84,10 +88,10 @@ const cases: Cases = {
     const attachments = await Promise.all(
       containerIds.map((containerId) => controller.attach(requestFor(containerId))),
     );
-    assert.equal(new Set(attachments.map((attachment) => attachment.ipAddress)).size, 12);
+    assert.equal(new Set(attachments.map(({ endpoints }) => endpoints[0]?.ipv4?.address)).size, 12);
     assert.equal(new Set(attachments.map((attachment) => attachment.namespacePath)).size, 12);
     await Promise.all(containerIds.map((containerId) => controller.detach(containerId)));
-    assert.deepEqual(controller.networks()[0]?.attachments, []);
+    assert.deepEqual(controller.network('bridge').endpoints, []);
   },
 
   'detaches once and forgives asking again': async (controller) => {
@@ -151,7 +155,7 @@ const cases: Cases = {
       Array.from({ length: 10 }, (_, index) => controller.attach(requestFor(`c${index}`, port(8081)))),
     );
     assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
-    assert.equal(controller.networks()[0]?.attachments.length, 1);
+    assert.equal(controller.network('bridge').endpoints.length, 1);
   },
 
   'refuses ports that cannot be published': async (controller) => {
@@ -189,7 +193,7 @@ const cases: Cases = {
 };
 
 function requestFor(containerId: string, ...ports: PortRequest[]): AttachRequest {
-  return { containerId, network: 'bridge', ports };
+  return attachRequest(containerId, { ports });
 }
 
 function port(hostPortFirst: number, hostPortLast: number = hostPortFirst): PortRequest {

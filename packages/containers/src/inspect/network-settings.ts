@@ -7,6 +7,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 /** `NetworkSettings` of `docker inspect`. */
 export function networkSettings(environment: ContainerEnvironment, container: Container): NetworkSettings {
   const attachment = attachmentOf(environment, container);
+  const [endpoint] = attachment?.endpoints ?? [];
   return {
     Bridge: '',
     SandboxID: attachment === undefined ? '' : container.id,
@@ -17,14 +18,14 @@ export function networkSettings(environment: ContainerEnvironment, container: Co
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: attachment?.endpointId ?? '',
-    Gateway: attachment?.gateway ?? '',
+    EndpointID: endpoint?.endpointId ?? '',
+    Gateway: endpoint?.ipv4?.gateway ?? '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
-    IPAddress: attachment?.ipAddress ?? '',
-    IPPrefixLen: attachment?.prefixLength ?? 0,
+    IPAddress: endpoint?.ipv4?.address ?? '',
+    IPPrefixLen: endpoint?.ipv4?.prefixLength ?? 0,
     IPv6Gateway: '',
-    MacAddress: attachment?.macAddress ?? '',
+    MacAddress: endpoint?.macAddress ?? '',
     Networks: endpointsOf(environment, container),
   };
 }
@@ -37,18 +38,18 @@ export function endpointsOf(
 ): Record<string, EndpointSettings> {
   const { mode } = container.record.network;
   if (mode === 'container') return {};
-  const attachment = attachmentOf(environment, container);
+  const [joined] = attachmentOf(environment, container)?.endpoints ?? [];
   const network = networks.find(({ name }) => name === mode);
   const endpoint = {
     Aliases: undefined,
-    MacAddress: attachment?.macAddress ?? '',
+    MacAddress: joined?.macAddress ?? '',
     DriverOpts: null,
     GwPriority: 0,
     NetworkID: container.run === undefined ? '' : (network?.id ?? ''),
-    EndpointID: attachment?.endpointId ?? '',
-    Gateway: attachment?.gateway ?? '',
-    IPAddress: attachment?.ipAddress ?? '',
-    IPPrefixLen: attachment?.prefixLength ?? 0,
+    EndpointID: joined?.endpointId ?? '',
+    Gateway: joined?.ipv4?.gateway ?? '',
+    IPAddress: joined?.ipv4?.address ?? '',
+    IPPrefixLen: joined?.ipv4?.prefixLength ?? 0,
     IPv6Gateway: '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,

@@ -69,14 +69,16 @@ function hostsText(
 }
 
 function ownNames(record: ContainerRecord, attachment: Attachment | undefined): string[] {
-  if (attachment === undefined) return [];
+  const addresses = (attachment?.endpoints ?? []).flatMap(({ ipv4 }) =>
+    ipv4 === undefined ? [] : [ipv4.address],
+  );
   const name = containerHostname(record);
   const domain = record.config.Domainname ?? '';
-  return [`${attachment.ipAddress}\t${domain === '' ? name : `${name}.${domain} ${name}`}`];
+  return addresses.map((address) => `${address}\t${domain === '' ? name : `${name}.${domain} ${name}`}`);
 }
 
 function gatewayAddress(record: ContainerRecord, attachment: Attachment | undefined): string | undefined {
-  return record.network.mode === 'host' ? '127.0.0.1' : attachment?.gateway;
+  return record.network.mode === 'host' ? '127.0.0.1' : attachment?.endpoints[0]?.ipv4?.gateway;
 }
 
 function readText(file: string): string {

@@ -1,6 +1,6 @@
 import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import { mkdirAllIn } from '@gantry/kernel';
-import type { Attachment } from '@gantry/network';
+import type { Attachment, AttachRequest, EndpointRequest } from '@gantry/network';
 import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { deviceWishes } from '../create/options/devices.ts';
@@ -10,13 +10,14 @@ import { publishContainerEvent } from '../events/container-events.ts';
 import { publishNetworkEvent } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
 import { beginHealth } from '../health/watch-health.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
 import { countsAsRunning } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { type MountSources, prepareMounts } from './mount-sources.ts';
-import { writeNetworkFiles } from './network-files.ts';
+import { containerHostname, writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
 
@@ -119,14 +120,24 @@ async function prepare(
   if (network.mode === 'bridge') undo.defer(() => ports.network.detach(id));
   const [mounted, attached] = await Promise.allSettled([
     ports.snapshots.mount(id),
-    network.mode === 'bridge'
-      ? ports.network.attach({ containerId: id, network: 'bridge', ports: network.ports })
-      : undefined,
+    network.mode === 'bridge' ? ports.network.attach(attachRequest(record)) : undefined,
   ]);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
   const sources = await prepareMounts(environment, container, mounted.value, undo);
   return { rootfs: mounted.value, attachment: attached.value, sources };
+}
+
+function attachRequest(record: ContainerRecord): AttachRequest {
+  const endpoint: EndpointRequest = {
+    network: 'bridge',
+    dnsNames: [record.name],
+    links: new Map(),
+    driverOptions: {},
+    gatewayPriority: 0,
+  };
+  const hostname = containerHostname(record);
+  return { containerId: record.id, endpoints: [endpoint], ports: record.network.ports, dns: {}, hostname };
 }
 
 /** What a container's devices by specification files ask for: files that change while it exists. */

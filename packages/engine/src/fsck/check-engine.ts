@@ -70,8 +70,8 @@ async function look(parts: Consistency): Promise<Problem[]> {
 /** Only containers that run are on a network. */
 function checkNetworks({ network }: Consistency, containers: readonly ContainerSummary[]): Problem[] {
   const ids = new Set(containers.map(({ Id: id = '' }) => id));
-  return network.networks().flatMap(({ name, attachments }) =>
-    attachments
+  return network.networks().flatMap(({ name, endpoints }) =>
+    endpoints
       .filter(({ containerId }) => !ids.has(containerId))
       .map(
         ({ containerId }): Problem => ({

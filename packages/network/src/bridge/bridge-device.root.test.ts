@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { readSysctl } from '@gantry/kernel';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { NetworkHost } from '../../testing/network-host.ts';
+import { attachToBridge } from '../../testing/requests.ts';
 
 test('the bridge is up, has its address, and lets packets of 127/8 and between interfaces through', async () => {
   await using host = new NetworkHost();
@@ -19,12 +20,12 @@ test('a subnet that the host routes elsewhere is not chosen, and the choice stay
   await using host = new NetworkHost();
   ip('route', 'add', '172.17.128.0/24', 'via', '192.0.2.2');
   const first = await host.open();
-  assert.equal(first.networks()[0]?.subnet, '172.18.0.0/16');
+  assert.equal(first.network('bridge').ipam.config[0]?.subnet, '172.18.0.0/16');
   await first[Symbol.asyncDispose]();
   ip('route', 'del', '172.17.128.0/24');
   ip('route', 'add', '172.18.1.0/24', 'via', '192.0.2.2');
   await using second = await host.open();
-  assert.equal(second.networks()[0]?.subnet, '172.18.0.0/16');
+  assert.equal(second.network('bridge').ipam.config[0]?.subnet, '172.18.0.0/16');
 });
 
 test('a choice that the host routes elsewhere since is made anew when the bridge is gone', async () => {
@@ -34,7 +35,7 @@ test('a choice that the host routes elsewhere since is made anew when the bridge
   ip('link', 'delete', 'test0');
   ip('route', 'add', '172.17.0.0/16', 'via', '192.0.2.2');
   await using second = await host.open();
-  assert.equal(second.networks()[0]?.subnet, '172.18.0.0/16');
+  assert.equal(second.network('bridge').ipam.config[0]?.subnet, '172.18.0.0/16');
 });
 
 test('a bridge that is there keeps its address, or gets the one that is configured', async () => {
@@ -43,10 +44,10 @@ test('a bridge that is there keeps its address, or gets the one that is configur
   ip('address', 'add', '10.60.0.1/24', 'dev', 'test0');
   const store = new MemoryMetadataStore();
   const first = await host.open({ store });
-  assert.equal(first.networks()[0]?.gateway, '10.60.0.1');
+  assert.equal(first.network('bridge').ipam.config[0]?.gateway, '10.60.0.1');
   await first[Symbol.asyncDispose]();
   await using second = await host.open({ store, bip: '10.61.0.9/24' });
-  assert.equal(second.networks()[0]?.gateway, '10.61.0.9');
+  assert.equal(second.network('bridge').ipam.config[0]?.gateway, '10.61.0.9');
   assert.match(ip('-4', 'address', 'show', 'test0'), /inet 10\.61\.0\.9\/24/);
   assert.doesNotMatch(ip('-4', 'address', 'show', 'test0'), /10\.60/);
 });
@@ -54,7 +55,7 @@ test('a bridge that is there keeps its address, or gets the one that is configur
 test('the address does not change under running containers', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
-  await first.attach({ containerId: 'web', network: 'bridge', ports: [] });
+  await attachToBridge(first, 'web');
   await first[Symbol.asyncDispose]();
   await assert.rejects(host.open({ bip: '10.61.0.1/24' }), {
     code: 'bridge-configuration',

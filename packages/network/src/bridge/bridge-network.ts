@@ -18,7 +18,7 @@ import type { Firewall } from '../firewall/firewall.ts';
 import type { PortRule } from '../firewall/port-rules.ts';
 import { AddressPool, macAddressOf } from '../ipam/address-pool.ts';
 import { formatIPv4, formatSubnet, parseIPv4 } from '../ipam/subnet.ts';
-import type { Attachment, AttachRequest, InterfaceTraffic } from '../network-controller.ts';
+import type { Attachment, AttachRequest, EndpointRequest, InterfaceTraffic } from '../network-controller.ts';
 import { type PortReservation, PortTable } from '../ports/port-table.ts';
 import type { BridgePlan } from './bridge-device.ts';
 import {
@@ -76,8 +76,8 @@ export class BridgeNetwork {
     }
   }
 
-  attach(request: AttachRequest): Promise<Attachment> {
-    return this.#lock.run(request.containerId, () => this.#attach(request), request.signal);
+  attach(request: AttachRequest, endpoint: EndpointRequest): Promise<Attachment> {
+    return this.#lock.run(request.containerId, () => this.#attach(request, endpoint), request.signal);
   }
 
   detach(containerId: string): Promise<void> {
@@ -128,12 +128,15 @@ export class BridgeNetwork {
     this.#reservations.clear();
   }
 
-  async #attach({ containerId, ports, signal }: AttachRequest): Promise<Attachment> {
+  async #attach(
+    { containerId, ports, signal }: AttachRequest,
+    { dnsNames }: EndpointRequest,
+  ): Promise<Attachment> {
     const { link, firewall } = this.#options;
-    if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId, 'bridge');
+    if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId);
     await using undo = new AsyncDisposableStack();
     const reservation = undo.use(this.#ports.reserve(ports));
-    const record = this.#newRecord(containerId, reservation);
+    const record = this.#newRecord(containerId, reservation, dnsNames);
     undo.defer(() => this.#releaseAddress(record));
     this.#store(record);
     faultPoint('network-attach/recorded');
@@ -184,7 +187,7 @@ export class BridgeNetwork {
     this.#stale.clear();
   }
 
-  #newRecord(containerId: string, reservation: PortReservation): EndpointRecord {
+  #newRecord(containerId: string, reservation: PortReservation, dnsNames: readonly string[]): EndpointRecord {
     const { networkId, plan } = this.#options;
     const address = this.#takeAddress();
     const endpointId = randomBytes(32).toString('hex');
@@ -198,6 +201,7 @@ export class BridgeNetwork {
       gateway: formatIPv4(plan.gateway),
       macAddress: macAddressOf(address),
       ports: reservation.ports,
+      dnsNames,
     };
   }
 
@@ -291,13 +295,22 @@ export class BridgeNetwork {
   }
 
   #attachmentOf(record: EndpointRecord): Attachment {
-    const { hostInterface: _hostInterface, ...shown } = record;
-    return {
-      ...shown,
+    const { containerId, endpointId, networkId, ipAddress, prefixLength, gateway, macAddress } = record;
+    const endpoint = {
+      containerId,
+      networkId,
       networkName: 'bridge',
-      namespacePath: this.#namespacePath(record.containerId),
+      endpointId,
       interfaceName: containerInterface,
+      macAddress,
+      ipv4: { address: ipAddress, prefixLength, gateway },
+      linkLocalAddresses: [],
+      dnsNames: record.dnsNames ?? [],
+      gatewayPriority: 0,
+      driverOptions: {},
     };
+    const namespacePath = this.#namespacePath(containerId);
+    return { containerId, namespacePath, endpoints: [endpoint], ports: record.ports };
   }
 }
 

@@ -27,6 +27,7 @@ export interface EndpointRecord {
   gateway: string;
   macAddress: string;
   ports: readonly PublishedPort[];
+  dnsNames?: readonly string[];
 }
 
 /** The bridge that endpoints are connected to. */
