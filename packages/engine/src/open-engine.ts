@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import { tryLockFile } from '@gantry/kernel';
+import { PluginDirectories } from '@gantry/plugins';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { DiskService } from './disk/disk-service.ts';
@@ -123,7 +124,7 @@ function compose(
     ),
     guard: new AuthorizationPlugins({
       names: () => settings.authorizationPlugins,
-      directory: path.join(options.execRoot, 'plugins'),
+      directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),
     }),
     settings: () => settings,
     reload: (wanted) => {

@@ -1,13 +1,12 @@
+import { errorMessage } from '@gantry/base';
 import type { GuardedRequest, GuardedResponse, RequestGuard } from '@gantry/http-api';
-import { callPlugin, type PluginAnswer } from './call-plugin.ts';
+import { PluginClient, type PluginDirectories } from '@gantry/plugins';
 import { AuthorizationDeniedError, AuthorizationFailedError } from './errors.ts';
-import { findPlugin } from './find-plugin.ts';
 
 export interface AuthorizationOptions {
   /** The plugins now in force, in the order in which they are asked. */
   names: () => readonly string[];
-  /** Where their sockets are looked for first. */
-  directory: string;
+  directories: PluginDirectories;
 }
 
 /**
@@ -17,8 +16,7 @@ export interface AuthorizationOptions {
  */
 export class AuthorizationPlugins implements RequestGuard {
   readonly #options: AuthorizationOptions;
-  /** Socket paths of those that said that they authorize. */
-  readonly #activated = new Set<string>();
+  readonly #clients = new Map<string, PluginClient>();
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
@@ -46,24 +44,33 @@ export class AuthorizationPlugins implements RequestGuard {
   }
 
   async #ask(name: string, method: string, question: object): Promise<void> {
-    const plugin = { name, socketPath: findPlugin(name, this.#options.directory) };
-    await this.#activate(plugin);
-    const { Allow, Msg, Err } = (await callPlugin(plugin, method, question)) as PluginAnswer;
-    if (Err) throw new AuthorizationFailedError(name, Err);
-    if (Allow !== true) throw new AuthorizationDeniedError(name, Msg ?? '');
+    const { Allow, Msg, Err } = await this.#call(name, method, question);
+    if (Err) throw new AuthorizationFailedError(name, typeof Err === 'string' ? Err : JSON.stringify(Err));
+    if (Allow !== true) throw new AuthorizationDeniedError(name, typeof Msg === 'string' ? Msg : '');
   }
 
-  async #activate(plugin: { name: string; socketPath: string }): Promise<void> {
-    if (this.#activated.has(plugin.socketPath)) return;
-    const { Implements: roles } = await callPlugin(plugin, 'Plugin.Activate', {});
-    if (!Array.isArray(roles) || !roles.includes('authz')) {
-      throw new AuthorizationFailedError(
-        plugin.name,
-        'plugin does not implement the requested driver: authz',
-      );
+  async #call(name: string, method: string, question: object): Promise<PluginAnswer> {
+    try {
+      return await this.#client(name).call('authz', method, question);
+    } catch (error) {
+      throw new AuthorizationFailedError(name, errorMessage(error), error);
     }
-    this.#activated.add(plugin.socketPath);
   }
+
+  #client(name: string): PluginClient {
+    const known = this.#clients.get(name);
+    if (known !== undefined) return known;
+    const client = new PluginClient(name, { address: () => this.#options.directories.find(name) });
+    this.#clients.set(name, client);
+    return client;
+  }
+}
+
+/** What a plugin says to a question about a request, if it keeps to the protocol. */
+interface PluginAnswer {
+  Allow?: unknown;
+  Msg?: unknown;
+  Err?: unknown;
 }
 
 /** Docker's names; bodies are base64, as Go writes bytes. */

@@ -1,0 +1,1 @@
+export { FakePlugin, type PluginReply } from './fake-plugin.ts';
