@@ -1,51 +1,31 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createContainer } from '@gantry/client';
-import { makeRootfs, makeTestImage, type TarMember, tarArchive } from '@gantry/testkit';
-import { loadBusybox } from '../support/busybox-image.ts';
+import { type TarMember } from '@gantry/testkit';
+import { loadBusybox, loadChangedBusybox } from '../support/busybox-image.ts';
+import { Outside } from '../support/outside.ts';
 import { run } from '../support/processes.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
 
 const image = 'mirror/busybox';
 let daemon: TestDaemon;
-/** A directory of the host that no container may see or change. */
-let outside: string;
+let outside: Outside;
 
 before(async () => {
   daemon = await TestDaemon.start();
   await loadBusybox(daemon);
-  outside = path.join(daemon.root, 'outside');
-  mkdirSync(outside);
-  writeFileSync(path.join(outside, 'secret'), 'secret of the host');
+  outside = new Outside(daemon);
 });
 after(() => daemon[Symbol.asyncDispose]());
 
-/** Asserts that the host's directory is as it was. */
-function assertUntouched(): void {
-  assert.deepEqual(readdirSync(outside), ['secret']);
-}
-
-/** busybox with further members, and a config, under `name`. */
+/** busybox with further members, and a config, under `tricky/<name>`. */
 async function loadTricky(name: string, members: readonly TarMember[], config: object = {}): Promise<void> {
-  const rootfs = path.join(daemon.root, `rootfs-${name}`);
-  await makeRootfs(rootfs);
-  const base = execFileSync('tar', ['--numeric-owner', '-C', rootfs, '-cf', '-', '.'], { maxBuffer: 1e8 });
-  const env = { Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'], Cmd: ['true'] };
-  const { archive } = makeTestImage({
-    format: 'docker-archive',
-    images: [
-      {
-        names: [`tricky/${name}:latest`],
-        layers: [base, tarArchive(members)],
-        config: { config: { ...env, ...config } },
-      },
-    ],
+  await loadChangedBusybox(daemon, `tricky/${name}:latest`, {
+    members,
+    config: { Cmd: ['true'], ...config },
   });
-  const loaded = await daemon.docker(['load'], { stdin: archive });
-  assert.equal(loaded.exitCode, 0, loaded.stderr);
 }
 
 describe('a process in a container', () => {
@@ -73,7 +53,11 @@ describe('a process in a container', () => {
 
 test('a working directory /proc/self/fd/N never leads to the host', async () => {
   const id = await daemon.ok('run', '-d', image, 'sleep', '1000');
-  const peek = ['sh', '-c', `cat ./${outside.slice(1)}/secret ../../../../../../..${outside}/secret; ls -a`];
+  const peek = [
+    'sh',
+    '-c',
+    `cat ./${outside.path.slice(1)}/secret ../../../../../../..${outside.path}/secret; ls -a`,
+  ];
   for (const number of [3, 4, 5, 6, 7, 8, 10, 12]) {
     const workdir = `/proc/self/fd/${number}`;
     for (const [program, args] of [
@@ -85,15 +69,15 @@ test('a working directory /proc/self/fd/N never leads to the host', async () => 
     }
   }
   await daemon.ok('rm', '-f', id);
-  assertUntouched();
+  outside.assertUntouched();
 });
 
 describe('an image with links to the host’s directories', () => {
   before(async () => {
     const links: TarMember[] = [
-      { name: 'absolute', type: 'symlink', linkName: outside },
-      { name: 'climbing', type: 'symlink', linkName: `../../../../../../../..${outside}` },
-      { name: 'process', type: 'symlink', linkName: `/proc/1/root${outside}` },
+      { name: 'absolute', type: 'symlink', linkName: outside.path },
+      { name: 'climbing', type: 'symlink', linkName: `../../../../../../../..${outside.path}` },
+      { name: 'process', type: 'symlink', linkName: `/proc/1/root${outside.path}` },
     ];
     await loadTricky('links', links);
     await loadTricky('volumes', links, {
@@ -122,7 +106,7 @@ describe('an image with links to the host’s directories', () => {
         ]);
         assert.doesNotMatch(finished.stdout, /secret/, flags.join(' '));
         if (finished.exitCode !== 0) assert.notEqual(finished.stderr, '', flags.join(' '));
-        assertUntouched();
+        outside.assertUntouched();
       }
     });
   }
@@ -138,7 +122,7 @@ describe('an image with links to the host’s directories', () => {
         'pwd; touch /absolute/x x; ls /absolute /process .',
       ]);
       assert.doesNotMatch(finished.stdout, /secret/, name);
-      assertUntouched();
+      outside.assertUntouched();
     }
   });
 });
@@ -146,7 +130,7 @@ describe('an image with links to the host’s directories', () => {
 test('links in the place of /dev, /proc, /sys and /etc files are not followed to the host', async () => {
   for (const name of ['dev', 'proc', 'sys', 'etc/hosts', 'etc/resolv.conf', 'etc/passwd']) {
     const tag = name.replace('/', '-');
-    await loadTricky(tag, [{ name, type: 'symlink', linkName: `${outside}/${tag}` }]);
+    await loadTricky(tag, [{ name, type: 'symlink', linkName: `${outside.path}/${tag}` }]);
     const finished = await daemon.gantry([
       'run',
       '--rm',
@@ -155,16 +139,16 @@ test('links in the place of /dev, /proc, /sys and /etc files are not followed to
       `tricky/${tag}`,
       'sh',
       '-c',
-      `cat ${outside}/secret /${name}/secret`,
+      `cat ${outside.path}/secret /${name}/secret`,
     ]);
     assert.doesNotMatch(finished.stdout, /secret/, name);
-    assertUntouched();
+    outside.assertUntouched();
     await daemon.ok('rmi', `tricky/${tag}`);
   }
   await loadTricky('null', [
     { name: 'dev', type: 'directory' },
     { name: 'dev/null', type: 'symlink', linkName: '/proc/sys/kernel/core_pattern' },
-    { name: 'dev/console', type: 'symlink', linkName: outside },
+    { name: 'dev/console', type: 'symlink', linkName: outside.path },
   ]);
   const finished = await daemon.docker(['run', '--rm', 'tricky/null', 'stat', '-c', '%F', '/dev/null']);
   assert.equal(finished.stdout, 'character special file\n', finished.stderr);
@@ -238,11 +222,11 @@ test('a bind of a missing or hostile source is refused by name and makes nothing
     ['../escape:/x', /\.\.\/escape/],
     ['named:relative', /relative/],
     ['named:/', /destination|\//],
-    [`${outside}:/x:wild`, /wild/],
+    [`${outside.path}:/x:wild`, /wild/],
     ['a\u0000b:/x', /a.*b/s],
   ] as const) {
     const request = { Image: image, Cmd: ['true'], HostConfig: { Binds: [bind] } };
     await assert.rejects(createContainer(daemon.api, request), message, bind);
   }
-  assertUntouched();
+  outside.assertUntouched();
 });

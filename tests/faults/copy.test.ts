@@ -1,33 +1,26 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { readContainerPath, writeContainerPath } from '@gantry/client';
 import { type TarMember, tarArchive, temporaryRoot } from '@gantry/testkit';
 import { busyboxArchive, loadBusybox } from '../support/busybox-image.ts';
+import { Outside } from '../support/outside.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
 import { until } from '../support/until.ts';
 
 const image = 'mirror/busybox';
 const mebibyte = 1024 * 1024;
 let daemon: TestDaemon;
-/** A directory of the host that no container may see or change. */
-let outside: string;
+let outside: Outside;
 
 before(async () => {
   daemon = await TestDaemon.start();
   await loadBusybox(daemon);
-  outside = path.join(daemon.root, 'outside');
-  mkdirSync(outside);
-  writeFileSync(path.join(outside, 'secret'), 'secret of the host');
+  outside = new Outside(daemon);
 });
 after(() => daemon[Symbol.asyncDispose]());
-
-function assertUntouched(): void {
-  assert.deepEqual(readdirSync(outside), ['secret']);
-  assert.equal(readFileSync(path.join(outside, 'secret'), 'utf8'), 'secret of the host');
-}
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -46,7 +39,7 @@ async function read(id: string, from: string): Promise<Buffer> {
 
 test('a path that becomes a link to the host while it is copied never leads there', async () => {
   // The container has a directory of that name too, so that the link leads somewhere inside.
-  const swap = `mkdir -p ${outside} /swap; while :; do mv /swap /kept; ln -s ${outside} /swap; rm /swap; mv /kept /swap; done`;
+  const swap = `mkdir -p ${outside.path} /swap; while :; do mv /swap /kept; ln -s ${outside.path} /swap; rm /swap; mv /kept /swap; done`;
   const id = await daemon.ok('run', '-d', '--network', 'none', image, 'sh', '-c', swap);
   await daemon.ok('exec', id, 'sh', '-c', 'until [ -e /swap ]; do :; done');
   const members = [
@@ -59,7 +52,7 @@ test('a path that becomes a link to the host while it is copied never leads ther
     const seen = await read(id, '/swap/.').catch(() => Buffer.alloc(0));
     assert.ok(!seen.includes('secret of the host'));
   }
-  assertUntouched();
+  outside.assertUntouched();
   await daemon.ok('rm', '-f', id);
 });
 
@@ -71,12 +64,12 @@ test('links in a container and in an archive lead nowhere else than into the con
     image,
     'sh',
     '-c',
-    `cat ${outside}/through /tmp/through`,
+    `cat ${outside.path}/through /tmp/through`,
   );
   await write(id, '/tmp', [
-    { name: 'absolute', type: 'symlink', linkName: outside },
-    { name: 'climbing', type: 'symlink', linkName: `../../../../../../../..${outside}` },
-    { name: 'process', type: 'symlink', linkName: `/proc/self/root${outside}` },
+    { name: 'absolute', type: 'symlink', linkName: outside.path },
+    { name: 'climbing', type: 'symlink', linkName: `../../../../../../../..${outside.path}` },
+    { name: 'process', type: 'symlink', linkName: `/proc/self/root${outside.path}` },
     { name: 'root', type: 'symlink', linkName: '../../..' },
     { name: 'absolute/through', content: 'inside' },
     { name: 'root/tmp/through', content: ' and inside' },
@@ -95,11 +88,11 @@ test('links in a container and in an archive lead nowhere else than into the con
   const linked: TarMember = {
     name: 'hard',
     type: 'hard-link',
-    linkName: `../../../../../../..${outside}/secret`,
+    linkName: `../../../../../../..${outside.path}/secret`,
   };
   await assert.rejects(write(id, '/tmp', [linked]), /outside/);
   assert.equal(await daemon.ok('start', '-a', id), 'inside and inside');
-  assertUntouched();
+  outside.assertUntouched();
   await daemon.ok('rm', id);
 });
 

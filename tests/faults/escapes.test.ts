@@ -1,61 +1,40 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeRootfs, makeTestImage, type TarMember, tarArchive } from '@gantry/testkit';
-import { loadBusybox } from '../support/busybox-image.ts';
+import { type TarMember } from '@gantry/testkit';
+import { loadBusybox, loadChangedBusybox } from '../support/busybox-image.ts';
+import { Outside } from '../support/outside.ts';
 import { run } from '../support/processes.ts';
 import { repositoryRoot, TestDaemon } from '../support/test-daemon.ts';
 
 /** Ways out of a container that once led out of others. */
 const image = 'mirror/busybox';
 let daemon: TestDaemon;
-/** A directory of the host that no container may see or change. */
-let outside: string;
-let base: Uint8Array;
+let outside: Outside;
 
 before(async () => {
   daemon = await TestDaemon.start();
   await loadBusybox(daemon);
-  outside = path.join(daemon.root, 'outside');
-  mkdirSync(outside);
-  writeFileSync(path.join(outside, 'secret'), 'secret of the host');
-  const rootfs = path.join(daemon.root, 'rootfs');
-  await makeRootfs(rootfs);
-  base = execFileSync('tar', ['--numeric-owner', '-C', rootfs, '-cf', '-', '.'], { maxBuffer: 1e8 });
+  outside = new Outside(daemon);
 });
 after(() => daemon[Symbol.asyncDispose]());
 
+/** busybox with a small C program, setuid root. */
+/** busybox with further members, and a config, under `tricky/<name>`. */
 async function loadTricky(name: string, members: readonly TarMember[], config: object = {}): Promise<void> {
-  const env = { Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'], Cmd: ['true'] };
-  const { archive } = makeTestImage({
-    format: 'docker-archive',
-    images: [
-      {
-        names: [`tricky/${name}:latest`],
-        layers: [base, tarArchive(members)],
-        config: { config: { ...env, ...config } },
-      },
-    ],
+  await loadChangedBusybox(daemon, `tricky/${name}:latest`, {
+    members,
+    config: { Cmd: ['true'], ...config },
   });
-  const loaded = await daemon.docker(['load'], { stdin: archive });
-  assert.equal(loaded.exitCode, 0, loaded.stderr);
 }
 
-/** busybox with a small C program, setuid root. */
 async function loadProbe(): Promise<void> {
   const program = path.join(daemon.root, 'probe');
   const source = path.join(repositoryRoot, 'tests/support/confined-probe.c');
   assert.equal((await run('gcc', ['-static', '-o', program, source])).stderr, '');
   await loadTricky('probe', [{ name: 'bin/probe', content: readFileSync(program), mode: 0o4755 }]);
-}
-
-function assertUntouched(): void {
-  assert.deepEqual(readdirSync(outside), ['secret']);
-  const mounts = readFileSync(`/proc/${daemon.pid}/mountinfo`, 'utf8');
-  assert.ok(!mounts.includes(` ${outside}`), mounts);
 }
 
 test('a setuid program gains nothing in a no-new-privileges container, nor a socket family that is closed', async () => {
@@ -114,7 +93,7 @@ test('a terminal of a container is its own, whatever lies at /dev/console, /dev/
   for (const name of ['console', 'pts', 'ptmx', 'shm', 'fd']) {
     await loadTricky(name, [
       { name: 'dev', type: 'directory' },
-      { name: `dev/${name}`, type: 'symlink', linkName: outside },
+      { name: `dev/${name}`, type: 'symlink', linkName: outside.path },
     ]);
     const id = await daemon.ok(
       'create',
@@ -130,12 +109,12 @@ test('a terminal of a container is its own, whatever lies at /dev/console, /dev/
     assert.match(seen, /^character special file\r?\n\/dev\//, name);
     assert.doesNotMatch(seen, /secret/, name);
     await daemon.ok('rm', id);
-    assertUntouched();
+    outside.assertUntouched();
   }
 });
 
 test('starts that race with links in a mount that containers share mount nothing outside', async () => {
-  const swap = `while :; do rm -rf /data/sub; ln -s ${outside} /data/sub; rm /data/sub; mkdir /data/sub; done 2>/dev/null`;
+  const swap = `while :; do rm -rf /data/sub; ln -s ${outside.path} /data/sub; rm /data/sub; mkdir /data/sub; done 2>/dev/null`;
   const swapper = await daemon.ok('run', '-d', '-v', 'shared:/data', image, 'sh', '-c', swap);
   const victim = async (): Promise<void> => {
     const mounts = ['-v', 'shared:/data', '-v', 'inner:/data/sub', '--tmpfs', '/data/sub/deep'];
@@ -152,7 +131,7 @@ test('starts that race with links in a mount that containers share mount nothing
   };
   for (let round = 0; round < 4; round += 1) {
     await Promise.all([victim(), victim(), victim()]);
-    assertUntouched();
+    outside.assertUntouched();
   }
   await daemon.ok('rm', '-f', swapper);
   await daemon.ok('volume', 'rm', 'shared', 'inner');
@@ -161,8 +140,8 @@ test('starts that race with links in a mount that containers share mount nothing
 test('what a container writes to its settings goes to no other file of /proc', async () => {
   await loadTricky('proc', [
     { name: 'proc', type: 'directory' },
-    { name: 'proc/sys', type: 'symlink', linkName: outside },
-    { name: 'sys', type: 'symlink', linkName: outside },
+    { name: 'proc/sys', type: 'symlink', linkName: outside.path },
+    { name: 'sys', type: 'symlink', linkName: outside.path },
   ]);
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
   const sysctl = ['--sysctl', 'net.ipv4.ip_forward=0', '--sysctl', 'kernel.shmmax=4096'];
@@ -177,5 +156,5 @@ test('what a container writes to its settings goes to no other file of /proc', a
   if (finished.exitCode === 0) assert.equal(finished.stdout, '4096\n');
   else assert.notEqual(finished.stderr, '');
   assert.equal(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'), pattern);
-  assertUntouched();
+  outside.assertUntouched();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { makeRootfs, makeTestImage, temporaryRoot } from '@gantry/testkit';
+import { makeRootfs, makeTestImage, type TarMember, tarArchive, temporaryRoot } from '@gantry/testkit';
 import type { TestDaemon } from './test-daemon.ts';
 
 export const busyboxImage = 'mirror/busybox:latest';
@@ -13,9 +13,12 @@ export const busyboxImage = 'mirror/busybox:latest';
 export async function busyboxArchive({
   name = busyboxImage,
   config = {},
+  members,
 }: {
   name?: string;
   config?: object;
+  /** Of a layer of their own. */
+  members?: readonly TarMember[];
 } = {}): Promise<Uint8Array> {
   await using root = await temporaryRoot();
   const rootfs = path.join(root.path, 'rootfs');
@@ -28,11 +31,21 @@ export async function busyboxArchive({
     images: [
       {
         names: [name],
-        layers: [layer],
+        layers: members === undefined ? [layer] : [layer, tarArchive(members)],
         config: { config: { Cmd: ['sh'], Env: ['PATH=/bin:/sbin:/usr/bin:/usr/sbin'], ...config } },
       },
     ],
   }).archive;
+}
+
+/** Loads busybox with further members and a config of its own, under `name`. */
+export async function loadChangedBusybox(
+  daemon: TestDaemon,
+  name: string,
+  changes: { members?: readonly TarMember[]; config?: object },
+): Promise<void> {
+  const loaded = await daemon.docker(['load'], { stdin: await busyboxArchive({ name, ...changes }) });
+  assert.equal(loaded.exitCode, 0, loaded.stderr);
 }
 
 /** Loads the image. */

@@ -137,6 +137,11 @@ for (const program of programs) {
   }
 }
 
+/** A stopped container `idle` with a volume `kept`. */
+async function leaveIdle(): Promise<void> {
+  await daemon.ok('run', '--name', 'idle', '-v', 'kept:/kept', image, 'sh', '-c', 'echo 12345 > /kept/file');
+}
+
 /** Without ages, and the widths of columns that follow from them. */
 function ageless(text: string): string {
   return text
@@ -146,17 +151,7 @@ function ageless(text: string): string {
 
 if (peer === undefined) {
   test('both programs print the same', needsDocker28('docker'), async () => {
-    await daemon.ok(
-      'run',
-      '--name',
-      'idle',
-      '-v',
-      'kept:/kept',
-      image,
-      'sh',
-      '-c',
-      'echo 12345 > /kept/file',
-    );
+    await leaveIdle();
     for (const args of [
       ['system', 'df'],
       ['system', 'df', '-v'],
@@ -170,17 +165,7 @@ if (peer === undefined) {
   });
 
   test('a prune is told as an event, and two of a kind exclude each other', async () => {
-    await daemon.ok(
-      'run',
-      '--name',
-      'idle',
-      '-v',
-      'kept:/kept',
-      image,
-      'sh',
-      '-c',
-      'echo 12345 > /kept/file',
-    );
+    await leaveIdle();
     const since = String(Math.floor(Date.now() / 1000) - 1);
     const prunes = await Promise.all(
       Array.from({ length: 8 }, () => daemon.gantry(['container', 'prune', '-f'])),

@@ -9,6 +9,7 @@ export {
   errorMessage,
 } from './errors.ts';
 export { faultPoint, faultPointChannel } from './fault-point.ts';
+export { parseGoDuration } from './go-duration.ts';
 export { KeyedLock } from './keyed-lock.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { Semaphore } from './semaphore.ts';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { silentLogger } from '@gantry/base';
-import { temporaryRoot } from '@gantry/testkit';
+import { runUntilKilled, temporaryRoot } from '@gantry/testkit';
 import { openMetadataStore } from './open-metadata-store.ts';
 
 const program = path.resolve(import.meta.dirname, '../testing/put-until-killed.ts');
@@ -15,34 +14,13 @@ describe('a store whose process is killed', () => {
     const file = path.join(root.path, 'state.db');
     let next = 1;
     for (let round = 0; round < rounds; round += 1) {
-      const acknowledged = await putAndKill(file, next, 1 + ((round * 37) % 120));
+      const told = await runUntilKilled(program, [file, String(next)], 1 + ((round * 37) % 120));
+      const acknowledged = Number(told.at(-1));
       checkStore(file, acknowledged);
       next = acknowledged + 2;
     }
   });
 });
-
-/** Resolves with the last acknowledged number once the process is gone. */
-function putAndKill(file: string, first: number, lines: number): Promise<number> {
-  const child = spawn(process.execPath, [program, file, String(first)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-    if (output.split('\n').length > lines) child.kill('SIGKILL');
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (_code, signal) => {
-      const last = Number(output.split('\n').at(-2));
-      if (signal === 'SIGKILL') resolve(last);
-      else reject(new Error(`the process ended by itself: ${errors}`));
-    });
-  });
-}
 
 function checkStore(file: string, acknowledged: number): void {
   using store = openMetadataStore({

@@ -8,5 +8,6 @@ export {
 } from './archives/test-image.ts';
 export { LeakCheck, type LeakCheckOptions, LeakError } from './leaks/leak-check.ts';
 export { makeRootfs } from './rootfs.ts';
+export { runUntilKilled } from './run-until-killed.ts';
 export { type TemporaryRoot, temporaryRoot } from './temporary-root.ts';
 export { TestAuthority, type TestCertificate } from './test-certificates.ts';

@@ -1,4 +1,4 @@
-import { parseDurationNs } from '../options/duration.ts';
+import { parseGoDuration } from '@gantry/base';
 import { parseSize } from '../options/size.ts';
 
 /** How a flag's values are taken. */
@@ -27,7 +27,7 @@ const types: Readonly<Record<string, FlagType>> = {
   uint64: { label: 'uint', check: (value) => checkInteger(value, 'ParseUint') },
   float: { check: checkFloat },
   decimal: { check: checkDecimal },
-  duration: { check: (value) => void parseDurationNs(value) },
+  duration: { check: (value) => void parseGoDuration(value) },
   bytes: { check: (value) => value === '-1' || void parseSize(value) },
   list: texts,
   map: texts,

@@ -1,7 +1,7 @@
 import type { HealthConfig } from '@gantry/api-types';
+import { parseGoDuration } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
-import { parseDurationNs } from './duration.ts';
 
 const durations = {
   'health-interval': 'Interval',
@@ -29,7 +29,7 @@ export function parseHealthCheck(flags: FlagValues): HealthConfig | undefined {
   }
   for (const [name, field] of Object.entries(durations)) {
     if (!flags.has(name)) continue;
-    const durationNs = parseDurationNs(flags.string(name));
+    const durationNs = parseGoDuration(flags.string(name));
     if (durationNs < 0) throw failure(`--${name} cannot be negative`);
     health[field] = durationNs;
   }

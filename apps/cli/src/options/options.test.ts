@@ -4,7 +4,6 @@ import { fullName } from '../commands/image/pull.ts';
 import { registryAuth, registryOf } from '../config/registry-auth.ts';
 import { indentJson } from '../output/indent-json.ts';
 import { DetachWatcher, parseDetachKeys } from '../streams/detach-keys.ts';
-import { parseDurationNs } from './duration.ts';
 import { splitImageName, withDefaultTag } from './image-name.ts';
 import { parseFilters } from './key-values.ts';
 import { platformJson } from './platform.ts';
@@ -25,20 +24,6 @@ test('reads sizes as powers of 1024', () => {
   for (const [text, size] of sizes) assert.equal(parseSize(text), size, text);
   for (const text of ['', 'k', '-1', '1x', '1kk', '1.2.3', 'x1'])
     assert.throws(() => parseSize(text), /invalid s/, text);
-});
-
-test('reads durations in Go notation', () => {
-  const spans: [string, number][] = [
-    ['0', 0],
-    ['1h30m', 5400e9],
-    ['1.5s', 1.5e9],
-    ['-2ms', -2e6],
-    ['.5s', 5e8],
-    ['3µs', 3000],
-  ];
-  for (const [text, span] of spans) assert.equal(parseDurationNs(text), span, text);
-  for (const text of ['', '5', 'h', '1d', '1h5'])
-    assert.throws(() => parseDurationNs(text), /^Error: time: /, text);
 });
 
 test('reads times: ages, RFC 3339, dates, Unix seconds', () => {

@@ -1,5 +1,5 @@
+import { parseGoDuration } from '@gantry/base';
 import { CommandError } from '../errors.ts';
-import { parseDurationNs } from './duration.ts';
 
 /**
  * A time as the API takes it (Unix seconds, with nine digits of fraction): from an age (`42m`), RFC 3339 with or
@@ -26,7 +26,7 @@ export function parseTimestamp(text: string, now: Date, flag?: string): string |
 
 function durationOf(text: string): number | undefined {
   try {
-    return parseDurationNs(text);
+    return parseGoDuration(text);
   } catch {
     return undefined;
   }

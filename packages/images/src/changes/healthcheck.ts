@@ -1,6 +1,6 @@
+import { errorMessage, parseGoDuration } from '@gantry/base';
 import type { ImageRunConfig } from '@gantry/oci';
 import { InvalidChangeError } from '../errors.ts';
-import { parseGoDuration } from './go-duration.ts';
 import { parseJsonForm } from './words.ts';
 
 type Healthcheck = NonNullable<ImageRunConfig['Healthcheck']>;
@@ -43,10 +43,18 @@ function setFlag(health: Healthcheck, name: string, value: string): void {
   if (!Object.hasOwn(durationFlags, name)) {
     throw new InvalidChangeError(`Unknown flag: ${name}`, `--${name}=${value}`);
   }
-  const duration = parseGoDuration(value);
+  const duration = durationOf(value);
   // Docker's runtime floor: 1 ms, or 0 for the default.
-  if (duration === undefined || (duration !== 0 && duration < 1e6)) {
+  if (duration !== 0 && duration < 1e6) {
     throw new InvalidChangeError(`Interval ${JSON.stringify(name)} cannot be less than 1ms`, value);
   }
   health[durationFlags[name as keyof typeof durationFlags]] = duration;
+}
+
+function durationOf(value: string): number {
+  try {
+    return parseGoDuration(value);
+  } catch (error) {
+    throw new InvalidChangeError(errorMessage(error), value);
+  }
 }

@@ -9,8 +9,11 @@ const unitNs: Readonly<Record<string, number>> = {
   h: 3600e9,
 };
 
-/** Nanoseconds from Go's notation: `1h30m`, `1.5s`, `-2ms`, `0`. Throws `Error` in Go's words. */
-export function parseDurationNs(text: string): number {
+/**
+ * Nanoseconds of a Go duration (`1h30m`, `1.5s`, `-10ms`, `0`; Go time.ParseDuration). Throws `Error` in Go's words, also for one
+ * that no JavaScript number holds.
+ */
+export function parseGoDuration(text: string): number {
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (body === '0') return 0;
   const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
@@ -23,8 +26,9 @@ export function parseDurationNs(text: string): number {
     totalNs += Number(match[1]) * (unitNs[match[2] ?? ''] ?? 0);
     at = part.lastIndex;
   }
-  if (body === '') throw invalid(text, '');
-  return Math.round(sign === '-' ? -totalNs : totalNs);
+  const rounded = Math.round(sign === '-' ? -totalNs : totalNs);
+  if (body === '' || !Number.isSafeInteger(rounded)) throw invalid(text, '');
+  return rounded;
 }
 
 function invalid(text: string, rest: string): Error {

@@ -9,12 +9,11 @@ test('durations are read as Go reads them', () => {
     ['1.5s', 1.5e9],
     ['-10ms', -10e6],
     ['2us', 2000],
-    ['1', undefined],
-    ['', undefined],
-    ['1d', undefined],
-    ['1h x', undefined],
-    ['99999999h', undefined],
+    ['.5s', 5e8],
+    ['3µs', 3000],
   ] as const) {
     assert.equal(parseGoDuration(text), expected, text);
   }
+  for (const text of ['', '5', 'h', '1d', '1h5', '1h x', '99999999h'])
+    assert.throws(() => parseGoDuration(text), /^Error: time: /, text);
 });
