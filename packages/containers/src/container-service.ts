@@ -68,6 +68,11 @@ export class ContainerService implements ImageUsage {
     return await inspectContainer(this.#environment, this.#environment.registry.find(ref), options);
   }
 
+  /** The container's name; its id where there is no such container. */
+  nameOf(id: string): string {
+    return this.#environment.registry.get(id)?.name ?? id;
+  }
+
   /** Throws `ContainerUnchangedError` when it runs, the runtime's start failure, or what stood in the way. */
   async start(ref: string): Promise<void> {
     const { locks, registry } = this.#environment;

@@ -41,6 +41,7 @@ export type { WaitCondition } from './lifecycle/exit-waiters.ts';
 export type { RemoveOptions } from './lifecycle/remove-request.ts';
 export type { ConsoleSize } from './lifecycle/resize-container.ts';
 export type { StopOptions } from './lifecycle/stop-container.ts';
+export { matchesLabelFilter, matchesPattern } from './list/filter-values.ts';
 export type { ListOptions } from './list/list-containers.ts';
 export {
   checkLogConfig,

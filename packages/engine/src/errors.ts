@@ -27,3 +27,19 @@ export class AllTagsNotBuiltError extends EngineError {
     });
   }
 }
+
+/** What is not this engine's to make: a predefined network, or one of a swarm. The messages are Docker's. */
+export class ForbiddenNetworkError extends EngineError {
+  override readonly name = 'ForbiddenNetworkError';
+  constructor(message: string) {
+    super('forbidden', 'forbidden-network', message);
+  }
+}
+
+/** An option of a network, or the daemon's default for it, is not what it must be. */
+export class InvalidNetworkOptionError extends EngineError {
+  override readonly name = 'InvalidNetworkOptionError';
+  constructor(message: string) {
+    super('invalid', 'invalid-network-option', message);
+  }
+}

@@ -13,7 +13,7 @@ import { readEngineFacts } from './engine-facts.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { DataRootLockedError } from './errors.ts';
 import { ImageView } from './image-view.ts';
-import { NetworkView } from './network-view.ts';
+import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
 import { runToEnd } from './run.ts';
@@ -81,13 +81,19 @@ function compose(
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, runtime, initPath, cgroupDriver, cgroupSupport });
   const volumeView = new VolumeView(volumes, events);
+  const networks = new NetworkService({
+    controller: network,
+    containers: service,
+    events,
+    defaultOptions: {},
+  });
   let settings: EngineSettings = { ...defaultSettings, ...options.settings };
   return {
     containers: service,
     execs,
     files,
     images: new ImageView(images, events),
-    networks: new NetworkView(network, allContainers),
+    networks,
     volumes: volumeView,
     disk: new DiskService({
       containers: service,
@@ -95,6 +101,7 @@ function compose(
       snapshots,
       volumes,
       volumeView,
+      networks: { controller: network, service: networks },
       events,
       consistency: {
         dataRoot: options.dataRoot,

@@ -23,7 +23,8 @@ export type {
   ImageTransferOptions,
   RegistryAuth,
 } from './backends/image-backend.ts';
-export type { NetworkBackend, SystemBackend, VolumeBackend } from './backends/system-backend.ts';
+export type { NetworkBackend } from './backends/network-backend.ts';
+export type { SystemBackend, VolumeBackend } from './backends/system-backend.ts';
 export {
   BodyAbortedError,
   BodyTimeoutError,

@@ -1,12 +1,6 @@
-import type { EventMessage, Filters, Network, SystemInfo, SystemVersion, Volume } from '@gantry/api-types';
+import type { EventMessage, Filters, SystemInfo, SystemVersion, Volume } from '@gantry/api-types';
 import { BoundedQueue, EngineError } from '@gantry/base';
-import {
-  maxApiVersion,
-  minApiVersion,
-  type NetworkBackend,
-  type SystemBackend,
-  type VolumeBackend,
-} from '../src/index.ts';
+import { maxApiVersion, minApiVersion, type SystemBackend, type VolumeBackend } from '../src/index.ts';
 import { someTime } from './fake-container.ts';
 
 /** Answers that never change, and events that the test sends. */
@@ -87,40 +81,6 @@ export class FakeSystemBackend implements SystemBackend {
       this.#subscribers.delete(queue);
       for (const left of this.#onLeft.splice(0)) left();
     }
-  }
-}
-
-const bridge: Network = {
-  Name: 'bridge',
-  Id: 'cd'.repeat(32),
-  Created: someTime,
-  Scope: 'local',
-  Driver: 'bridge',
-  EnableIPv4: true,
-  EnableIPv6: false,
-  IPAM: { Driver: 'default', Config: [{ Subnet: '172.17.0.0/16', Gateway: '172.17.0.1' }], Options: {} },
-  Internal: false,
-  Attachable: false,
-  Ingress: false,
-  ConfigFrom: { Network: '' },
-  ConfigOnly: false,
-  Containers: {},
-  Options: {},
-  Labels: {},
-};
-
-/** One network, `bridge`. */
-export class FakeNetworkBackend implements NetworkBackend {
-  async list(filters: Filters): Promise<Network[]> {
-    const names = filters.get('name');
-    return names === undefined || names.includes('bridge') ? [bridge] : [];
-  }
-
-  async inspect(ref: string): Promise<Network> {
-    if (ref !== 'bridge' && ref !== bridge.Id) {
-      throw new EngineError('not-found', 'network-not-found', `network ${ref} not found`);
-    }
-    return bridge;
   }
 }
 

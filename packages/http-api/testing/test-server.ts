@@ -8,7 +8,8 @@ import { FakeDiskBackend } from './fake-disk-backend.ts';
 import { FakeExecBackend } from './fake-exec-backend.ts';
 import { FakeFilesBackend } from './fake-files-backend.ts';
 import { FakeImageBackend } from './fake-image-backend.ts';
-import { FakeNetworkBackend, FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
+import { FakeNetworkBackend } from './fake-network-backend.ts';
+import { FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
 
 /** A server on a socket of its own, with fakes behind it. */
 export interface TestServer extends AsyncDisposable {
@@ -17,6 +18,7 @@ export interface TestServer extends AsyncDisposable {
   containers: FakeContainerBackend;
   images: FakeImageBackend;
   system: FakeSystemBackend;
+  networks: FakeNetworkBackend;
 }
 
 export async function startTestServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
@@ -24,6 +26,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
   const socketPath = path.join(directory, 'api.sock');
   const images = new FakeImageBackend();
   const system = new FakeSystemBackend();
+  const networks = new FakeNetworkBackend();
   const containers = new FakeContainerBackend({ onEvent: (message) => system.send(message) });
   const server = createApiServer({
     containers,
@@ -31,7 +34,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     files: new FakeFilesBackend(),
     images,
     system,
-    networks: new FakeNetworkBackend(),
+    networks,
     volumes: new FakeVolumeBackend(),
     disk: new FakeDiskBackend(),
     logger: silentLogger,
@@ -46,6 +49,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     containers,
     images,
     system,
+    networks,
     [Symbol.asyncDispose]: async () => {
       await server.close({ timeoutMs: 1000 });
       await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { EventMessage, Filters } from '@gantry/api-types';
 import { InvalidFilterError } from '../errors.ts';
-import { matchesLabelFilter } from '../list/label-filter.ts';
+import { matchesLabelFilter } from '../list/filter-values.ts';
 
 /** The keys of `GET /events`; those of objects compare with the actor of events of that type. */
 const objectKeys = [

@@ -6,7 +6,7 @@ import { InvalidFilterError } from '../errors.ts';
 import { healthStatus } from '../health/show-health.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
 import type { ContainerStatus } from '../state/container-state.ts';
-import { matchesLabelFilter } from './label-filter.ts';
+import { matchesLabelFilter, matchesPattern } from './filter-values.ts';
 
 /** True when the container matches one value of a filter. */
 type Matcher = (container: Container) => boolean;
@@ -134,16 +134,6 @@ function orderMatcher(registry: ContainerRegistry, key: 'before' | 'since', valu
   const other = registry.find(value);
   return ({ record }) =>
     key === 'before' ? record.createdAt < other.record.createdAt : record.createdAt > other.record.createdAt;
-}
-
-/** Docker takes the value as a regular expression; one that is malformed is taken as plain text. */
-function matchesPattern(text: string, pattern: string): boolean {
-  if (pattern.length > 256) return text === pattern;
-  try {
-    return new RegExp(pattern).test(text);
-  } catch {
-    return text.includes(pattern);
-  }
 }
 
 function invalidValue(key: string, value: string): InvalidFilterError {

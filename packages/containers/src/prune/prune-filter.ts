@@ -1,7 +1,7 @@
 import type { Filters } from '@gantry/api-types';
 import { pointInTime } from '@gantry/images';
 import { InvalidFilterError } from '../errors.ts';
-import { matchesLabelFilter } from '../list/label-filter.ts';
+import { matchesLabelFilter } from '../list/filter-values.ts';
 
 /** What a prune looks at. */
 export interface PruneSubject {

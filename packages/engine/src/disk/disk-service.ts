@@ -10,12 +10,7 @@ import type {
   VolumePruneResponse,
 } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/base';
-import {
-  type ContainerService,
-  compilePruneFilter,
-  type EventHub,
-  InvalidFilterError,
-} from '@gantry/containers';
+import { type ContainerService, type EventHub, InvalidFilterError } from '@gantry/containers';
 import type { DiskBackend, DiskUsageKind, EngineProblem, VolumeBackend } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
 import type { Snapshotter } from '@gantry/snapshots';
@@ -24,6 +19,7 @@ import { type Consistency, checkEngine, repairEngine } from '../fsck/check-engin
 import type { Problem } from '../fsck/problem.ts';
 import { publishRemovals } from '../image-view.ts';
 import { Exclusive } from './exclusive.ts';
+import { type NetworkPruning, pruneNetworks } from './prune-networks.ts';
 import { pruneVolumes } from './prune-volumes.ts';
 import { volumeUsage } from './volume-usage.ts';
 
@@ -33,6 +29,7 @@ export interface DiskSources {
   snapshots: Pick<Snapshotter, 'layers'>;
   volumes: VolumeStore;
   volumeView: Pick<VolumeBackend, 'remove'>;
+  networks: Pick<NetworkPruning, 'controller' | 'service'>;
   events: EventHub;
   consistency: Consistency;
   clock: Clock;
@@ -114,13 +111,13 @@ export class DiskService implements DiskBackend {
     });
   }
 
-  /** The three predefined networks are nobody's to remove, and no others can be made yet. */
   async pruneNetworks(filters: Filters): Promise<Required<NetworkPruneResponse>> {
-    return await this.#prunes.run('network', () => {
-      const nowMs = this.#sources.clock.now().getTime();
-      compilePruneFilter(filters, { known: ['until', 'label', 'label!'], nowMs });
+    return await this.#prunes.run('network', async () => {
+      const { networks, logger, clock } = this.#sources;
+      const pruning = { ...networks, logger, nowMs: clock.now().getTime() };
+      const NetworksDeleted = await pruneNetworks(pruning, filters);
       this.#tell('network', 0);
-      return Promise.resolve({ NetworksDeleted: [] });
+      return { NetworksDeleted };
     });
   }
 

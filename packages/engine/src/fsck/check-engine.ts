@@ -19,7 +19,7 @@ export interface Consistency {
   snapshots: Pick<Snapshotter, 'list' | 'remove'>;
   runtime: Pick<ContainerRuntime, 'list' | 'remove'>;
   volumes: Pick<VolumeStore, 'list' | 'release'>;
-  network: Pick<NetworkController, 'networks' | 'detach'>;
+  network: Pick<NetworkController, 'networks' | 'detach' | 'check'>;
   clock: Clock;
 }
 
@@ -64,6 +64,7 @@ async function look(parts: Consistency): Promise<Problem[]> {
     ...images.map((problem): Problem => ({ kind: 'image', ...problem })),
     ...checkVolumes(parts, containers),
     ...checkNetworks(parts, containers),
+    ...parts.network.check().map((problem): Problem => ({ kind: 'network', ...problem })),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { EventMessage, Filters, Network, SystemInfo, SystemVersion, Volume } from '@gantry/api-types';
+import type { EventMessage, Filters, SystemInfo, SystemVersion, Volume } from '@gantry/api-types';
 
 /** What the system routes need. */
 export interface SystemBackend {
@@ -11,13 +11,6 @@ export interface SystemBackend {
     filters: Filters;
     signal: AbortSignal;
   }): AsyncIterable<EventMessage>;
-}
-
-/** Read-only until networks can be created. */
-export interface NetworkBackend {
-  list(filters: Filters): Promise<Network[]>;
-  /** Throws `network x not found`. */
-  inspect(ref: string): Promise<Network>;
 }
 
 export interface VolumeBackend {

@@ -18,6 +18,7 @@ import {
   text,
   words,
 } from '../wire/decoder.ts';
+import { endpointSettings } from './endpoint-settings.ts';
 
 const texts = list(text);
 const labels = map(text);
@@ -168,24 +169,6 @@ const hostConfig = struct({
   Isolation: oneOf('default', 'process', 'hyperv', ''),
   MaskedPaths: texts,
   ReadonlyPaths: texts,
-});
-
-const endpointSettings = struct({
-  IPAMConfig: struct({ IPv4Address: text, IPv6Address: text, LinkLocalIPs: texts }),
-  Links: texts,
-  MacAddress: text,
-  Aliases: texts,
-  DriverOpts: labels,
-  GwPriority: integer,
-  NetworkID: text,
-  EndpointID: text,
-  Gateway: text,
-  IPAddress: text,
-  IPPrefixLen: integer,
-  IPv6Gateway: text,
-  GlobalIPv6Address: text,
-  GlobalIPv6PrefixLen: integer,
-  DNSNames: texts,
 });
 
 /** Body of `POST /commit`. */

@@ -5,6 +5,7 @@ import type { Exchange } from '../server/exchange.ts';
 import { sendEmpty, sendJson } from '../server/respond.ts';
 import { readJsonBody } from '../wire/body.ts';
 import { parseFilters } from '../wire/filters.ts';
+import { modernNetworking, withOldAliases } from '../wire/networking-version.ts';
 import type { Route } from './route.ts';
 
 /** Far above any sane create request, far below what would hurt. */
@@ -22,7 +23,8 @@ export function containerRoutes(containers: ContainerBackend): Route[] {
       path: '/containers/:id/json',
       handle: async (exchange) => {
         const size = exchange.query.flag('size');
-        sendJson(exchange, 200, await containers.inspect(exchange.reference('id'), { size }));
+        const container = await containers.inspect(exchange.reference('id'), { size });
+        sendJson(exchange, 200, withOldAliases(container, exchange.version));
       },
     },
     {
@@ -57,6 +59,7 @@ async function create(containers: ContainerBackend, exchange: Exchange): Promise
   // Until API 1.24 the client removed the container itself.
   if (exchange.version < autoRemoveSince && request.HostConfig !== undefined)
     request.HostConfig.AutoRemove = false;
+  const warnings = modernNetworking(request, exchange.version);
   const name = exchange.query.text('name');
   const platform = exchange.query.text('platform');
   const created = await containers.create(request, {
@@ -64,7 +67,7 @@ async function create(containers: ContainerBackend, exchange: Exchange): Promise
     ...(platform === '' ? {} : { platform }),
     signal: exchange.signal,
   });
-  sendJson(exchange, 201, created);
+  sendJson(exchange, 201, { ...created, Warnings: [...created.Warnings, ...warnings] });
 }
 
 async function list(containers: ContainerBackend, exchange: Exchange): Promise<void> {

@@ -9,7 +9,8 @@ import type { ContainerFilesBackend } from '../backends/container-files-backend.
 import type { DiskBackend } from '../backends/disk-backend.ts';
 import type { ExecBackend } from '../backends/exec-backend.ts';
 import type { ImageBackend } from '../backends/image-backend.ts';
-import type { NetworkBackend, SystemBackend, VolumeBackend } from '../backends/system-backend.ts';
+import type { NetworkBackend } from '../backends/network-backend.ts';
+import type { SystemBackend, VolumeBackend } from '../backends/system-backend.ts';
 import { ServerClosingError } from '../errors.ts';
 import type { BoundAddress, ListenAddress, TlsIdentity } from '../listeners/listen-address.ts';
 import {
