@@ -180,7 +180,13 @@ function addOthers(engine: FakeEngine): void {
   };
   engine.on('GET', '/networks', { json: [network, { ...network, Name: 'host', Driver: 'host' }] });
   engine.on('GET', '/networks/net1', { json: network });
-  engine.on('GET', '/networks/nope', { status: 404, json: { message: 'network nope not found' } });
+  const noNetwork = { status: 404, json: { message: 'network nope not found' } };
+  engine.on('GET', '/networks/nope', noNetwork).on('DELETE', '/networks/nope', noNetwork);
+  engine.on('POST', '/networks/create', { status: 201, json: { Id: 'e'.repeat(64), Warning: '' } });
+  engine.on('DELETE', '/networks/net1', { status: 204 });
+  for (const action of ['connect', 'disconnect']) {
+    engine.on('POST', `/networks/net1/${action}`, {}).on('POST', `/networks/nope/${action}`, noNetwork);
+  }
   const volume = {
     Driver: 'local',
     Labels: { l: 'v' },

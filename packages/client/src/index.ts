@@ -71,7 +71,14 @@ export {
   saveImages,
   tagImage,
 } from './resources/images.ts';
-export { inspectNetwork, listNetworks } from './resources/networks.ts';
+export {
+  connectNetwork,
+  createNetwork,
+  disconnectNetwork,
+  inspectNetwork,
+  listNetworks,
+  removeNetwork,
+} from './resources/networks.ts';
 export { type InspectKind, inspectRaw } from './resources/raw-inspect.ts';
 export {
   type EventQuery,

@@ -125,6 +125,39 @@ const commandLines: (string | string[])[] = [
     '--format',
     '{{.Name}} {{.Internal}} {{.IPv6}} {{.Labels}} {{.Label "l"}} {{.CreatedAt}}',
   ],
+  'create --network name=a,alias=x,bogus=1 img',
+  'create --network alias=x img',
+  'create --network name=a,gw-priority=high img',
+  'create --network name=a,driver-opt=x img',
+  'create --network a --network a img',
+  'create --network a --network host img',
+  'create --network-alias x img',
+  'create --network name=a,alias=x --network-alias y img',
+  'create --network name=a,ip=10.0.0.2 --ip 10.0.0.3 img',
+  'create --network a --mac-address nonsense img',
+  'create --network= img',
+  'network create web',
+  'network create --driver macvlan -o parent=eth0 --label a=b --label c --internal --attachable web',
+  'network create --ipv4=false --ipv6 --config-from base --scope local --ipam-driver x --ipam-opt a=b web',
+  'network create --subnet 10.1.0.0/16 --ip-range 10.1.4.0/24 --gateway 10.1.0.9 --aux-address a=10.1.0.3 web',
+  'network create --subnet fd00::/64 --gateway fd00::9 --ipv6 --config-only --ingress web',
+  'network create --subnet 10.1.0.0/16 --subnet 10.1.3.0/24 web',
+  'network create --gateway 10.1.0.1 web',
+  'network create --subnet 10.1.0.0/16 --gateway 10.2.0.1 web',
+  'network create --subnet 10.1.0.0/16 --ip-range 10.2.0.0/24 web',
+  'network create --subnet 10.1.0.0/16 --aux-address a=10.2.0.3 web',
+  'network create --subnet 10.1.0.0/99 --gateway 10.1.0.1 web',
+  'network create --subnet nonsense web',
+  'network create',
+  'network rm net1 nope',
+  'network rm -f nope net1',
+  'network connect net1 web',
+  'network connect --ip 10.0.0.9 --ip6 fd00::9 --link-local-ip 169.254.3.4 --alias a,b --alias c net1 web',
+  'network connect --link other:db --driver-opt a=b --gw-priority 5 net1 web',
+  'network connect --driver-opt a net1 web',
+  'network connect nope web',
+  'network disconnect -f net1 web',
+  'network disconnect nope web',
   'volume ls',
   'volume ls -q',
   ['volume', 'ls', '--format', 'table {{.Name}}\t{{.Mountpoint}}\t{{.Labels}}\t{{.Size}}\t{{.Scope}}'],
@@ -191,6 +224,19 @@ function byJson(left: unknown, right: unknown): number {
   return JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;
 }
 
+/** docker spells out what was not asked for, as Go's zero values. */
 function parsed(body: string): unknown {
-  return body.startsWith('{') ? JSON.parse(body) : body;
+  return body.startsWith('{') ? withoutZeros(JSON.parse(body)) : body;
+}
+
+function withoutZeros(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutZeros);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([name, field]) => [name, withoutZeros(field)] as const);
+  return Object.fromEntries(fields.filter(([, field]) => !isZero(field)));
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === null || value === '' || value === 0 || value === false;
 }

@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts';
-import { splitCommas } from '../grammar/flag-values.ts';
+import { splitCommas } from '../options/split-commas.ts';
 import type { ConfigFile } from './config-file.ts';
 
 const variable = 'DOCKER_CUSTOM_HEADERS';

@@ -1,4 +1,5 @@
 import { parseGoDuration } from '@gantry/base';
+import { parseNetworkOption } from '../options/network-option.ts';
 import { parseSize } from '../options/size.ts';
 
 /** How a flag's values are taken. */
@@ -39,7 +40,7 @@ const types: Readonly<Record<string, FlagType>> = {
   ip: { label: 'string' },
   ulimit: { multiple: true, check: checkUlimit },
   mount: texts,
-  network: { multiple: true, check: checkNetwork },
+  network: { multiple: true, check: (value) => void parseNetworkOption(value) },
   'gpu-request': texts,
   port: texts,
   config: texts,
@@ -100,25 +101,5 @@ function checkUlimit(value: string): void {
   const [, , soft, hard] = match;
   if (hard !== undefined && hard !== '-1' && (soft === '-1' || Number(soft) > Number(hard))) {
     throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
-  }
-}
-
-const networkKeys = [
-  'name',
-  'alias',
-  'driver-opt',
-  'ip',
-  'ip6',
-  'mac-address',
-  'link-local-ip',
-  'gw-priority',
-];
-
-function checkNetwork(value: string): void {
-  if (!value.includes('=')) return;
-  for (const field of value.split(',')) {
-    const [key = '', setting] = field.split(/=(.*)/s);
-    if (setting === undefined) throw new Error(`invalid field ${field}`);
-    if (!networkKeys.includes(key.trim().toLowerCase())) throw new Error(`invalid field key ${key}`);
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../errors.ts';
+import { splitCommas } from '../options/split-commas.ts';
 import { parseFlagSpecs } from './flag-spec.ts';
-import { splitCommas } from './flag-values.ts';
 import { type ParsedLine, parseFlags } from './parse-flags.ts';
 
 const specs = parseFlagSpecs(`

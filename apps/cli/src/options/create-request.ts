@@ -93,15 +93,8 @@ function checkConflicts(flags: FlagValues): void {
   if (flags.boolean('rm') && restart !== 'no' && restart !== '') {
     throw new CommandError(125, 'conflicting options: cannot specify both --restart and --rm');
   }
-  if (flags.has('mac-address')) checkMacAddress(flags.string('mac-address'));
   const swappiness = flags.number('memory-swappiness') ?? -1;
   if (swappiness !== -1 && (swappiness < 0 || swappiness > 100)) {
     throw new CommandError(125, `invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
-  }
-}
-
-function checkMacAddress(text: string): void {
-  if (!/^(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$/.test(text)) {
-    throw new CommandError(125, `${text} is not a valid mac address`);
   }
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { DeviceMapping, DeviceRequest, ThrottleDevice } from '@gantry/api-types';
 import { CommandError } from '../errors.ts';
-import { splitCommas } from '../grammar/flag-values.ts';
 import { splitOnce } from './key-values.ts';
 import { parseSize } from './size.ts';
+import { splitCommas } from './split-commas.ts';
 
 /** `--device host[:container[:permissions]]`. */
 export function parseDevice(text: string): DeviceMapping {

@@ -3,9 +3,9 @@ import type { Mount, MountType } from '@gantry/api-types';
 import { errorMessage } from '@gantry/base';
 import { UsageError } from '../errors.ts';
 import { parseBoolean } from '../grammar/flag-types.ts';
-import { splitCommas } from '../grammar/flag-values.ts';
 import { splitOnce } from './key-values.ts';
 import { parseSize } from './size.ts';
+import { splitCommas } from './split-commas.ts';
 
 /** `--mount type=bind,source=/a,target=/b,readonly`. Throws `UsageError` in Docker's words. */
 export function parseMount(text: string): Mount {
