@@ -54,7 +54,18 @@ export { runInSlices, type SliceOptions } from './files/slices.ts';
 export { type TreeUsage, treeUsage } from './files/tree-usage.ts';
 export { unlessGone } from './files/unless-gone.ts';
 export { getXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from './files/xattrs.ts';
+export {
+  type IdMaps,
+  type IdRange,
+  idInside,
+  idOutside,
+  isSameIdMaps,
+  type Owner,
+  overflowId,
+} from './ids/id-maps.ts';
+export { type IdTranslation, insideIds, outsideIds, UnmappedIdError } from './ids/id-translation.ts';
 export { mountFlags } from './mounts/flags.ts';
+export { type MappedMountOptions, mountMapped, UnmappableMountError } from './mounts/mapped-mount.ts';
 export {
   bindMount,
   type MountOptions,
@@ -78,6 +89,7 @@ export {
 } from './namespaces/network-namespace.ts';
 export { type NamespaceKind, ProcessNamespace } from './namespaces/process-namespace.ts';
 export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
+export { createUserNamespace, UserNamespace } from './namespaces/user-namespace.ts';
 export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
 export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';
 export {

@@ -1,3 +1,4 @@
+import type { IdMaps, UserNamespace } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 
 /**
@@ -31,8 +32,12 @@ export interface Snapshotter {
   /** Makes an empty writable snapshot on `layers` (base first). Throws `SnapshotExistsError`, `LayerNotFoundError`. */
   create(id: string, layers: readonly Digest[], options?: SnapshotOptions): Promise<void>;
 
-  /** Mounts and returns the root directory's path. Idempotent: a mounted snapshot stays as it is. */
-  mount(id: string): Promise<string>;
+  /**
+   * Mounts and returns the root directory's path. Idempotent: a mounted snapshot stays as it is. `namespace` has the ids that
+   * the snapshot was made for, where it was made for any; without it one is made for the moment. Throws
+   * `UnmappableMountError` where the kernel cannot show a layer with other owners.
+   */
+  mount(id: string, namespace?: UserNamespace): Promise<string>;
 
   /** Idempotent, never blocks the event loop. Throws `SnapshotBusyError` only if a lazy unmount fails too. */
   unmount(id: string): Promise<void>;
@@ -79,6 +84,11 @@ export interface PackedLayer {
 export interface SnapshotOptions {
   /** What is written need not survive a crash of the host (`--rm` containers, build steps): unmounting is 100 × faster. */
   volatile?: boolean;
+  /**
+   * For processes of a user namespace: the layers, which stay as they are, appear with these owners, and what is written
+   * above them has them. `changes` and what is packed say the owners that the namespace sees.
+   */
+  idMaps?: IdMaps;
 }
 
 export interface LayerInfo {

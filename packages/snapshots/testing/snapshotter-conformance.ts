@@ -15,6 +15,7 @@ import {
 import type { Snapshotter } from '../src/snapshotter.ts';
 import { changesTests } from './changes-conformance.ts';
 import { layerFile } from './layer-file.ts';
+import { mappedTests } from './mapped-conformance.ts';
 
 /** Opens the implementation on a directory; opened again on the same one, it goes on with what is there. */
 export type OpenSnapshotter = (root: string) => Promise<Snapshotter & AsyncDisposable>;
@@ -36,6 +37,7 @@ export function snapshotterConformance(name: string, open: OpenSnapshotter): voi
   stackingTests(check);
   lifeTests(check);
   changesTests(check);
+  mappedTests(check);
 }
 
 export type Check = (title: string, body: (bench: Bench) => Promise<void>) => void;

@@ -1,5 +1,7 @@
 import { readSync } from 'node:fs';
 import { isErrno } from '../ffi/errno.ts';
+import type { Owner } from '../ids/id-maps.ts';
+import type { IdTranslation } from '../ids/id-translation.ts';
 import { keyBytes, pathKey } from './byte-path.ts';
 import { Descriptor, openAt } from './descriptor.ts';
 import type { Directory } from './directory.ts';
@@ -19,6 +21,8 @@ export interface CopyTreeOptions {
    * the one of that name that is there. `copy` when missing.
    */
   decide?: (entry: CopyTreeEntry) => 'copy' | 'merge' | 'skip';
+  /** What becomes of owners, and of ids in extended attributes; they stay when missing. */
+  ids?: IdTranslation;
 }
 
 export interface CopyTreeEntry {
@@ -82,9 +86,10 @@ function* copyDirectory(
   }
   if (prefix === '' && copy.options.keepRoot === true) return;
   const stat = from.stat();
-  to.chown('', stat.uid, stat.gid);
+  const { uid, gid } = ownerOf(copy, stat);
+  to.chown('', uid, gid);
   to.chmod('', stat.mode);
-  copyXattrs(`${from.path}/.`, `${to.path}/.`);
+  copyXattrs(copy, `${from.path}/.`, `${to.path}/.`);
   to.setTimes('', stat.accessedNs, stat.modifiedNs);
 }
 
@@ -99,16 +104,17 @@ function* copyEntry(copy: Copy, entry: CopyTreeEntry, prefix: string): Generator
     }
     copy.links.set(key, `${prefix}${pathKey(name)}`);
   }
-  if (stat.kind === 'file') yield* copyFile(entry);
-  else copySpecial(entry);
+  if (stat.kind === 'file') yield* copyFile(copy, entry);
+  else copySpecial(copy, entry);
 }
 
-function copySpecial({ from, to, name, stat }: CopyTreeEntry): void {
+function copySpecial(copy: Copy, { from, to, name, stat }: CopyTreeEntry): void {
   if (stat.kind === 'symlink') to.symlink(from.readlink(name), name);
   else to.mknod(name, typeBits[stat.kind as keyof typeof typeBits] | 0o600, stat.target);
-  to.chown(name, stat.uid, stat.gid);
+  const { uid, gid } = ownerOf(copy, stat);
+  to.chown(name, uid, gid);
   if (stat.kind !== 'symlink') to.chmod(name, stat.mode);
-  copyXattrs(from.entryPath(name), to.entryPath(name));
+  copyXattrs(copy, from.entryPath(name), to.entryPath(name));
   to.setTimes(name, stat.accessedNs, stat.modifiedNs);
 }
 
@@ -122,7 +128,10 @@ function linkToFirst(copy: Copy, first: string, entry: CopyTreeEntry): void {
   entry.to.link(file, entry.name);
 }
 
-function* copyFile({ from, to, name, stat }: CopyTreeEntry): Generator<undefined, void, undefined> {
+function* copyFile(
+  copy: Copy,
+  { from, to, name, stat }: CopyTreeEntry,
+): Generator<undefined, void, undefined> {
   using place = from.open(name, { flags: openFlags.path | openFlags.noFollow });
   if (statAt(place.fd, '').kind !== 'file') return;
   using source = place.reopen(openFlags.readOnly);
@@ -134,9 +143,10 @@ function* copyFile({ from, to, name, stat }: CopyTreeEntry): Generator<undefined
   for (const { start, end } of dataExtents(source, stat.sizeBytes)) {
     yield* copyExtent(source, target, start, end);
   }
-  changeOwner(target, stat.uid, stat.gid);
+  const { uid, gid } = ownerOf(copy, stat);
+  changeOwner(target, uid, gid);
   changeMode(target, stat.mode);
-  copyXattrs(source, target);
+  copyXattrs(copy, source, target);
   changeTimes(target, stat.accessedNs, stat.modifiedNs);
 }
 
@@ -163,12 +173,16 @@ function copyByHand(source: Descriptor, target: Descriptor, offset: number, leng
   return length;
 }
 
-function copyXattrs(from: XattrTarget, to: XattrTarget): void {
+function ownerOf({ options }: Copy, stat: FileStat): Owner {
+  return options.ids?.owner(stat) ?? stat;
+}
+
+function copyXattrs({ options }: Copy, from: XattrTarget, to: XattrTarget): void {
   for (const name of listXattrs(from)) {
     const value = droppedXattrs.test(name) ? undefined : getXattr(from, name);
     if (value === undefined) continue;
     try {
-      setXattr(to, name, value);
+      setXattr(to, name, options.ids?.xattr(name, value) ?? value);
     } catch (error) {
       if (!isErrno(error, 'EOPNOTSUPP')) throw error;
     }

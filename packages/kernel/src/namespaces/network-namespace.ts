@@ -26,12 +26,14 @@ export type SynchronousWork<T> = () => T extends PromiseLike<unknown> ? never : 
  * in one go on this thread, 0.4 ms. The namespace lives until `releaseNetworkNamespace`, whatever runs in it. Throws a
  * `KernelError` and leaves nothing; `EEXIST` when the path is taken. Sockets that `inside` opens stay in the namespace.
  * Nothing that `inside` calls may start a thread or a process that is to live elsewhere: it would inherit the namespace.
+ * With `existing`, a path of a namespace that is there already, that one is pinned.
  */
-export function createNetworkNamespace<T>(path: string, inside: SynchronousWork<T>): T {
+export function createNetworkNamespace<T>(path: string, inside: SynchronousWork<T>, existing?: string): T {
   closeSync(openSync(path, 'wx', 0o444));
   try {
     return awayFromHome(() => {
-      check(libc.unshare(CLONE_NEWNET), 'unshare', 'network namespace');
+      if (existing === undefined) check(libc.unshare(CLONE_NEWNET), 'unshare', 'network namespace');
+      else enter(existing);
       check(libc.mount(own, path, null, MS_BIND, null), 'mount', path);
       try {
         return inside();
@@ -51,15 +53,10 @@ export function createNetworkNamespace<T>(path: string, inside: SynchronousWork<
  * throws. Only this thread goes there, and only until `inside` returns.
  */
 export function withNetworkNamespace<T>(path: string, inside: SynchronousWork<T>): T {
-  const fd = openSync(path, 'r');
-  try {
-    return awayFromHome(() => {
-      check(libc.setns(fd, CLONE_NEWNET), 'setns', path);
-      return inside();
-    });
-  } finally {
-    closeSync(fd);
-  }
+  return awayFromHome(() => {
+    enter(path);
+    return inside();
+  });
 }
 
 /**
@@ -80,6 +77,15 @@ export async function releaseNetworkNamespace(path: string): Promise<void> {
 /** True when a namespace is pinned at `path`. */
 export function isNamespacePinned(path: string): boolean {
   return existsSync(path) && statfsSync(path).type === NSFS_MAGIC;
+}
+
+function enter(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    check(libc.setns(fd, CLONE_NEWNET), 'setns', path);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Runs `work`, which changes this thread's network namespace, and brings the thread back. */

@@ -98,6 +98,11 @@ export function reapChild(pid: number): WaitStatus | undefined {
   return result === pid ? waitStatus(status[0] ?? 0) : undefined;
 }
 
+/** Waits on a pool thread for a child that is about to end, and takes its status. Main thread only. */
+export async function awaitChild(pid: number): Promise<void> {
+  await native.waitpid.async(pid, null, 0);
+}
+
 function waitStatus(status: number): WaitStatus {
   const signal = status & 0x7f;
   if (signal === 0) return { exitCode: (status >> 8) & 0xff };

@@ -1,4 +1,12 @@
-import { type Directory, type FileStat, keyBytes, openFlags, pathKey, unlessGone } from '@gantry/kernel';
+import {
+  type Directory,
+  type FileStat,
+  type IdTranslation,
+  keyBytes,
+  openFlags,
+  pathKey,
+  unlessGone,
+} from '@gantry/kernel';
 import { isOpaque, isWhiteout } from '../unpack/whiteout.ts';
 import { LowerDirectory, type LowerEntry } from './lower-directory.ts';
 import { isSameFile } from './same-file.ts';
@@ -22,6 +30,8 @@ export interface FindChangesOptions {
    * they are no changes.
    */
   isStub?: (at: readonly string[]) => boolean;
+  /** What the owners in `upper` are to those that use it; the layers have those already. */
+  ids?: IdTranslation;
 }
 
 /**
@@ -63,7 +73,7 @@ function* compare(here: Comparison, options: FindChangesOptions): Generator<Tree
     } else if (below === undefined) {
       const isStub = stat.kind === 'file' && stat.sizeBytes === 0 && options.isStub?.(path) === true;
       if (!isStub) yield { kind: 'added', at: path, directory, stat };
-    } else if (!options.whole || !isSameFile(stat, below.stat)) {
+    } else if (!options.whole || !isSameFile({ ...stat, ...options.ids?.owner(stat) }, below.stat)) {
       yield { kind: 'modified', at: path, directory, stat };
     }
   }
@@ -87,9 +97,10 @@ function* compareDirectory(
   using child = unlessGone(() => directory.openDirectory(keyBytes(at.at(-1) ?? ''), { flags }));
   if (child === undefined) return;
   const wasDirectory = below?.stat.kind === 'directory';
+  const owned = { ...stat, ...options.ids?.owner(stat) };
   const own: TreeChange = { kind: below === undefined ? 'added' : 'modified', at, directory, stat };
   const isStub = below === undefined && options.isStub?.(at) === true;
-  let told = !isStub && !(wasDirectory && isSameFile(stat, below.stat));
+  let told = !isStub && !(wasDirectory && isSameFile(owned, below.stat));
   if (told) yield own;
   const lower = below?.directory ?? new LowerDirectory([]);
   const { hidesLower } = found;

@@ -1,10 +1,18 @@
-import { type CopyTreeEntry, copyTree, Directory, isErrno, openFlags, removeTreeSync } from '@gantry/kernel';
+import {
+  type CopyTreeEntry,
+  copyTree,
+  Directory,
+  type IdTranslation,
+  isErrno,
+  openFlags,
+  removeTreeSync,
+} from '@gantry/kernel';
 import { isOpaque, isWhiteout } from '../unpack/whiteout.ts';
 
 /** Copies an unpacked layer over `target`, doing what overlayfs would show: whiteouts remove, opaque directories replace. */
-export async function applyLayer(layerPath: string, target: Directory): Promise<void> {
+export async function applyLayer(layerPath: string, target: Directory, ids?: IdTranslation): Promise<void> {
   using layer = Directory.openPath(layerPath);
-  await copyTree(layer, target, { keepRoot: true, decide });
+  await copyTree(layer, target, { keepRoot: true, decide, ...(ids && { ids }) });
 }
 
 function decide({ from, to, name, stat }: CopyTreeEntry): 'copy' | 'merge' | 'skip' {

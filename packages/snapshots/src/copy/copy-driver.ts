@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Directory, treeUsage } from '@gantry/kernel';
+import { Directory, type IdMaps, outsideIds, treeUsage } from '@gantry/kernel';
 import { rootAttributes, type StoredLayer } from '../layers/layer-store.ts';
 import type { DiskUsage } from '../snapshotter.ts';
 import type { SnapshotDriver } from '../writable/snapshot-driver.ts';
@@ -9,11 +9,13 @@ import { applyLayer } from './apply-layer.ts';
 
 /** Copies the layers into a directory: for hosts and file systems without overlayfs. Nothing is ever mounted. */
 export class CopyDriver implements SnapshotDriver {
-  async prepare(folder: string, layers: readonly StoredLayer[]): Promise<{ base: DiskUsage }> {
+  async prepare(folder: string, layers: readonly StoredLayer[], maps?: IdMaps): Promise<{ base: DiskUsage }> {
+    const ids = maps && outsideIds(maps);
     mkdirSync(this.rootOf(folder), { mode: 0o700 });
     using root = Directory.openPath(this.rootOf(folder));
-    for (const layer of layers) await applyLayer(layer.path, root);
-    const { uid, gid, mode } = rootAttributes(layers);
+    for (const layer of layers) await applyLayer(layer.path, root, ids);
+    const { mode, ...owner } = rootAttributes(layers);
+    const { uid, gid } = ids?.owner(owner) ?? owner;
     root.chown('', uid, gid);
     root.chmod('', mode);
     return { base: await treeUsage(root) };

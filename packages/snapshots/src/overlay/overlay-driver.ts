@@ -1,12 +1,23 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Semaphore } from '@gantry/base';
-import { Directory, isErrno, isMountPoint, mountOverlay, treeUsage, umount } from '@gantry/kernel';
+import {
+  Directory,
+  type IdMaps,
+  isErrno,
+  isMountPoint,
+  mountOverlay,
+  outsideIds,
+  treeUsage,
+  type UserNamespace,
+  umount,
+} from '@gantry/kernel';
 import { SnapshotBusyError } from '../errors.ts';
 import { rootAttributes, type StoredLayer } from '../layers/layer-store.ts';
 import type { DiskUsage } from '../snapshotter.ts';
 import type { SnapshotDriver } from '../writable/snapshot-driver.ts';
 import type { SnapshotRecord } from '../writable/snapshot-record.ts';
+import { mapLowers, unmapLowers } from './mapped-lowers.ts';
 
 /** Unmounting a plain overlay writes back a file system for up to a second; the thread pool has other work too. */
 const maxSlowUnmounts = 2;
@@ -21,9 +32,14 @@ export class OverlayDriver implements SnapshotDriver {
     this.#emptyLayer = emptyLayer;
   }
 
-  async prepare(folder: string, layers: readonly StoredLayer[]): Promise<Pick<SnapshotRecord, 'base'>> {
+  async prepare(
+    folder: string,
+    layers: readonly StoredLayer[],
+    maps?: IdMaps,
+  ): Promise<Pick<SnapshotRecord, 'base'>> {
     for (const name of ['work', 'merged', 'upper']) mkdirSync(path.join(folder, name), { mode: 0o700 });
-    const { uid, gid, mode } = rootAttributes(layers);
+    const { mode, ...owner } = rootAttributes(layers);
+    const { uid, gid } = maps === undefined ? owner : outsideIds(maps).owner(owner);
     using upper = Directory.openPath(path.join(folder, 'upper'));
     upper.chown('', uid, gid);
     upper.chmod('', mode);
@@ -34,12 +50,22 @@ export class OverlayDriver implements SnapshotDriver {
     return path.join(folder, 'merged');
   }
 
-  async mount(folder: string, layers: readonly StoredLayer[], record: SnapshotRecord): Promise<string> {
+  async mount(
+    folder: string,
+    layers: readonly StoredLayer[],
+    record: SnapshotRecord,
+    namespace?: UserNamespace,
+  ): Promise<string> {
     const target = this.rootOf(folder);
     if (record.volatile) forgetUncleanUnmount(folder);
-    const lowers = distinctFromTop(layers).map((layer) => layer.path);
+    const paths = distinctFromTop(layers).map((layer) => layer.path);
+    const lowers = paths.length > 0 ? paths : [this.#emptyLayer];
+    await using mapped =
+      record.idMaps === undefined
+        ? undefined
+        : await mapLowers(folder, lowers, { maps: record.idMaps, namespace });
     mountOverlay({
-      lowers: lowers.length > 0 ? lowers : [this.#emptyLayer],
+      lowers: mapped?.paths ?? lowers,
       upper: path.join(folder, 'upper'),
       work: path.join(folder, 'work'),
       target,
@@ -53,6 +79,7 @@ export class OverlayDriver implements SnapshotDriver {
   }
 
   async unmount(folder: string, record: SnapshotRecord): Promise<void> {
+    if (record.idMaps !== undefined) await unmapLowers(folder);
     const target = this.rootOf(folder);
     if (!isMountPoint(target)) return;
     try {

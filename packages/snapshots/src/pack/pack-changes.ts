@@ -18,7 +18,7 @@ export function packChanges(tree: WrittenTree, options: ChangesOptions): AsyncIt
 }
 
 function* packAll(tree: WrittenTree, options: ChangesOptions): Generator<PackStep, void, undefined> {
-  const packing: Packing = { links: new Map(), live: true };
+  const packing: Packing = { links: new Map(), live: true, ids: tree.ids };
   for (const change of walkChanges(tree, options)) yield* packChange(packing, change);
   yield tarEnd;
 }
@@ -41,5 +41,5 @@ function* packChange(
   }
   const flags = openFlags.path | openFlags.noFollow;
   using child = unlessGone(() => directory.openDirectory(name, { flags }));
-  if (child !== undefined) yield directoryHeader(path, fileByDescriptor(child));
+  if (child !== undefined) yield directoryHeader(packing, path, fileByDescriptor(child));
 }

@@ -24,8 +24,9 @@ function* packLayer(directory: string): Generator<PackStep, void, undefined> {
   const file = fileByDescriptor(root);
   const { uid, gid, mode } = file.stat;
   const isDefault = uid === 0 && gid === 0 && mode === 0o755 && file.xattrs().size === 0;
-  if (!isDefault) yield directoryHeader(Buffer.from('./'), file);
-  yield* packChildren({ links: new Map(), live: false }, root, '');
+  const packing: Packing = { links: new Map(), live: false };
+  if (!isDefault) yield directoryHeader(packing, Buffer.from('./'), file);
+  yield* packChildren(packing, root, '');
   yield tarEnd;
 }
 
@@ -45,7 +46,7 @@ function* packChildren(
     refuseWhiteoutName(name, path);
     if (stat.kind === 'directory') {
       using child = directory.openDirectory(name, { flags: openFlags.path | openFlags.noFollow });
-      yield directoryHeader(path, fileByDescriptor(child));
+      yield directoryHeader(packing, path, fileByDescriptor(child));
       yield* packChildren(packing, child, `${prefix}${pathKey(name)}/`);
     } else {
       yield* packFile(packing, path, fileInDirectory(directory, name, stat));

@@ -1,4 +1,4 @@
-import { type FileStat, keyBytes, pathKey, unlessGone } from '@gantry/kernel';
+import { type FileStat, type IdTranslation, keyBytes, pathKey, unlessGone } from '@gantry/kernel';
 import { encodeTarHeader, type TarEntryInput, type TarEntryType } from '@gantry/oci';
 import { type PackStep, packContent, type ShrinkPolicy } from './pack-content.ts';
 import { type PackedFile } from './packed-file.ts';
@@ -9,6 +9,8 @@ export interface Packing {
   links: Map<string, Uint8Array>;
   /** The tree is in use: what vanishes meanwhile is left out, and what shrinks is filled up with zeros. */
   live: boolean;
+  /** What the owners of the files are in the archive; the same when missing. */
+  ids?: IdTranslation | undefined;
 }
 
 const tarTypes: Partial<Record<FileStat['kind'], TarEntryType>> = {
@@ -21,12 +23,12 @@ const tarTypes: Partial<Record<FileStat['kind'], TarEntryType>> = {
 };
 
 /** A directory's own entry. */
-export function directoryHeader(name: Uint8Array, file: PackedFile): Uint8Array {
+export function directoryHeader({ ids }: Packing, name: Uint8Array, file: PackedFile): Uint8Array {
   return encodeTarHeader({
-    ...attributesOf(file.stat),
+    ...attributesOf(file.stat, ids),
     type: 'directory',
     name,
-    xattrs: file.xattrs(),
+    xattrs: xattrsOf(file, ids),
   });
 }
 
@@ -42,19 +44,21 @@ export function* packFile(
   const inode = `${stat.device.major}:${stat.device.minor}:${stat.inode}`;
   const first = packing.links.get(inode);
   if (first !== undefined) {
-    yield encodeTarHeader({ ...attributesOf(stat), type: 'hard-link', name, linkName: first });
+    yield encodeTarHeader({ ...attributesOf(stat, packing.ids), type: 'hard-link', name, linkName: first });
     return;
   }
   if (type === 'file' && stat.sizeBytes > 0) {
     using content = packing.live ? unlessGone(() => file.open()) : file.open();
     if (content === undefined) return;
-    const entry = { ...entryOf(type, name, file), sizeBytes: stat.sizeBytes };
+    const entry = { ...entryOf(packing, type, name, file), sizeBytes: stat.sizeBytes };
     if (stat.links > 1) packing.links.set(inode, name);
     const shrinks: ShrinkPolicy = packing.live ? 'fill' : 'fail';
     yield* packContent(content, entry, shrinks);
     return;
   }
-  const entry = packing.live ? unlessGone(() => entryOf(type, name, file)) : entryOf(type, name, file);
+  const entry = packing.live
+    ? unlessGone(() => entryOf(packing, type, name, file))
+    : entryOf(packing, type, name, file);
   if (entry === undefined) return;
   if (stat.links > 1) packing.links.set(inode, name);
   yield encodeTarHeader(entry);
@@ -70,18 +74,28 @@ export function opaqueHeader(prefix: string): Uint8Array {
   return encodeTarHeader({ type: 'file', name: keyBytes(`${prefix}.wh..wh..opq`), mode: 0 });
 }
 
-function entryOf(type: TarEntryType, name: Uint8Array, file: PackedFile): TarEntryInput {
+function entryOf({ ids }: Packing, type: TarEntryType, name: Uint8Array, file: PackedFile): TarEntryInput {
   const { stat } = file;
   return {
-    ...attributesOf(stat),
+    ...attributesOf(stat, ids),
     type,
     name,
-    xattrs: file.xattrs(),
+    xattrs: xattrsOf(file, ids),
     ...(type === 'symlink' ? { linkName: file.linkTarget() } : {}),
     ...(type.endsWith('device') ? { deviceMajor: stat.target.major, deviceMinor: stat.target.minor } : {}),
   };
 }
 
-function attributesOf(stat: FileStat): Pick<TarEntryInput, 'mode' | 'uid' | 'gid' | 'mtimeNs'> {
-  return { mode: stat.mode, uid: stat.uid, gid: stat.gid, mtimeNs: stat.modifiedNs };
+function attributesOf(
+  stat: FileStat,
+  ids: IdTranslation | undefined,
+): Pick<TarEntryInput, 'mode' | 'uid' | 'gid' | 'mtimeNs'> {
+  const { uid, gid } = ids?.owner(stat) ?? stat;
+  return { mode: stat.mode, uid, gid, mtimeNs: stat.modifiedNs };
+}
+
+function xattrsOf(file: PackedFile, ids: IdTranslation | undefined): ReadonlyMap<string, Uint8Array> {
+  const xattrs = file.xattrs();
+  if (ids === undefined) return xattrs;
+  return new Map([...xattrs].map(([name, value]) => [name, ids.xattr(name, value)]));
 }

@@ -1,5 +1,6 @@
 import {
   type Directory,
+  type IdTranslation,
   keyBytes,
   openFlags,
   pathKey,
@@ -18,6 +19,8 @@ export interface PackTreeOptions {
   at: TreePath;
   /** Name of `at` in the archive (`.`, `etc`), with a slash in front of what is below; without it `at` has no entry. */
   name?: string;
+  /** What the owners of the files at a place are in the archive; the same when missing. */
+  idsAt?: (at: TreePath) => IdTranslation | undefined;
 }
 
 /**
@@ -30,8 +33,11 @@ export function packTree(tree: RootedTree, options: PackTreeOptions): AsyncItera
   return runSteps(packPlace(tree, options));
 }
 
-function* packPlace(tree: RootedTree, { at, name }: PackTreeOptions): Generator<PackStep, void, undefined> {
-  const packing: Packing = { links: new Map(), live: true };
+function* packPlace(
+  tree: RootedTree,
+  { at, name, idsAt }: PackTreeOptions,
+): Generator<PackStep, void, undefined> {
+  const packing: Packing = { links: new Map(), live: true, ids: idsAt?.(at) };
   using place = tree.open(at);
   const file = fileByDescriptor(place);
   if (file.stat.kind !== 'directory') {
@@ -39,9 +45,9 @@ function* packPlace(tree: RootedTree, { at, name }: PackTreeOptions): Generator<
   } else {
     // The root's entry is `/`, and what is below starts with one slash.
     const prefix = name === undefined ? '' : name === '/' ? '/' : `${pathKey(name)}/`;
-    if (name !== undefined) yield directoryHeader(Buffer.from(name), file);
+    if (name !== undefined) yield directoryHeader(packing, Buffer.from(name), file);
     using directory = tree.openDirectory(at);
-    yield* packChildren({ tree, packing }, directory, at, prefix);
+    yield* packChildren({ tree, packing, idsAt }, directory, at, prefix);
   }
   yield tarEnd;
 }
@@ -49,6 +55,7 @@ function* packPlace(tree: RootedTree, { at, name }: PackTreeOptions): Generator<
 interface TreePacking {
   tree: RootedTree;
   packing: Packing;
+  idsAt: PackTreeOptions['idsAt'];
 }
 
 function* packChildren(
@@ -64,8 +71,10 @@ function* packChildren(
     using graft = isGraft ? tree.tree.open([...at, key]) : undefined;
     const file = graft === undefined ? childFile(directory, keyBytes(key)) : fileByDescriptor(graft);
     if (file === undefined) continue;
+    const packing =
+      tree.idsAt === undefined ? tree.packing : { ...tree.packing, ids: tree.idsAt([...at, key]) };
     if (file.stat.kind !== 'directory') {
-      yield* packFile(tree.packing, path, file);
+      yield* packFile(packing, path, file);
       continue;
     }
     using child = isGraft
@@ -74,7 +83,7 @@ function* packChildren(
           directory.openDirectory(keyBytes(key), { flags: openFlags.path | openFlags.noFollow }),
         );
     if (child === undefined) continue;
-    yield directoryHeader(path, fileByDescriptor(child));
+    yield directoryHeader(packing, path, fileByDescriptor(child));
     yield* packChildren(tree, child, [...at, key], `${prefix}${key}/`);
   }
 }

@@ -1,4 +1,5 @@
 import { faultPoint, KeyedLock } from '@gantry/base';
+import { insideIds, type UserNamespace } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import { listChanges } from '../changes/list-changes.ts';
 import type { WrittenTree } from '../changes/written-tree.ts';
@@ -59,17 +60,18 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
   async create(id: string, diffIds: readonly Digest[], options: SnapshotOptions = {}): Promise<void> {
     const { layers, writables, driver } = this.#parts;
     const stored = layers.getAll(diffIds);
-    const settings = { layers: [...diffIds], volatile: options.volatile === true };
-    await writables.create(id, settings, (folder) => driver.prepare(folder, stored));
+    const { idMaps, volatile = false } = options;
+    const settings = { layers: [...diffIds], volatile, ...(idMaps && { idMaps }) };
+    await writables.create(id, settings, (folder) => driver.prepare(folder, stored, idMaps));
   }
 
-  mount(id: string): Promise<string> {
+  mount(id: string, namespace?: UserNamespace): Promise<string> {
     const { layers, writables, driver } = this.#parts;
     return this.#locks.run(id, async () => {
       const record = writables.get(id);
       const folder = writables.folderOf(id);
       if (driver.isMounted(folder)) return driver.rootOf(folder);
-      return driver.mount(folder, layers.getAll(record.layers), record);
+      return driver.mount(folder, layers.getAll(record.layers), record, namespace);
     });
   }
 
@@ -117,8 +119,13 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
 
   #writtenAbove(id: string): WrittenTree {
     const { layers, writables, driver } = this.#parts;
-    const lowers = layers.getAll(writables.get(id).layers).map((layer) => layer.path);
-    return { ...driver.written(writables.folderOf(id)), lowers: [...new Set(lowers.toReversed())] };
+    const record = writables.get(id);
+    const lowers = layers.getAll(record.layers).map((layer) => layer.path);
+    return {
+      ...driver.written(writables.folderOf(id)),
+      lowers: [...new Set(lowers.toReversed())],
+      ...(record.idMaps && { ids: insideIds(record.idMaps) }),
+    };
   }
 
   /** Ends the unpacking threads and stops deleting. Snapshots stay as they are, mounted ones mounted. */

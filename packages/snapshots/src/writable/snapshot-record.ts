@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage } from '@gantry/base';
-import { isErrno } from '@gantry/kernel';
+import { type IdMaps, isErrno } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { DiskUsage } from '../snapshotter.ts';
 
@@ -11,6 +11,8 @@ export interface SnapshotRecord {
   /** Base first. */
   layers: Digest[];
   volatile: boolean;
+  /** Whose ids the files have that are written above the layers; the host's when missing. */
+  idMaps?: IdMaps;
   /** The boot in which a volatile snapshot was made; it is worth nothing in another one. */
   bootId?: string;
   /** What the snapshot held before anything was written, where the layers were copied into it. */

@@ -71,7 +71,7 @@ export class WritableStore {
    */
   async create(
     id: string,
-    settings: Pick<SnapshotRecord, 'layers' | 'volatile'>,
+    settings: Pick<SnapshotRecord, 'layers' | 'volatile' | 'idMaps'>,
     fill: (folder: string) => Promise<Pick<SnapshotRecord, 'base'>>,
   ): Promise<void> {
     if (!idGrammar.test(id)) throw new InvalidSnapshotIdError(id);
