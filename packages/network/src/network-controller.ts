@@ -113,6 +113,11 @@ export interface AttachRequest {
   /** What the container asked for (`--dns` …) or the daemon's; without `servers` the host's. */
   dns: DnsRequest;
   hostname: string;
+  /**
+   * Path of a network namespace that is the container's already, because it belongs to a user namespace: it is pinned in the
+   * place of a fresh one.
+   */
+  namespace?: string;
   signal?: AbortSignal;
 }
 

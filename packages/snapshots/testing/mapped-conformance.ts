@@ -45,7 +45,7 @@ export function mappedTests(check: Check): void {
     await snapshots.create('mapped', layers, { idMaps });
     await snapshots.create('plain', layers);
     const translation = outsideIds(idMaps);
-    change(await snapshots.mount('mapped'), (owner) => translation.owner(owner), translation.xattr);
+    change(await snapshots.mount('mapped'), translation.owner, translation.xattr);
     change(
       await snapshots.mount('plain'),
       (owner) => owner,

@@ -11,12 +11,12 @@ export class UnmappedIdError extends EngineError {
 
 /** Says the ids in a file's attributes anew, from one side of a user namespace for the other. */
 export interface IdTranslation {
-  owner(owner: Owner): Owner;
+  owner: (owner: Owner) => Owner;
   /**
    * Two extended attributes hold ids: access control lists (acl(5), `linux/posix_acl_xattr.h`) and file capabilities
    * (capabilities(7), `struct vfs_ns_cap_data`). A process of the host reads and writes both with the host's ids.
    */
-  xattr(name: string, value: Uint8Array): Uint8Array;
+  xattr: (name: string, value: Uint8Array) => Uint8Array;
 }
 
 /** From what the namespace calls its users to what they are on the host. `owner` throws `UnmappedIdError`. */

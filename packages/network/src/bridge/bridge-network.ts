@@ -129,7 +129,7 @@ export class BridgeNetwork {
   }
 
   async #attach(
-    { containerId, ports, signal }: AttachRequest,
+    { containerId, ports, namespace, signal }: AttachRequest,
     { dnsNames }: EndpointRequest,
   ): Promise<Attachment> {
     const { link, firewall } = this.#options;
@@ -143,7 +143,7 @@ export class BridgeNetwork {
     undo.defer(() => void this.#stale.add(containerId));
     const namespacePath = this.#namespacePath(containerId);
     undo.defer(() => releaseNetworkNamespace(namespacePath));
-    createEndpoint(link, namespacePath, record);
+    createEndpoint(link, namespacePath, record, namespace);
     faultPoint('network-attach/connected');
     const rules = rulesOf(record);
     if (rules.length > 0) {
