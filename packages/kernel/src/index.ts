@@ -92,6 +92,7 @@ export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
 export { createUserNamespace, UserNamespace } from './namespaces/user-namespace.ts';
 export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
 export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';
+export { decodeAddress, encodeAddress } from './netlink/ip-address.ts';
 export {
   changeLink,
   createBridge,
@@ -113,12 +114,13 @@ export {
   NetlinkSocket,
 } from './netlink/netlink-socket.ts';
 export {
-  changeMapElements,
+  changeElements,
   concatenation,
-  type MapElement,
   maxElementChanges,
+  type TableElement,
 } from './netlink/nft-elements.ts';
 export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';
+export { type TableChange, TableMonitor } from './netlink/table-monitor.ts';
 export { contained } from './processes/contained.ts';
 export {
   closeDescriptor,

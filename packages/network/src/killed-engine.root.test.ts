@@ -69,7 +69,7 @@ async function assertOnlyKept(
   assert.equal(controller.network('bridge').endpoints.length, names.length);
   assert.deepEqual(readdirSync(path.join(host.folder, 'netns')), names);
   assert.equal(markedLinks(), names.length);
-  const elements = execFileSync('nft', ['list', 'map', 'ip', 'gantry_test0', 'published']).toString();
+  const elements = execFileSync('nft', ['list', 'map', 'inet', 'gantry_test0', 'published4']).toString();
   assert.deepEqual(elements.match(/tcp \. \d+/g) ?? [], kept ? ['tcp . 8080'] : []);
   if (kept !== undefined) {
     using _server = serve(kept.namespacePath, 'tcp', 80);

@@ -14,6 +14,7 @@ import {
   PredefinedNetworkError,
 } from './errors.ts';
 import { Firewall } from './firewall/firewall.ts';
+import type { FirewallNetwork } from './firewall/firewall-network.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { nftProgram } from './firewall/nft.ts';
 import { formatIPv4, formatSubnet } from './ipam/subnet.ts';
@@ -36,7 +37,7 @@ export interface NetworkControllerOptions {
   bridge?: string;
   /** Address of the bridge with its prefix, as dockerd's `--bip`. Missing: the first of Docker's default pools that is free. */
   bip?: string;
-  /** Name of our nft table (family `ip`); one engine each. `gantry_` and the bridge's name when missing. */
+  /** Name of our nft table (family `inet`); one engine each. `gantry_` and the bridge's name when missing. */
   nftTable?: string;
   /** Whether to put accepts for the bridge into other people's forward chains that would drop its packets. `accept` when missing. */
   foreignForwarding?: 'accept' | 'leave';
@@ -84,8 +85,7 @@ export async function openNetworkController(
   networks.rememberBridgeAddress(`${formatIPv4(plan.gateway)}/${plan.subnet.prefixLength}`);
   const nft = nftProgram(table);
   const netfilter = onFailure.use(NetlinkSocket.open('netfilter'));
-  const tableOptions = { table, bridge: name, subnet: formatSubnet(plan.subnet) };
-  const firewall = new Firewall(tableOptions, { nft, socket: netfilter, logger });
+  const firewall = new Firewall({ table, nft, socket: netfilter, logger });
   const link = { socket, name, index };
   const bridge = new BridgeNetwork({
     store: options.store,
@@ -98,7 +98,7 @@ export async function openNetworkController(
     namespaces,
     logger,
   });
-  await firewall.reset(bridge.rules());
+  await firewall.reset([defaultNetwork(networkId, plan)], bridge.rules());
   const foreign = new ForeignForwarding(nft, { bridge: name, table, logger });
   if (options.foreignForwarding !== 'leave') await foreign.accept();
   const sockets = onFailure.move();
@@ -255,6 +255,20 @@ const plainNetwork = {
 
 function notBuilt(what: string): EngineError {
   return new EngineError('not-implemented', 'network-not-built', `${what} is not implemented`);
+}
+
+function defaultNetwork(id: string, { name, subnet }: BridgePlan): FirewallNetwork {
+  return {
+    id,
+    bridge: name,
+    subnets: [formatSubnet(subnet)],
+    internal: false,
+    icc: true,
+    masquerade4: true,
+    masquerade6: false,
+    gatewayMode4: 'nat',
+    gatewayMode6: 'nat',
+  };
 }
 
 /**

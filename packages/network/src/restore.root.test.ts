@@ -42,7 +42,8 @@ test('what somebody took away while no engine ran is put back', async () => {
     'the bridge port': (hostInterface) => run('ip', 'link', 'set', hostInterface, 'nomaster', 'down'),
     'the bridge address': () => run('ip', 'address', 'flush', 'dev', 'test0'),
     'all firewall rules': () => run('nft', 'flush', 'ruleset'),
-    'one element': () => run('nft', 'delete', 'element', 'ip', 'gantry_test0', 'published', '{ tcp . 8080 }'),
+    'one element': () =>
+      run('nft', 'delete', 'element', 'inet', 'gantry_test0', 'published4', '{ tcp . 8080 }'),
   };
   await using host = new NetworkHost();
   const first = await host.open();

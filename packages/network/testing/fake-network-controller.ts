@@ -54,6 +54,7 @@ export class FakeNetworkController implements NetworkController {
     let ephemeralPort = 32768;
     this.#ports = new PortTable((_protocol, _address, port) => ({
       port: port === 0 ? ephemeralPort++ : port,
+      take: () => undefined,
       [Symbol.dispose]: () => {},
     }));
     const options = { 'com.docker.network.bridge.name': 'gantry0' };

@@ -3,8 +3,9 @@ import { attribute, nested, readAttributes, uint8, uint16be, uint32 } from './at
 import { encodeAddress } from './ip-address.ts';
 import type { NetlinkReply, NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
 
-/** Which tracked IPv4 flows are meant: all that is given must hold. */
+/** Which tracked flows are meant: all that is given must hold. */
 export interface FlowFilter {
+  family: 'ipv4' | 'ipv6';
   protocol: 'tcp' | 'udp' | 'sctp';
   /** The port that the first packet was sent to, before any translation. */
   originalPort?: number;
@@ -30,7 +31,9 @@ const CTA_FILTER_REPLY_FLAGS = 2;
 /** linux/net/netfilter/nf_internals.h: what of a tuple a dump is filtered by (kernel 5.8). */
 const filterFlags = { sourceAddress: 1 << 0, protocol: 1 << 3, sourcePort: 1 << 4, destinationPort: 1 << 5 };
 const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
-const AF_INET = 2;
+const CTA_IP_V6_SRC = 3;
+const families = { ipv4: 2, ipv6: 10 } as const;
+const sourceOf = { ipv4: CTA_IP_V4_SRC, ipv6: CTA_IP_V6_SRC } as const;
 const headerBytes = 4;
 const nestedFlag = 0x8000;
 
@@ -43,7 +46,7 @@ export function forgetFlows(socket: NetlinkSocket, filter: FlowFilter): number {
     .dump({
       type: IPCTNL_MSG_CT_GET,
       flags: 0,
-      payload: Buffer.concat([messageHeader(), ...filterAttributes(filter)]),
+      payload: Buffer.concat([messageHeader(filter), ...filterAttributes(filter)]),
       call: 'list',
       subject: 'tracked flows',
     })
@@ -51,7 +54,7 @@ export function forgetFlows(socket: NetlinkSocket, filter: FlowFilter): number {
   let forgotten = 0;
   for (const flow of flows) {
     try {
-      socket.request(deletion(flow));
+      socket.request(deletion(flow, filter));
       forgotten += 1;
     } catch (error) {
       // It ended by itself in between.
@@ -62,11 +65,11 @@ export function forgetFlows(socket: NetlinkSocket, filter: FlowFilter): number {
 }
 
 /** `struct nfgenmsg`: family, version 0, resource 0. */
-function messageHeader(): Buffer {
-  return Buffer.from([AF_INET, 0, 0, 0]);
+function messageHeader({ family }: FlowFilter): Buffer {
+  return Buffer.from([families[family], 0, 0, 0]);
 }
 
-function filterAttributes({ protocol, originalPort, answerer }: FlowFilter): Buffer[] {
+function filterAttributes({ family, protocol, originalPort, answerer }: FlowFilter): Buffer[] {
   const number = uint8(CTA_PROTO_NUM, protocolNumbers[protocol]);
   const encoded: Buffer[] = [];
   let originalFlags = 0;
@@ -78,7 +81,7 @@ function filterAttributes({ protocol, originalPort, answerer }: FlowFilter): Buf
   }
   if (answerer !== undefined) {
     replyFlags = filterFlags.sourceAddress | filterFlags.protocol | filterFlags.sourcePort;
-    const address = nested(CTA_TUPLE_IP, attribute(CTA_IP_V4_SRC, encodeAddress(answerer.address)));
+    const address = nested(CTA_TUPLE_IP, attribute(sourceOf[family], encodeAddress(answerer.address)));
     const ports = nested(CTA_TUPLE_PROTO, number, uint16be(CTA_PROTO_SRC_PORT, answerer.port));
     encoded.push(nested(CTA_TUPLE_REPLY, address, ports));
   }
@@ -113,7 +116,7 @@ function tupleOf(encoded: Buffer = Buffer.alloc(0)): Tuple {
   const address = readAttributes(parts.get(CTA_TUPLE_IP) ?? Buffer.alloc(0));
   const protocol = readAttributes(parts.get(CTA_TUPLE_PROTO) ?? Buffer.alloc(0));
   return {
-    source: address.get(CTA_IP_V4_SRC),
+    source: address.get(CTA_IP_V4_SRC) ?? address.get(CTA_IP_V6_SRC),
     protocol: protocol.get(CTA_PROTO_NUM)?.readUInt8(),
     sourcePort: protocol.get(CTA_PROTO_SRC_PORT)?.readUInt16BE(),
     destinationPort: protocol.get(CTA_PROTO_DST_PORT)?.readUInt16BE(),
@@ -121,7 +124,7 @@ function tupleOf(encoded: Buffer = Buffer.alloc(0)): Tuple {
 }
 
 /** By its tuple and its id, so that a flow that took its place since is spared. */
-function deletion({ payload }: NetlinkReply): NetlinkRequest {
+function deletion({ payload }: NetlinkReply, filter: FlowFilter): NetlinkRequest {
   const attributes = readAttributes(payload.subarray(headerBytes));
   const original = attributes.get(CTA_TUPLE_ORIG) ?? Buffer.alloc(0);
   const id = attributes.get(CTA_ID);
@@ -129,7 +132,7 @@ function deletion({ payload }: NetlinkReply): NetlinkRequest {
     type: IPCTNL_MSG_CT_DELETE,
     flags: 0,
     payload: Buffer.concat([
-      messageHeader(),
+      messageHeader(filter),
       attribute(CTA_TUPLE_ORIG | nestedFlag, original),
       ...(id === undefined ? [] : [attribute(CTA_ID, id)]),
     ]),

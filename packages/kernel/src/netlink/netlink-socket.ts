@@ -28,6 +28,7 @@ const libc = {
   setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
   send: bind('int64_t send(int fd, const uint8_t *data, size_t length, int flags)'),
   recv: bind('int64_t recv(int fd, uint8_t *data, size_t length, int flags)'),
+  getsockname: bind('int getsockname(int fd, uint8_t *address, uint8_t *length)'),
   close: bind('int close(int fd)'),
 };
 
@@ -87,6 +88,14 @@ export class NetlinkSocket implements Disposable {
       throw error;
     }
     return new NetlinkSocket(fd);
+  }
+
+  /** The address that the kernel gave it, which its news name as their cause. */
+  get portId(): number {
+    const address = Buffer.alloc(12);
+    const length = Buffer.from([address.length, 0, 0, 0]);
+    check(libc.getsockname(this.#fd, address, length), 'getsockname', 'netlink');
+    return address.readUInt32LE(4);
   }
 
   /**

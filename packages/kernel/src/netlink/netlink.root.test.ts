@@ -16,7 +16,7 @@ import { readSysctl, writeSysctl } from '../namespaces/sysctl.ts';
 import { addAddress, listAddresses, removeAddress } from './addresses.ts';
 import { changeLink, createBridge, createVethPair, deleteLink, findLink, removeLink } from './links.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
-import { changeMapElements, concatenation, type MapElement, maxElementChanges } from './nft-elements.ts';
+import { changeElements, concatenation, maxElementChanges, type TableElement } from './nft-elements.ts';
 import { addRoute, listRoutes, removeRoute } from './routes.ts';
 
 const folder = mkdtempSync('/tmp/gantry-netlink-');
@@ -159,29 +159,30 @@ test('a batch of hundreds of requests is acknowledged whole, and a list of hundr
 
 test('elements come into and out of nftables maps in one transaction, all or none', () => {
   using socket = NetlinkSocket.open('netfilter');
-  const list = (): string => execFileSync('nft', ['list', 'map', 'ip', 'test', 'ports']).toString();
-  const element = (port: number, address: number): MapElement => ({
-    map: 'ports',
+  const list = (): string => execFileSync('nft', ['list', 'map', 'inet', 'test', 'ports']).toString();
+  const element = (port: number, address: number): TableElement => ({
+    set: 'ports',
     key: concatenation(Buffer.from([6]), Buffer.from([port >> 8, port & 255])),
     value: concatenation(Buffer.from([10, 0, 0, address]), Buffer.from([0, 80])),
   });
-  const input = 'table ip test { map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }; }';
+  const input =
+    'table inet test { map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }; }';
   execFileSync('nft', ['--file', '-'], { input });
   const many = Array.from({ length: maxElementChanges }, (_, index) => element(8000 + index, 1));
-  changeMapElements(socket, 'test', { added: many, removed: [] });
-  changeMapElements(socket, 'test', { added: [], removed: many.slice(1) });
-  changeMapElements(socket, 'test', { added: [element(9000, 2)], removed: [element(8000, 1)] });
+  changeElements(socket, 'test', { added: many, removed: [] });
+  changeElements(socket, 'test', { added: [], removed: many.slice(1) });
+  changeElements(socket, 'test', { added: [element(9000, 2)], removed: [element(8000, 1)] });
   assert.match(list(), /elements = \{ tcp \. 9000 : 10\.0\.0\.2 \. 80 \}/);
   const before = list();
   for (const [change, errnoName] of [
     [{ added: [element(1, 1)], removed: [element(2, 1)] }, 'ENOENT'],
     [{ added: [element(1, 1), element(9000, 3)], removed: [] }, 'EEXIST'],
-    [{ added: [{ ...element(1, 1), map: 'nothing' }], removed: [] }, 'ENOENT'],
+    [{ added: [{ ...element(1, 1), set: 'nothing' }], removed: [] }, 'ENOENT'],
   ] as const) {
-    assert.throws(() => changeMapElements(socket, 'test', change), { errnoName });
+    assert.throws(() => changeElements(socket, 'test', change), { errnoName });
     assert.equal(list(), before);
   }
-  assert.throws(() => changeMapElements(socket, 'nothing', { added: [element(1, 1)], removed: [] }), {
+  assert.throws(() => changeElements(socket, 'nothing', { added: [element(1, 1)], removed: [] }), {
     errnoName: 'ENOENT',
   });
 });

@@ -1,11 +1,11 @@
 import { attribute, nested, text } from './attributes.ts';
 import type { NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
 
-/** An element of an nftables map, as bytes; `concatenation` makes them for maps of several fields. */
-export interface MapElement {
-  map: string;
+/** An element of an nftables set, or of a map when it has a value, as bytes; `concatenation` makes those of several fields. */
+export interface TableElement {
+  set: string;
   key: Uint8Array;
-  value: Uint8Array;
+  value?: Uint8Array;
 }
 
 const NFNL_SUBSYS_NFTABLES = 10;
@@ -14,7 +14,7 @@ const NFNL_MSG_BATCH_END = 0x11;
 const NFT_MSG_NEWSETELEM = (NFNL_SUBSYS_NFTABLES << 8) | 12;
 const NFT_MSG_DELSETELEM = (NFNL_SUBSYS_NFTABLES << 8) | 14;
 const NLM_F_CREATE = 0x400;
-const NFPROTO_IPV4 = 2;
+const NFPROTO_INET = 1;
 const NFTA_SET_ELEM_LIST_TABLE = 1;
 const NFTA_SET_ELEM_LIST_SET = 2;
 const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
@@ -27,14 +27,14 @@ const NFTA_DATA_VALUE = 1;
 export const maxElementChanges: number = 200;
 
 /**
- * Takes elements out of and puts elements into maps of an `ip` table, in one kernel transaction: all or nothing, 0.1 ms
+ * Takes elements out of and puts elements into sets and maps (none of them of intervals) of an `inet` table, in one kernel transaction: all or nothing, 0.1 ms
  * and no process. `socket` is a netfilter socket. At most `maxElementChanges` at a time. Throws a `KernelError`:
- * `ENOENT` when the table, the map or a removed element is not there, `EEXIST` when a key has another value.
+ * `ENOENT` when the table, the set or a removed element is not there, `EEXIST` when a key has another value.
  */
-export function changeMapElements(
+export function changeElements(
   socket: NetlinkSocket,
   table: string,
-  { added, removed }: { added: readonly MapElement[]; removed: readonly MapElement[] },
+  { added, removed }: { added: readonly TableElement[]; removed: readonly TableElement[] },
 ): void {
   const count = added.length + removed.length;
   if (count > maxElementChanges) throw new RangeError(`${count} changes of elements in one transaction`);
@@ -63,20 +63,21 @@ function batchMark(type: number, table: string): NetlinkRequest {
   return { type, flags: 0, payload, call: 'change elements of table', subject: table, silent: true };
 }
 
-function elementRequest(type: number, table: string, { map, key, value }: MapElement): NetlinkRequest {
+function elementRequest(type: number, table: string, { set, key, value }: TableElement): NetlinkRequest {
   const isNew = type === NFT_MSG_NEWSETELEM;
   const data = (kind: number, bytes: Uint8Array): Buffer => nested(kind, attribute(NFTA_DATA_VALUE, bytes));
-  const fields = [data(NFTA_SET_ELEM_KEY, key), ...(isNew ? [data(NFTA_SET_ELEM_DATA, value)] : [])];
+  const fields = [data(NFTA_SET_ELEM_KEY, key)];
+  if (isNew && value !== undefined) fields.push(data(NFTA_SET_ELEM_DATA, value));
   return {
     type,
     flags: isNew ? NLM_F_CREATE : 0,
     payload: Buffer.concat([
-      Buffer.from([NFPROTO_IPV4, 0, 0, 0]),
+      Buffer.from([NFPROTO_INET, 0, 0, 0]),
       text(NFTA_SET_ELEM_LIST_TABLE, table),
-      text(NFTA_SET_ELEM_LIST_SET, map),
+      text(NFTA_SET_ELEM_LIST_SET, set),
       nested(NFTA_SET_ELEM_LIST_ELEMENTS, nested(NFTA_LIST_ELEM, ...fields)),
     ]),
-    call: isNew ? 'add element to map' : 'delete element from map',
-    subject: `${table} ${map}`,
+    call: isNew ? 'add element to set' : 'delete element from set',
+    subject: `${table} ${set}`,
   };
 }

@@ -13,11 +13,13 @@ const libc = {
 };
 
 const AF_INET = 2;
+const AF_INET6 = 10;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
 const SHUT_RDWR = 2;
-const addressBytes = 16;
 const kinds = {
   tcp: { type: 1, protocol: 6 },
   udp: { type: 2, protocol: 17 },
@@ -27,11 +29,14 @@ const kinds = {
 /** A host port that is ours until disposed: nobody else can bind it, and nothing ever arrives at it. */
 export interface HeldPort extends Disposable {
   readonly port: number;
+  /** Gives the bound socket away, once: who takes it closes it, and may listen. Undefined when the port is held by name only. */
+  take(): number | undefined;
 }
 
 /**
- * Binds an IPv4 port of this thread's network namespace, never listening, and keeps it. Port 0: any free one. Throws a
- * `KernelError`: `EADDRINUSE`, or `EADDRNOTAVAIL` when the host does not have the address. A kernel without SCTP
+ * Binds a port of this thread's network namespace, never listening, and keeps it; on an IPv6 address for IPv6 alone.
+ * Port 0: any free ephemeral one. Throws a `KernelError`: `EADDRINUSE`, `EADDRNOTAVAIL` when the host does not have the
+ * address, `EAFNOSUPPORT` when it has no IPv6. A kernel without SCTP
  * sockets has nobody who could take an SCTP port: then the port is held by name only, and port 0 is refused
  * (`EPROTONOSUPPORT`).
  */
@@ -43,7 +48,7 @@ export function holdPort(protocol: keyof typeof kinds, address: string, port: nu
       return bindPort(protocol, address, port, { overTimeWait: true });
     }
     if (protocol === 'sctp' && port !== 0 && isErrno(error, 'EPROTONOSUPPORT')) {
-      return { port, [Symbol.dispose]: () => {} };
+      return { port, take: () => undefined, [Symbol.dispose]: () => {} };
     }
     throw error;
   }
@@ -57,13 +62,19 @@ function bindPort(
 ): HeldPort {
   const subject = `${address}:${port}/${protocol}`;
   const kind = kinds[protocol];
-  const fd = check(libc.socket(AF_INET, kind.type | SOCK_CLOEXEC, kind.protocol), 'socket', subject);
+  const encoded = socketAddress(address, port);
+  const fd = check(
+    libc.socket(encoded.readUInt16LE(0), kind.type | SOCK_CLOEXEC, kind.protocol),
+    'socket',
+    subject,
+  );
   try {
-    if (overTimeWait) setReuse(fd, true, subject);
-    check(libc.bind(fd, socketAddress(address, port), addressBytes), 'bind', subject);
+    if (encoded.readUInt16LE(0) === AF_INET6)
+      setFlag(fd, { level: IPPROTO_IPV6, name: IPV6_V6ONLY, on: true }, subject);
+    if (overTimeWait) setFlag(fd, { ...reuse, on: true }, subject);
+    check(libc.bind(fd, encoded, encoded.length), 'bind', subject);
     if (overTimeWait) assertAlone(fd, subject);
-    const held = port === 0 ? boundPort(fd, subject) : port;
-    return { port: held, [Symbol.dispose]: closeOnce(fd) };
+    return heldPort(fd, port === 0 ? boundPort(fd, encoded.length, subject) : port);
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -77,35 +88,51 @@ function bindPort(
  */
 function assertAlone(fd: number, subject: string): void {
   check(libc.listen(fd, 0), 'listen', subject);
-  setReuse(fd, false, subject);
+  setFlag(fd, { ...reuse, on: false }, subject);
   check(libc.shutdown(fd, SHUT_RDWR), 'shutdown', subject);
 }
 
-function setReuse(fd: number, on: boolean, subject: string): void {
-  const value = Buffer.from([Number(on), 0, 0, 0]);
-  check(libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, value, value.length), 'setsockopt', subject);
+interface SocketFlag {
+  level: number;
+  name: number;
+  on: boolean;
 }
 
-/** `struct sockaddr_in`. */
+const reuse = { level: SOL_SOCKET, name: SO_REUSEADDR } as const;
+
+function setFlag(fd: number, { level, name, on }: SocketFlag, subject: string): void {
+  const value = Buffer.from([Number(on), 0, 0, 0]);
+  check(libc.setsockopt(fd, level, name, value, value.length), 'setsockopt', subject);
+}
+
+/** `struct sockaddr_in`, 16 bytes, or `struct sockaddr_in6`, 28. */
 function socketAddress(address: string, port: number): Buffer {
-  const encoded = Buffer.alloc(addressBytes);
-  encoded.writeUInt16LE(AF_INET, 0);
+  const host = encodeAddress(address);
+  const isV6 = host.length === 16;
+  const encoded = Buffer.alloc(isV6 ? 28 : 16);
+  encoded.writeUInt16LE(isV6 ? AF_INET6 : AF_INET, 0);
   encoded.writeUInt16BE(port, 2);
-  encoded.set(encodeAddress(address), 4);
+  encoded.set(host, isV6 ? 8 : 4);
   return encoded;
 }
 
-function boundPort(fd: number, subject: string): number {
+function boundPort(fd: number, addressBytes: number, subject: string): number {
   const address = Buffer.alloc(addressBytes);
   const length = Buffer.from([addressBytes, 0, 0, 0]);
   check(libc.getsockname(fd, address, length), 'getsockname', subject);
   return address.readUInt16BE(2);
 }
 
-function closeOnce(fd: number): () => void {
-  let open = true;
-  return () => {
-    if (open) libc.close(fd);
-    open = false;
+function heldPort(fd: number, port: number): HeldPort {
+  let held: number | undefined = fd;
+  const take = (): number | undefined => {
+    const taken = held;
+    held = undefined;
+    return taken;
   };
+  const close = (): void => {
+    const open = take();
+    if (open !== undefined) libc.close(open);
+  };
+  return { port, take, [Symbol.dispose]: close };
 }

@@ -285,8 +285,9 @@ export class BridgeNetwork {
     if (datagramPorts.length === 0) return;
     const { netfilter } = this.#options;
     for (const { hostPort, containerPort } of datagramPorts) {
-      forgetFlows(netfilter, { protocol: 'udp', originalPort: hostPort });
-      forgetFlows(netfilter, { protocol: 'udp', answerer: { address: ipAddress, port: containerPort } });
+      forgetFlows(netfilter, { family: 'ipv4', protocol: 'udp', originalPort: hostPort });
+      const answerer = { address: ipAddress, port: containerPort };
+      forgetFlows(netfilter, { family: 'ipv4', protocol: 'udp', answerer });
     }
   }
 

@@ -67,7 +67,7 @@ export class PortTable {
       throw inUse(request, port, `Bind for ${place} failed: port is already allocated`);
     }
     const socket = this.#bind(wanted);
-    return { port: socket.port, [Symbol.dispose]: this.#note({ ...wanted, hostPort: socket.port }, socket) };
+    return { ...socket, [Symbol.dispose]: this.#note({ ...wanted, hostPort: socket.port }, socket) };
   }
 
   /** Notes that the port is held; the result gives it back, once. */

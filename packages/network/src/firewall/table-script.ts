@@ -1,0 +1,133 @@
+import { type Element, elementStatements, setDeclarations, setNames, setNoun } from './table-elements.ts';
+
+/** The chain that is the administrator's: every forwarded packet passes it first, and the engine never changes its rules. */
+export const userChain = 'GANTRY-USER';
+
+/**
+ * The chains, all but the administrator's, with their rules. How a packet goes: raw: what claims to come from 127/8 or
+ * go there by a wire is dropped, because `route_localnet` on the bridges and DNAT before routing would else let
+ * neighbours reach ports published on 127.0.0.1, and containers pose as the host · nat: a packet for an address of this
+ * host is looked up with its address, then without · forward: on a network stay neighbours; an internal network has
+ * nothing else; into a network come answers and what was translated or opened for it, and from another network of ours
+ * nothing but that · postrouting: what leaves for the outside takes the host's address; what returns into its own network
+ * through a published port too (the answer must come back this way), and so do the host's own packets from 127/8. What
+ * goes from one network to a port published by another keeps its source.
+ */
+const chains: Readonly<Record<string, readonly string[]>> = {
+  raw: [
+    'type filter hook prerouting priority raw; policy accept;',
+    'iifname != "lo" ip daddr 127.0.0.0/8 drop',
+    'iifname != "lo" ip saddr 127.0.0.0/8 drop',
+    'iifname != "lo" ip6 daddr ::1 drop',
+  ],
+  published_ports: [
+    'dnat ip to meta l4proto . ip daddr . th dport map @published4_on',
+    'meta nfproto ipv4 dnat ip to meta l4proto . th dport map @published4',
+    'dnat ip6 to meta l4proto . ip6 daddr . th dport map @published6_on',
+    'meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @published6',
+  ],
+  prerouting: [
+    'type nat hook prerouting priority dstnat; policy accept;',
+    'fib daddr type local jump published_ports',
+  ],
+  output: [
+    'type nat hook output priority -100; policy accept;',
+    'ip6 daddr ::1 accept',
+    'fib daddr type local jump published_ports',
+  ],
+  forward: [
+    'type filter hook forward priority filter; policy accept;',
+    `jump ${userChain}`,
+    'iifname . oifname @neighbours accept',
+    'iifname @internal drop',
+    'oifname @internal drop',
+    'oifname @bridges jump into_network',
+  ],
+  into_network: [
+    'ct state established,related accept',
+    'ct status dnat accept',
+    'meta l4proto . ip daddr . th dport @opened4 oifname @routed4 accept',
+    'meta l4proto . ip6 daddr . th dport @opened6 oifname @routed6 accept',
+    'iifname @bridges drop',
+    'iifname . oifname @trusted accept',
+    'oifname @routed4 meta l4proto icmp accept',
+    'oifname @routed6 meta l4proto ipv6-icmp accept',
+    'meta nfproto ipv4 oifname @unprotected4 accept',
+    'meta nfproto ipv6 oifname @unprotected6 accept',
+    'drop',
+  ],
+  postrouting: [
+    'type nat hook postrouting priority srcnat; policy accept;',
+    'oifname @bridges jump back_into_network',
+    'oifname @bridges accept',
+    'snat ip to ip saddr map @source4',
+    'snat ip6 to ip6 saddr map @source6',
+    'ip saddr @masquerade4 masquerade',
+    'ip6 saddr @masquerade6 masquerade',
+  ],
+  back_into_network: [
+    'ip saddr 127.0.0.0/8 masquerade',
+    'ct status & dnat == 0 return',
+    'iifname @bridges iifname . oifname != @same_network return',
+    'ip saddr @subnets4 ip daddr @subnets4 masquerade',
+    'ip6 saddr @subnets6 ip6 daddr @subnets6 masquerade',
+  ],
+};
+
+/**
+ * A script that makes the table what it should be, whatever of it is there, in one transaction: everything of ours is
+ * written anew, and what the administrator put into `GANTRY-USER`, or besides our chains and sets, is left alone.
+ * `userRules`, `nft list chain` of an earlier `GANTRY-USER`, come first.
+ */
+export function tableScript(table: string, elements: Iterable<Element>, userRules = ''): string {
+  const names = Object.keys(chains);
+  const declared = Object.entries(chains).map(([name, [head = '']]) => declaration(name, head));
+  const rules = Object.entries(chains).flatMap(([name, lines]) =>
+    lines.filter((line) => !isHead(line)).map((line) => `add rule inet ${table} ${name} ${line}`),
+  );
+  return [
+    // Tables of engines that had one for IPv4 alone.
+    `add table ip ${table}`,
+    `delete table ip ${table}`,
+    userRules,
+    `table inet ${table} {`,
+    `  chain ${userChain} { }`,
+    setDeclarations(),
+    ...declared,
+    '}',
+    ...names.map((name) => `flush chain inet ${table} ${name}`),
+    ...setNames.map((name) => `flush ${setNoun(name)} inet ${table} ${name}`),
+    ...rules,
+    ...elementStatements('add', table, elements),
+    '',
+  ].join('\n');
+}
+
+/** Takes elements away and adds elements, in one transaction. */
+export function changeScript(
+  table: string,
+  { added, removed }: { added: readonly Element[]; removed: readonly Element[] },
+): string {
+  return [...elementStatements('delete', table, removed), ...elementStatements('add', table, added), ''].join(
+    '\n',
+  );
+}
+
+/** Takes everything of ours out of the table, which is there, and leaves the administrator's. */
+export function emptyingScript(table: string): string {
+  const names = Object.keys(chains);
+  return [
+    ...names.map((name) => `flush chain inet ${table} ${name}`),
+    ...names.map((name) => `delete chain inet ${table} ${name}`),
+    ...setNames.map((name) => `delete ${setNoun(name)} inet ${table} ${name}`),
+    '',
+  ].join('\n');
+}
+
+function declaration(name: string, head: string): string {
+  return `  chain ${name} {${isHead(head) ? ` ${head}` : ''} }`;
+}
+
+function isHead(line: string): boolean {
+  return line.startsWith('type ');
+}
