@@ -8,6 +8,7 @@ import type {
   ContainerUpdateRequest,
   ContainerUpdateResponse,
   ContainerWaitResponse,
+  EndpointSettings,
   Filters,
   LogOptions,
 } from '@gantry/api-types';
@@ -36,6 +37,7 @@ import { topContainer } from './lifecycle/top-container.ts';
 import { waitForContainer } from './lifecycle/wait-container.ts';
 import { type ListOptions, listContainers } from './list/list-containers.ts';
 import { readLog } from './logs/reading/read-log.ts';
+import { connectContainer, disconnectContainer } from './networks/connect-container.ts';
 import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
 import { updateContainer } from './resources/update-container.ts';
 import type { ContainerRecord } from './state/container-record.ts';
@@ -118,6 +120,18 @@ export class ContainerService implements ImageUsage {
 
   async rename(ref: string, name: string): Promise<void> {
     await renameContainer(this.#environment, this.#environment.registry.find(ref), name);
+  }
+
+  /** Puts it on a network: now when it runs, else at its next start. */
+  async connectNetwork(ref: string, reference: string, settings: EndpointSettings): Promise<void> {
+    const container = this.#environment.registry.find(ref);
+    await connectContainer(this.#environment, container, { reference, settings });
+  }
+
+  /** Takes it off a network; `force` where the network is gone, too. */
+  async disconnectNetwork(ref: string, reference: string, { force }: { force: boolean }): Promise<void> {
+    const container = this.#environment.registry.find(ref);
+    await disconnectContainer(this.#environment, container, { reference, force });
   }
 
   async remove(ref: string, options: RemoveOptions): Promise<void> {

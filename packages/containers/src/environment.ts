@@ -1,7 +1,7 @@
 import type { Clock, KeyedLock, Logger, Semaphore } from '@gantry/base';
 import type { ImageStore } from '@gantry/images';
 import type { CgroupSupport } from '@gantry/kernel';
-import type { NetworkController } from '@gantry/network';
+import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type {
   CgroupDriver,
@@ -53,6 +53,10 @@ export interface ContainerDefaults {
   logConfig: LogConfig;
   /** `-e`-like entries of the machine, names and values; none by default. */
   hostFiles: HostFiles;
+  /** Name servers and the like of containers that ask for none. */
+  dns: DnsRequest;
+  /** What `host-gateway` stands for; empty for the host's addresses on the default bridge. */
+  hostGatewayAddresses: readonly string[];
 }
 
 /** Files of the host that containers' own are made from. */

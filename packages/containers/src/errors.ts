@@ -179,11 +179,32 @@ export class ProcessListError extends EngineError {
   }
 }
 
-/** The container is to join a network that does not exist. */
-export class NetworkMissingError extends EngineError {
-  override readonly name = 'NetworkMissingError';
-  constructor(network: string) {
-    super('not-found', 'network-missing', `network ${network} not found`, { details: { network } });
+/** A start could not give the container its networks; the kind is the cause's, the words before its message are Docker's. */
+export class NetworkSetupError extends EngineError {
+  override readonly name = 'NetworkSetupError';
+  constructor(cause: unknown) {
+    super(
+      errorKind(cause),
+      'network-setup',
+      `failed to set up container networking: ${errorMessage(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** A container cannot be connected or disconnected as it is; Docker's words, and its status 500. */
+export class ContainerNetworkError extends EngineError {
+  override readonly name = 'ContainerNetworkError';
+  constructor(containerId: string, message: string) {
+    super('internal', 'container-network', message, { details: { containerId } });
+  }
+}
+
+/** A container that is linked to cannot be reached: it does not run, or is not on the default bridge. Docker's words. */
+export class LinkError extends EngineError {
+  override readonly name = 'LinkError';
+  constructor(message: string) {
+    super('internal', 'link', message);
   }
 }
 

@@ -22,7 +22,6 @@ export {
   InvalidFilterError,
   InvalidOptionError,
   LogNotReadableError,
-  NetworkMissingError,
   OptionNotBuiltError,
   PathNotFoundError,
   ProcessListError,

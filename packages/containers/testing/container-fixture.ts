@@ -68,6 +68,8 @@ export class ContainerFixture implements AsyncDisposable {
         logConfig: plainLogConfig,
         security: { apparmor: false, selinux: false },
         initPath: undefined,
+        dns: {},
+        hostGatewayAddresses: [],
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',
           resolvedConf: '/nowhere/resolved',

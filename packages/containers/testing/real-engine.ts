@@ -77,6 +77,8 @@ export async function openRealEngine({
         security: { apparmor: false, selinux: false },
         initPath: undefined,
         logConfig: plainLogConfig,
+        dns: {},
+        hostGatewayAddresses: [],
         hostFiles: {
           resolvConf: '/etc/resolv.conf',
           resolvedConf: '/run/systemd/resolve/resolv.conf',

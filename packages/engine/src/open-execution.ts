@@ -93,6 +93,8 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         initPath,
         logConfig,
         hostFiles,
+        dns: {},
+        hostGatewayAddresses: [],
       },
     }),
   );

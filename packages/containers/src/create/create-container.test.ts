@@ -160,9 +160,9 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     /SELinux is not enabled on this host$/,
   ],
   [
-    'a static address',
+    'a static address on the default bridge',
     { NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: '1.2.3.4' } } } } },
-    /EndpointsConfig\.bridge\.IPAMConfig/,
+    /^invalid config for network bridge: invalid endpoint settings:\nuser specified IP address is supported on user defined networks only$/,
   ],
   ['an unknown field', { HostConfig: { Sorcery: true } as HostConfig }, /unknown option HostConfig\.Sorcery/],
   ['an unknown field beside Config', { Magic: 1 } as ContainerCreateRequest, /unknown option Config\.Magic/],
@@ -177,7 +177,6 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     { HostConfig: { LogConfig: { Config: { speed: '1' } } } },
     /unknown log opt 'speed' for json-file log driver/,
   ],
-  ['a network that is not there', { HostConfig: { NetworkMode: 'front' } }, /^network front not found$/],
   [
     'a name of its own on another container’s network',
     { Hostname: 'x', HostConfig: { NetworkMode: 'container:x' } },

@@ -1,4 +1,9 @@
-import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from '@gantry/api-types';
+import type {
+  ContainerConfig,
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  HostConfig,
+} from '@gantry/api-types';
 import { faultPoint } from '@gantry/base';
 import type { ResolvedImage } from '@gantry/images';
 import type { Platform } from '@gantry/oci';
@@ -6,9 +11,13 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { containerHostname } from '../lifecycle/network-files.ts';
+import { checkEndpoints } from '../networks/check-endpoints.ts';
+import { chooseNetworks, type NetworkChoice } from '../networks/choose-networks.ts';
+import { legacyLinks } from '../networks/links.ts';
+import { joinsNetworks } from '../networks/network-names.ts';
 import { type CheckedResources, checkResources } from '../resources/check-resources.ts';
 import { newContainerId } from '../state/container-id.ts';
-import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import type { ContainerMount, ContainerNetwork, ContainerRecord } from '../state/container-record.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
 import { initialState } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
@@ -18,7 +27,6 @@ import { mergeImageConfig } from './merge-image-config.ts';
 import { containerName, generateName } from './names/container-name.ts';
 import { checkCgroupParent } from './options/cgroup-parent.ts';
 import { checkNamespaceConflicts } from './options/namespace-modes.ts';
-import { type NetworkChoice, networkMode, networkModeText } from './options/network-mode.ts';
 import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
 import { requestedMounts } from './options/requested-mounts.ts';
@@ -67,6 +75,7 @@ export async function createContainer(
       purpose: 'create',
     });
     const draft = draftRecord(environment, { id, name, request, image, checked });
+    checkEndpoints(environment, draft);
     await makeContainer(environment, draft, request);
     return { Id: id, Warnings: [...checked.warnings, ...warningsOf(request)] };
   } finally {
@@ -125,9 +134,9 @@ function draftRecord(
 ): ContainerRecord {
   const { id, name, request, image, checked } = parts;
   const findContainerId = (ref: string): string | undefined => registry.tryFind(ref)?.id;
-  const network = networkMode(request, findContainerId);
+  const choice = chooseNetworks(request, { networks: ports.network, findContainerId });
   const config = { ...mergeImageConfig(request, image.config.config ?? {}) };
-  Object.assign(config, hostNamesOf(config, { id, network, registry }));
+  Object.assign(config, hostNamesOf(config, { id, network: choice, registry }));
   const host = request.HostConfig ?? {};
   checkCgroupParent(host.CgroupParent ?? '', defaults.cgroupDriver);
   exposedPorts(config);
@@ -138,7 +147,7 @@ function draftRecord(
     createdAt: formatTimestamp(clock.nowNs()),
     config,
     hostConfig: completeHostConfig(host, {
-      networkMode: networkModeText(network),
+      networkMode: choice.shownMode,
       findContainerId,
       cgroupVersion: defaults.cgroupSupport.version,
       security: defaults.security,
@@ -156,10 +165,24 @@ function draftRecord(
       platform: image.platform,
     },
     mounts: [],
-    network: { ...network, ports: network.mode === 'bridge' ? portRequests(config, host) : [] },
+    network: networkOf(choice, { config, host, registry }),
     state: initialState,
     restartCount: 0,
     manuallyStopped: false,
+  };
+}
+
+function networkOf(
+  { mode, peer, endpoints, ...choice }: NetworkChoice,
+  parts: { config: ContainerConfig; host: HostConfig; registry: ContainerRegistry },
+): ContainerNetwork {
+  const { config, host, registry } = parts;
+  const links = legacyLinks(host, { mode, endpoints, ...choice }, registry);
+  const network = { mode, endpoints, ports: [], ...(peer !== undefined && { peer }) };
+  return {
+    ...network,
+    ...(joinsNetworks(network) && { ports: portRequests(config, host) }),
+    ...(Object.keys(links).length > 0 && { links }),
   };
 }
 

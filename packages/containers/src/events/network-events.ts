@@ -1,27 +1,24 @@
-import type { Attachment } from '@gantry/network';
+import { errorKind } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 
 /**
- * Tells that a container was connected to a network or disconnected from it: to those of `attachment`, or to `host` or
- * `none`. One that is in another container's network is on none of its own.
+ * Tells that a container was connected to networks or disconnected from them, by their names; of those that are gone nothing
+ * is told.
  */
-export function publishNetworkEvent(
+export function publishNetworkEvents(
   { events, ports }: Pick<ContainerEnvironment, 'events' | 'ports'>,
   container: Container,
   action: 'connect' | 'disconnect',
-  attachment: Attachment | undefined,
+  networks: readonly string[] = Object.keys(container.record.network.endpoints),
 ): void {
-  const { mode } = container.record.network;
-  if (attachment !== undefined) {
-    for (const { networkId, networkName } of attachment.endpoints) {
-      const attributes = { container: container.id, name: networkName, type: 'bridge' };
-      events.publish({ type: 'network', action, actorId: networkId, attributes });
+  for (const reference of networks) {
+    try {
+      const { id, name, driver } = ports.network.network(reference);
+      const attributes = { container: container.id, name, type: driver };
+      events.publish({ type: 'network', action, actorId: id, attributes });
+    } catch (error) {
+      if (errorKind(error) !== 'not-found') throw error;
     }
-  } else if (mode === 'host' || mode === 'none') {
-    const network = ports.network.networks().find(({ name }) => name === mode);
-    if (network === undefined) return;
-    const attributes = { container: container.id, name: network.name, type: network.driver };
-    events.publish({ type: 'network', action, actorId: network.id, attributes });
   }
 }

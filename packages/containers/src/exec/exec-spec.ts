@@ -5,15 +5,17 @@ import { containerCapabilities } from '../create/options/capabilities.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { containerSpec, processVariables, workingDirectory } from '../lifecycle/container-spec.ts';
 import { findContainerUser } from '../lifecycle/container-user.ts';
+import { variablesOfLinks } from '../networks/linked-addresses.ts';
 import type { Exec } from './exec.ts';
 
 /** The OCI process of an exec: the container's own, changed as the request says. Throws `UnknownUserError`. */
 export async function execProcess(
-  { ports, defaults }: ContainerEnvironment,
+  environment: ContainerEnvironment,
   container: Container,
   { request, command }: Exec,
   terminal: TerminalSize | undefined,
 ): Promise<RuntimeProcess> {
+  const { ports, defaults } = environment;
   const { record, directory, id } = container;
   const { config, hostConfig: host } = record;
   const rootfs = await ports.snapshots.mount(id);
@@ -29,6 +31,7 @@ export async function execProcess(
     namespaces: ownNamespaces,
     sharedMemory: 'none',
     sources: { of: () => ({ path: '', isDirectory: false }) },
+    linkVariables: [],
     defaults,
   });
   const user = request.User ?? '';
@@ -38,7 +41,8 @@ export async function execProcess(
     host.GroupAdd ?? [],
   );
   const term = terminal === undefined ? [] : ['TERM=xterm'];
-  const own = [...term, ...(config.Env ?? []), ...(request.Env ?? [])];
+  const links = variablesOfLinks(environment, container);
+  const own = [...term, ...links, ...(config.Env ?? []), ...(request.Env ?? [])];
   const directoryInside = request.WorkingDir ?? '';
   return ports.buildSpec({
     ...base,

@@ -1,10 +1,17 @@
-import type { ContainerInspectResponse, ContainerState as WireState } from '@gantry/api-types';
+import type {
+  ContainerConfig,
+  ContainerInspectResponse,
+  HostConfig,
+  ContainerState as WireState,
+} from '@gantry/api-types';
 import type { Container } from '../container.ts';
 import { securitySettings } from '../create/options/security.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { showHealth } from '../health/show-health.ts';
 import { networkOwner } from '../lifecycle/joined-namespaces.ts';
 import { networkFiles } from '../lifecycle/network-files.ts';
+import { shownLinks } from '../networks/links.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
 import { countsAsRunning, isActive } from '../state/container-state.ts';
 import { dockerTimestamp } from '../state/timestamps.ts';
 import { containerSize } from './container-size.ts';
@@ -45,13 +52,24 @@ export async function inspectContainer(
     ProcessLabel: security.selinux?.processLabel ?? '',
     AppArmorProfile: security.apparmorProfile ?? '',
     ExecIDs: execIds.length === 0 ? null : execIds,
-    HostConfig: hostConfig,
+    HostConfig: shownHostConfig(environment, container),
     GraphDriver: { Name: environment.defaults.storageDriver, Data: {} },
     ...(size && (await containerSize(environment, container))),
     Mounts: mountPoints(container),
-    Config: config,
+    Config: withMacAddress(record),
     NetworkSettings: networkSettings(environment, container),
   };
+}
+
+/** With links by the names of now. */
+function shownHostConfig({ registry }: ContainerEnvironment, container: Container): HostConfig {
+  return { ...container.record.hostConfig, Links: shownLinks(container, registry) } as HostConfig;
+}
+
+/** As clients before API 1.44 look for it: the address that was asked for on the main network. */
+function withMacAddress({ config, hostConfig, network }: ContainerRecord): ContainerConfig {
+  const { MacAddress = '' } = network.endpoints[hostConfig.NetworkMode ?? ''] ?? {};
+  return MacAddress === '' ? config : { ...config, MacAddress };
 }
 
 function wireState(container: Container): WireState {

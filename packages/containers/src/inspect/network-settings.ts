@@ -1,13 +1,16 @@
 import type { EndpointSettings, NetworkSettings, Port, PortMap } from '@gantry/api-types';
-import type { Attachment, NetworkInfo, PublishedPort } from '@gantry/network';
+import type { Attachment, EndpointInfo, NetworkInfo, PublishedPort } from '@gantry/network';
 import type { Container } from '../container.ts';
 import { exposedPorts } from '../create/options/ports.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { namesOn } from '../networks/endpoint-requests.ts';
+import { isUserDefined } from '../networks/network-names.ts';
 
-/** `NetworkSettings` of `docker inspect`. */
+/** `NetworkSettings` of `docker inspect`. The addresses on the top are those on the default bridge, as in Docker. */
 export function networkSettings(environment: ContainerEnvironment, container: Container): NetworkSettings {
   const attachment = attachmentOf(environment, container);
-  const [endpoint] = attachment?.endpoints ?? [];
+  const onBridge = attachment?.endpoints.find(({ networkName }) => networkName === 'bridge');
+  const { NetworkID: _network, ...shown } = placeOf(onBridge);
   return {
     Bridge: '',
     SandboxID: attachment === undefined ? '' : container.id,
@@ -18,14 +21,7 @@ export function networkSettings(environment: ContainerEnvironment, container: Co
     LinkLocalIPv6PrefixLen: 0,
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
-    EndpointID: endpoint?.endpointId ?? '',
-    Gateway: endpoint?.ipv4?.gateway ?? '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-    IPAddress: endpoint?.ipv4?.address ?? '',
-    IPPrefixLen: endpoint?.ipv4?.prefixLength ?? 0,
-    IPv6Gateway: '',
-    MacAddress: endpoint?.macAddress ?? '',
+    ...shown,
     Networks: endpointsOf(environment, container),
   };
 }
@@ -36,25 +32,41 @@ export function endpointsOf(
   container: Container,
   networks: readonly NetworkInfo[] = environment.ports.network.networks(),
 ): Record<string, EndpointSettings> {
-  const { mode } = container.record.network;
-  if (mode === 'container') return {};
-  const [joined] = attachmentOf(environment, container)?.endpoints ?? [];
-  const network = networks.find(({ name }) => name === mode);
-  const endpoint = {
-    Aliases: undefined,
-    MacAddress: joined?.macAddress ?? '',
-    DriverOpts: null,
-    GwPriority: 0,
-    NetworkID: container.run === undefined ? '' : (network?.id ?? ''),
-    EndpointID: joined?.endpointId ?? '',
-    Gateway: joined?.ipv4?.gateway ?? '',
-    IPAddress: joined?.ipv4?.address ?? '',
-    IPPrefixLen: joined?.ipv4?.prefixLength ?? 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
-  };
-  return { [mode]: endpoint };
+  const { record } = container;
+  const attachment = attachmentOf(environment, container);
+  const runs = container.run !== undefined;
+  return Object.fromEntries(
+    Object.entries(record.network.endpoints).map(([name, wish]) => {
+      const joined = attachment?.endpoints.find(({ networkName }) => networkName === name);
+      const id = runs ? networks.find((network) => network.name === name)?.id : undefined;
+      const endpoint = {
+        IPAMConfig: wish.IPAMConfig ?? null,
+        Links: wish.Links ?? null,
+        Aliases: wish.Aliases ?? null,
+        DriverOpts: wish.DriverOpts ?? null,
+        GwPriority: wish.GwPriority ?? 0,
+        ...placeOf(joined),
+        ...(joined === undefined && { NetworkID: id ?? '', MacAddress: wish.MacAddress ?? '' }),
+        DNSNames: isUserDefined(name) && runs ? namesOn(name, wish.Aliases ?? [], record) : null,
+      };
+      return [name, endpoint as EndpointSettings];
+    }),
+  );
+}
+
+/** Where an endpoint is; nothing but zero values for one that is not joined. */
+function placeOf(endpoint: EndpointInfo | undefined) {
+  return {
+    NetworkID: endpoint?.networkId ?? '',
+    EndpointID: endpoint?.endpointId ?? '',
+    Gateway: endpoint?.ipv4?.gateway ?? '',
+    IPAddress: endpoint?.ipv4?.address ?? '',
+    IPPrefixLen: endpoint?.ipv4?.prefixLength ?? 0,
+    IPv6Gateway: endpoint?.ipv6?.gateway ?? '',
+    GlobalIPv6Address: endpoint?.ipv6?.address ?? '',
+    GlobalIPv6PrefixLen: endpoint?.ipv6?.prefixLength ?? 0,
+    MacAddress: endpoint?.macAddress ?? '',
+  } as const;
 }
 
 /** `Ports` of `docker ps`: what is published, and what is only exposed, of a container that runs. */

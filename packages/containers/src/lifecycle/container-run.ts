@@ -3,9 +3,10 @@ import type { ContainerProcess, ExitStatus, OutputPosition } from '@gantry/runti
 import type { Container, ContainerRun } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
-import { publishNetworkEvent } from '../events/network-events.ts';
+import { publishNetworkEvents } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
 import { stopHealth } from '../health/watch-health.ts';
+import { joinsNetworks } from '../networks/network-names.ts';
 import { planRestart } from '../restart/plan-restart.ts';
 import { decideRestart } from '../restart/restart-decision.ts';
 import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
@@ -55,7 +56,6 @@ async function finishRun(
 ): Promise<void> {
   const { ports, locks, closing } = environment;
   const publishes = container.record.network.ports.length > 0;
-  const attachment = ports.network.attachment(container.id);
   const detached = publishes ? ports.network.detach(container.id) : undefined;
   await run.pumped;
   faultPoint('end/output-stored');
@@ -66,7 +66,7 @@ async function finishRun(
   await locks.run(container.id, async () => {
     await recordEnd(environment, container, ending);
     faultPoint('end/recorded');
-    publishNetworkEvent(environment, container, 'disconnect', attachment);
+    publishNetworkEvents(environment, container, 'disconnect');
     await releaseRun(environment, container);
   });
 }
@@ -123,7 +123,7 @@ async function releaseRun(environment: ContainerEnvironment, container: Containe
   }
   await Promise.all([
     ports.runtime.remove(id).catch(report),
-    container.record.network.mode === 'bridge' ? ports.network.detach(id).catch(report) : undefined,
+    joinsNetworks(container.record.network) ? ports.network.detach(id).catch(report) : undefined,
     unmountSharedMemory(container).catch(report),
   ]);
   faultPoint('end/released');

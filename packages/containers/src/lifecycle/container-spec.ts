@@ -23,6 +23,8 @@ export interface ContainerSpecParts {
   sources: Pick<MountSources, 'of'>;
   namespaces: SpecNamespaces;
   sharedMemory: SharedMemory;
+  /** `name=value`, of the containers that it is linked to. */
+  linkVariables: readonly string[];
   defaults: ContainerDefaults;
 }
 
@@ -37,7 +39,7 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     rootfs,
     readOnlyRootfs: host.ReadonlyRootfs === true,
     args: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
-    env: processVariables(record, config.Env ?? [], home),
+    env: processVariables(record, [...parts.linkVariables, ...(config.Env ?? [])], home),
     workingDirectory: workingDirectory(record),
     user,
     ...(size !== undefined && { terminal: size }),

@@ -3,10 +3,11 @@ import { containerName } from '../create/names/container-name.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
+import { namesOn } from '../networks/endpoint-requests.ts';
 
 /** Throws `InvalidContainerNameError`, `ContainerNameInUseError`, `InvalidOptionError` for the name that it has. */
 export async function renameContainer(
-  { locks, registry, events }: ContainerEnvironment,
+  { locks, registry, events, ports }: ContainerEnvironment,
   container: Container,
   newName: string,
 ): Promise<void> {
@@ -18,6 +19,11 @@ export async function renameContainer(
       throw new InvalidOptionError('Renaming a container with the same name as its current name');
     }
     registry.rename(container, name);
+    const { record } = container;
+    ports.network.rename(container.id, (networkId) => {
+      const network = ports.network.network(networkId).name;
+      return namesOn(network, record.network.endpoints[network]?.Aliases ?? [], record);
+    });
     publishContainerEvent(events, container, 'rename', { oldName: `/${oldName}` });
   });
 }

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { HostConfig } from '@gantry/api-types';
+import type { DnsRequest } from '@gantry/network';
 import { resolvConf } from './resolv-conf.ts';
 
 function lines(
   host: string,
-  config: HostConfig = {},
-  mode: 'bridge' | 'host' = 'bridge',
+  asked: DnsRequest = {},
+  place: 'bridge' | 'host' | 'resolver' = 'bridge',
   resolved = '',
 ): string[] {
   const directory = mkdtempSync(path.join(tmpdir(), 'gantry-resolv-'));
@@ -21,7 +21,11 @@ function lines(
     };
     if (host !== '') writeFileSync(files.resolvConf, host);
     if (resolved !== '') writeFileSync(files.resolvedConf, resolved);
-    return resolvConf(config, files, mode).trimEnd().split('\n').slice(1);
+    const resolver = place === 'resolver' ? '127.0.0.11' : undefined;
+    return resolvConf(asked, files, { reachesHostLoopback: place === 'host', resolver })
+      .trimEnd()
+      .split('\n')
+      .slice(1);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -47,8 +51,21 @@ test('without a server that can be reached, public ones are taken', () => {
 
 test('what the container asks for wins, and a dot means no search', () => {
   const host = 'nameserver 10.0.0.2\nsearch corp\n';
-  assert.deepEqual(lines(host, { Dns: ['9.9.9.9'], DnsSearch: ['.'], DnsOptions: ['ndots:1'] }), [
+  assert.deepEqual(lines(host, { servers: ['9.9.9.9'], search: ['.'], options: ['ndots:1'] }), [
     'nameserver 9.9.9.9',
     'options ndots:1',
+  ]);
+});
+
+test('the engine’s resolver stands for all servers, and asks for names without a dot', () => {
+  const host = 'nameserver 127.0.0.1\nsearch corp\noptions edns0 ndots:x\n';
+  assert.deepEqual(lines(host, { servers: ['9.9.9.9'] }, 'resolver'), [
+    'nameserver 127.0.0.11',
+    'search corp',
+    'options edns0 ndots:0',
+  ]);
+  assert.deepEqual(lines('', { options: ['ndots:2'] }, 'resolver'), [
+    'nameserver 127.0.0.11',
+    'options ndots:2',
   ]);
 });

@@ -1,23 +1,25 @@
 import { EngineError, errorMessage, faultPoint } from '@gantry/base';
 import { mkdirAllIn } from '@gantry/kernel';
-import type { Attachment, AttachRequest, EndpointRequest } from '@gantry/network';
+import type { Attachment } from '@gantry/network';
 import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { deviceWishes } from '../create/options/devices.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError, ContainerUnchangedError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
-import { publishNetworkEvent } from '../events/network-events.ts';
+import { publishNetworkEvents } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
 import { beginHealth } from '../health/watch-health.ts';
-import type { ContainerRecord } from '../state/container-record.ts';
+import { attachContainer } from '../networks/attach-container.ts';
+import { tellLinkedContainers, variablesOfLinks } from '../networks/linked-addresses.ts';
+import { joinsNetworks } from '../networks/network-names.ts';
 import { countsAsRunning } from '../state/container-state.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { type MountSources, prepareMounts } from './mount-sources.ts';
-import { containerHostname, writeNetworkFiles } from './network-files.ts';
+import { writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
 
@@ -86,7 +88,8 @@ async function startSteps(
   undo.defer(() => unmountSharedMemory(container));
   const edits = await findEdits(environment, container);
   const request = startRequest(environment, container, { rootfs, attachment, sources, joined, edits });
-  publishNetworkEvent(environment, container, 'connect', attachment);
+  tellLinkedContainers(environment, container, attachment);
+  publishNetworkEvents(environment, container, 'connect');
   container.log.begin((position) => container.run?.process.output.release(position));
   undo.defer(() => container.log.end());
   faultPoint('start/log-begun');
@@ -115,29 +118,16 @@ async function prepare(
 ): Promise<Omit<PreparedStart, 'joined' | 'edits'>> {
   const { ports } = environment;
   const { id, record } = container;
-  const { network } = record;
   undo.defer(() => ports.snapshots.unmount(id));
-  if (network.mode === 'bridge') undo.defer(() => ports.network.detach(id));
+  if (joinsNetworks(record.network)) undo.defer(() => ports.network.detach(id));
   const [mounted, attached] = await Promise.allSettled([
     ports.snapshots.mount(id),
-    network.mode === 'bridge' ? ports.network.attach(attachRequest(record)) : undefined,
+    attachContainer(environment, container),
   ]);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
   const sources = await prepareMounts(environment, container, mounted.value, undo);
   return { rootfs: mounted.value, attachment: attached.value, sources };
-}
-
-function attachRequest(record: ContainerRecord): AttachRequest {
-  const endpoint: EndpointRequest = {
-    network: 'bridge',
-    dnsNames: [record.name],
-    links: new Map(),
-    driverOptions: {},
-    gatewayPriority: 0,
-  };
-  const hostname = containerHostname(record);
-  return { containerId: record.id, endpoints: [endpoint], ports: record.network.ports, dns: {}, hostname };
 }
 
 /** What a container's devices by specification files ask for: files that change while it exists. */
@@ -163,8 +153,8 @@ function startRequest(
   { rootfs, attachment, sources, joined, edits }: PreparedStart,
 ): StartRequest {
   const { ports, defaults } = environment;
-  const { id, record, directory } = container;
-  writeNetworkFiles(record, directory, defaults.hostFiles, attachment);
+  const { id, record } = container;
+  writeNetworkFiles(environment, container, attachment);
   const options = containerSpec({
     record,
     filesDirectory: networkOwner(environment, container).directory,
@@ -172,6 +162,7 @@ function startRequest(
     sources,
     namespaces: joined.namespaces,
     sharedMemory: joined.sharedMemory,
+    linkVariables: variablesOfLinks(environment, container),
     defaults,
   });
   if (edits !== undefined) options.edits = edits;

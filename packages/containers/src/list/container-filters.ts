@@ -111,7 +111,7 @@ function networkMatcher({ ports }: ContainerEnvironment, value: string): Matcher
   const network = ports.network
     .networks()
     .find(({ id, name }) => name === value || id === value || (value.length > 11 && id.startsWith(value)));
-  return ({ record }) => network !== undefined && record.network.mode === network.name;
+  return ({ record }) => record.network.endpoints[network?.name ?? value] !== undefined;
 }
 
 /** `80`, `80/udp` or `8000-8010/tcp`, of the container's side. */

@@ -33,6 +33,7 @@ export function checkRecord(key: string, document: unknown): ContainerRecord {
   if (!Array.isArray(asObject(key, network, 'network')['ports'])) {
     throw new DamagedRecordError(key, 'network.ports is no list');
   }
+  asObject(key, asObject(key, network, 'network')['endpoints'], 'network.endpoints');
   for (const field of ['config', 'hostConfig'] as const) asObject(key, record[field], field);
   return document as ContainerRecord;
 }

@@ -11,6 +11,7 @@ import { unmountImages } from '../lifecycle/mount-sources.ts';
 import { unmountParts } from '../lifecycle/mounted-part.ts';
 import { removeContainer } from '../lifecycle/remove-container.ts';
 import { unmountSharedMemory } from '../lifecycle/shared-memory.ts';
+import { restoreNetworks } from '../networks/restore-networks.ts';
 import { startsWithEngine } from '../restart/restart-decision.ts';
 import { isContainerId, snapshotOwner } from '../state/container-id.ts';
 import { isActive } from '../state/container-state.ts';
@@ -106,6 +107,7 @@ async function restoreContainer(
     return await settle(environment, container);
   }
   await thawAfterCommit(environment, container);
+  await restoreNetworks(environment, container);
   adopt(environment, container, process);
   return false;
 }

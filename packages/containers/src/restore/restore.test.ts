@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ContainerFixture } from '../../testing/index.ts';
+import { containerRecordVersion } from '../state/container-record.ts';
 
 async function statusOf(fixture: ContainerFixture, id: string): Promise<string | undefined> {
   return (await fixture.service.inspect(id, { size: false })).State?.Status;
@@ -120,7 +121,9 @@ test('a removal that was interrupted is finished', async () => {
   await using fixture = await ContainerFixture.open();
   const id = await fixture.create('sleep');
   await fixture.closeEngine();
-  const containers = fixture.store.collection<{ state: object }>('containers', { version: 1 });
+  const containers = fixture.store.collection<{ state: object }>('containers', {
+    version: containerRecordVersion,
+  });
   const record = containers.get(id);
   assert.ok(record !== undefined);
   containers.put(id, { ...record, state: { ...record.state, status: 'removing' } });
@@ -152,7 +155,7 @@ test('a damaged record is told and stops nothing', async () => {
   const good = await fixture.run('sleep');
   const bad = await fixture.create('sleep', {}, 'victim');
   await fixture.closeEngine();
-  const containers = fixture.store.collection<unknown>('containers', { version: 1 });
+  const containers = fixture.store.collection<unknown>('containers', { version: containerRecordVersion });
   containers.put(bad, { id: bad, name: 'victim', state: { status: 'flying' } });
   await fixture.openEngine();
   assert.deepEqual(fixture.containers.damaged, [

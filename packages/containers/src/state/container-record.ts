@@ -1,10 +1,10 @@
-import type { ContainerConfig, HostConfig } from '@gantry/api-types';
+import type { ContainerConfig, EndpointSettings, HostConfig } from '@gantry/api-types';
 import type { PortRequest } from '@gantry/network';
 import type { Digest, Platform } from '@gantry/oci';
 import type { ContainerState } from './container-state.ts';
 
 /** Version of `ContainerRecord` as it is stored. */
-export const containerRecordVersion = 1;
+export const containerRecordVersion = 2;
 
 /** Everything durable about a container; replaced whole at each change. */
 export interface ContainerRecord {
@@ -85,8 +85,22 @@ export type BindPropagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 's
 export type ReadOnlyBelow = 'writable' | 'readonly';
 
 export interface ContainerNetwork {
-  mode: 'bridge' | 'host' | 'none' | 'container';
+  /** Whose network namespace it is in. */
+  mode: 'own' | 'host' | 'container';
   /** Of mode `container`: whose network it is; the id, or a name where there was no such container at creation. */
   peer?: string;
   ports: readonly PortRequest[];
+  /**
+   * What it asks of its networks, by their names; `host` is the one of mode `host`, and `none` is alone. A network that did not
+   * exist is here by the name that it was given. Empty in another container's namespace.
+   */
+  endpoints: Readonly<Record<string, EndpointWish>>;
+  /** `--link` on the default bridge: the ids of containers by alias. */
+  links?: Readonly<Record<string, string>>;
 }
+
+/** What a container asks of its place on a network, in the API's words. */
+export type EndpointWish = Pick<
+  EndpointSettings,
+  'IPAMConfig' | 'Links' | 'MacAddress' | 'Aliases' | 'DriverOpts' | 'GwPriority'
+>;

@@ -5,6 +5,7 @@ import { AmbiguousContainerError, ContainerNameInUseError, ContainerNotFoundErro
 import type { ContainerDirectories } from './container-directories.ts';
 import { type ContainerRecord, containerRecordVersion } from './container-record.ts';
 import { type ContainerChange, settled, transition } from './container-state.ts';
+import { migrateRecord } from './migrate-record.ts';
 
 export interface ContainerRegistryOptions {
   store: MetadataStore;
@@ -31,6 +32,7 @@ export class ContainerRegistry {
     this.#options = options;
     this.#collection = options.store.collection<ContainerRecord>('containers', {
       version: containerRecordVersion,
+      migrate: migrateRecord,
     });
   }
 
@@ -44,6 +46,14 @@ export class ContainerRegistry {
     return [...this.#byId.values()].sort((a, b) =>
       a.record.createdAt < b.record.createdAt ? 1 : a.record.createdAt > b.record.createdAt ? -1 : 0,
     );
+  }
+
+  /** The containers that have a link to that one. */
+  *linkedTo(id: string): Generator<Container, void, undefined> {
+    for (const container of this.#byId.values()) {
+      const { links } = container.record.network;
+      if (links !== undefined && Object.values(links).includes(id)) yield container;
+    }
   }
 
   get(id: string): Container | undefined {

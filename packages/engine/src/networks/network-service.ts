@@ -1,6 +1,14 @@
-import type { Filters, Network, NetworkCreateRequest, NetworkCreateResponse } from '@gantry/api-types';
+import type {
+  EndpointSettings,
+  Filters,
+  Network,
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkCreateResponse,
+  NetworkDisconnectRequest,
+} from '@gantry/api-types';
 import type { EventHub } from '@gantry/containers';
-import { type NetworkBackend, NotBuiltError } from '@gantry/http-api';
+import type { NetworkBackend } from '@gantry/http-api';
 import type { NetworkController, NetworkInfo } from '@gantry/network';
 import { filterNetworks } from './network-filters.ts';
 import { type DefaultNetworkOptions, networkRequestOf } from './network-request.ts';
@@ -10,6 +18,8 @@ import { wireNetwork } from './wire-network.ts';
 export interface NetworkContainers {
   /** The container's name, or its id where there is no such container. */
   nameOf(containerId: string): string;
+  connectNetwork(ref: string, network: string, settings: EndpointSettings): Promise<void>;
+  disconnectNetwork(ref: string, network: string, options: { force: boolean }): Promise<void>;
 }
 
 export interface NetworkServiceParts {
@@ -52,12 +62,14 @@ export class NetworkService implements NetworkBackend {
     if (!network.configOnly) this.#tell(network, 'destroy');
   }
 
-  connect(ref: string): Promise<void> {
-    return Promise.reject(new NotBuiltError(`connecting to network ${ref}`));
+  async connect(ref: string, request: NetworkConnectRequest): Promise<void> {
+    const { Container: container = '', EndpointConfig: settings = {} } = request;
+    await this.#parts.containers.connectNetwork(container, ref, settings);
   }
 
-  disconnect(ref: string): Promise<void> {
-    return Promise.reject(new NotBuiltError(`disconnecting from network ${ref}`));
+  async disconnect(ref: string, request: NetworkDisconnectRequest): Promise<void> {
+    const { Container: container = '', Force: force = false } = request;
+    await this.#parts.containers.disconnectNetwork(container, ref, { force });
   }
 
   #wire(network: NetworkInfo): Network {

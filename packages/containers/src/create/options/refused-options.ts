@@ -25,22 +25,20 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
     'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps',
     'IOMaximumBandwidth IOMaximumIOps Ulimits Init Mounts SecurityOpt',
     'IpcMode PidMode UTSMode UsernsMode CgroupnsMode Sysctls Devices DeviceCgroupRules MaskedPaths ReadonlyPaths',
-    'DeviceRequests Annotations StorageOpt VolumesFrom',
+    'DeviceRequests Annotations StorageOpt VolumesFrom Links',
   ),
   Cgroup: [],
   CpuCount: [],
   Isolation: ['default'],
   KernelMemory: [],
   KernelMemoryTCP: [],
-  Links: [],
   VolumeDriver: ['local'],
 };
 
-const endpointFields: Readonly<Record<string, FieldRule>> = Object.fromEntries(
-  [
-    'IPAMConfig Links MacAddress Aliases DriverOpts GwPriority NetworkID EndpointID Gateway IPAddress IPPrefixLen',
-    'IPv6Gateway GlobalIPv6Address GlobalIPv6PrefixLen DNSNames',
-  ].flatMap((names) => names.split(' ').map((name) => [name, []])),
+/** What only `inspect` tells is taken back: clients send what they were shown. */
+const endpointFields: Readonly<Record<string, FieldRule>> = built(
+  'IPAMConfig Links MacAddress Aliases DriverOpts GwPriority NetworkID EndpointID Gateway IPAddress IPPrefixLen',
+  'IPv6Gateway GlobalIPv6Address GlobalIPv6PrefixLen DNSNames',
 );
 
 /**
