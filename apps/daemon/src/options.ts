@@ -173,6 +173,13 @@ export const daemonOptions: readonly DaemonOption[] = [
     reloadable: true,
     help: 'Seconds that open requests, and containers without live-restore, get when the daemon stops',
   },
+  {
+    key: 'trusted-token-services',
+    flag: 'trusted-token-service',
+    type: 'list',
+    reloadable: true,
+    help: 'Host of a token service that gets the credentials of any registry that names it, repeatable',
+  },
   { key: 'tls', flag: 'tls', type: 'boolean', help: 'Serve TCP with TLS; with tlsverify only' },
   { key: 'tlscacert', flag: 'tlscacert', type: 'string', help: 'CA that client certificates must come from' },
   { key: 'tlscert', flag: 'tlscert', type: 'string', help: "The daemon's certificate" },

@@ -17,6 +17,7 @@ export const settingDefaults: OptionValues = {
   'registry-mirrors': [],
   runtimes: [],
   'shutdown-timeout': defaultSettings.shutdownTimeoutSeconds,
+  'trusted-token-services': [],
 };
 
 /** The settings that may change while the daemon runs. Throws `ConfigError`, with Docker's words where it has them. */
@@ -31,6 +32,7 @@ export function readSettings(values: OptionValues): EngineSettings {
     authorizationPlugins: plugins(list(values, 'authorization-plugins')),
     insecureRegistries: list(values, 'insecure-registries'),
     registryMirrors: mirrors(list(values, 'registry-mirrors')),
+    trustedTokenServices: list(values, 'trusted-token-services'),
     maxConcurrentDownloads: atLeast(values, 'max-concurrent-downloads', 1),
     maxConcurrentUploads: atLeast(values, 'max-concurrent-uploads', 1),
     maxDownloadAttempts: atLeast(values, 'max-download-attempts', 1),

@@ -22,6 +22,8 @@ export interface EngineOptions {
   logDriver?: string;
   /** Options of that driver, for containers that do not say otherwise. */
   logOptions?: Readonly<Record<string, string>>;
+  /** Docker's `certs.d`: a directory of certificates for each registry; /etc/docker/certs.d when missing. */
+  registryCertificates?: string;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
   logger?: Logger;

@@ -18,16 +18,6 @@ export class CgroupDriverError extends EngineError {
   }
 }
 
-/** `docker pull -a`, or a client that names neither tag nor digest. */
-export class AllTagsNotBuiltError extends EngineError {
-  override readonly name = 'AllTagsNotBuiltError';
-  constructor(image: string) {
-    super('not-implemented', 'pull-all-tags', `pulling all tags of ${image} is not built yet: name a tag`, {
-      details: { image },
-    });
-  }
-}
-
 /** What is not this engine's to make: a predefined network, or one of a swarm. The messages are Docker's. */
 export class ForbiddenNetworkError extends EngineError {
   override readonly name = 'ForbiddenNetworkError';

@@ -3,7 +3,6 @@ import type { EventHub } from '@gantry/containers';
 import type { ImageBackend } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
 import { familiarString, parseReference } from '@gantry/oci';
-import { AllTagsNotBuiltError } from './errors.ts';
 
 type Method<K extends keyof ImageBackend> = ImageBackend[K];
 
@@ -17,10 +16,9 @@ export class ImageView implements ImageBackend {
     this.#events = events;
   }
 
-  /** Throws `AllTagsNotBuiltError` for a pull of every tag. */
   pull: Method<'pull'> = async (ref, options) => {
-    if (options.allTags === true) throw new AllTagsNotBuiltError(ref);
-    await this.#store.pull(ref, options);
+    if (options.allTags === true) await this.#store.pullAll(ref, options);
+    else await this.#store.pull(ref, options);
     this.#publish('pull', ref, withoutTag(ref));
   };
 

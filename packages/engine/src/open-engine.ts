@@ -26,6 +26,8 @@ import { VolumeView } from './volume-view.ts';
 export interface Opening {
   options: EngineOptions;
   store: MetadataStore;
+  /** The settings now in force. */
+  settings: { current: EngineSettings };
   /** Whatever is opened is closed with it, last first. */
   opened: AsyncDisposableStack;
   logger: Logger;
@@ -45,7 +47,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   if (lock === undefined) throw new DataRootLockedError(dataRoot);
   opened.use(lock);
   const store = opened.use(openMetadataStore({ path: path.join(dataRoot, 'metadata.db'), logger }));
-  const opening: Opening = { options, store, opened, logger, clock };
+  const settings = { current: { ...defaultSettings, ...options.settings } };
+  const opening: Opening = { options, store, settings, opened, logger, clock };
   const storage = await openStorage(opening);
   const execution = await openExecution(opening, storage);
   await storage.images.repair();
@@ -72,7 +75,7 @@ function makeRoot(directory: string, mode: number): void {
 }
 
 function compose(
-  { options, store, clock, logger }: Opening,
+  { options, store, settings, clock, logger }: Opening,
   { images, volumes, snapshots }: Storage,
   { containers, network, runtime, initPath, cgroupDriver, cgroupSupport }: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
@@ -87,7 +90,6 @@ function compose(
     events,
     defaultOptions: {},
   });
-  let settings: EngineSettings = { ...defaultSettings, ...options.settings };
   return {
     containers: service,
     execs,
@@ -124,19 +126,19 @@ function compose(
         countImages: async () => (await images.list({ all: false, filters: new Map() })).length,
         events: (wanted) => events.events(wanted),
         countEventReaders: () => events.listenerCount,
-        settings: () => settings,
+        settings: () => settings.current,
         runtimes: () => runtime.table,
       },
       clock,
     ),
     guard: new AuthorizationPlugins({
-      names: () => settings.authorizationPlugins,
+      names: () => settings.current.authorizationPlugins,
       directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),
     }),
-    settings: () => settings,
+    settings: () => settings.current,
     reload: (wanted) => {
       runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));
-      settings = wanted;
+      settings.current = wanted;
       const attributes = { name: hostname(), ...settingAttributes(wanted) };
       events.publish({ type: 'daemon', action: 'reload', actorId: facts.engineId, attributes });
     },

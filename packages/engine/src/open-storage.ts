@@ -1,10 +1,14 @@
+import { release } from 'node:os';
 import path from 'node:path';
 import type { Containers } from '@gantry/containers';
 import { FileBlobStore } from '@gantry/content';
+import { RegistryClient } from '@gantry/distribution';
 import { LocalImageStore } from '@gantry/images';
+import { hostPlatform } from '@gantry/oci';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openVolumeStore, type VolumeStore } from '@gantry/volumes';
 import type { Opening } from './open-engine.ts';
+import { gantryVersion } from './version.ts';
 
 /** What an engine keeps on disk. */
 export interface Storage {
@@ -15,15 +19,35 @@ export interface Storage {
   users: { containers?: Containers };
 }
 
-export async function openStorage({ options, store, opened, logger, clock }: Opening): Promise<Storage> {
+export async function openStorage({
+  options,
+  store,
+  settings,
+  opened,
+  logger,
+  clock,
+}: Opening): Promise<Storage> {
   const below = (name: string): string => path.join(options.dataRoot, name);
   const content = await FileBlobStore.open({ directory: below('content'), logger });
   const snapshots = opened.use(await openSnapshotter({ root: below('snapshots'), logger, clock }));
+  const registries = new RegistryClient({
+    settings: () => ({
+      ...settings.current,
+      certificateDirectory: options.registryCertificates ?? '/etc/docker/certs.d',
+      maxAttempts: settings.current.maxDownloadAttempts,
+    }),
+    userAgent: `gantry/${gantryVersion} kernel/${release()} os/linux arch/${hostPlatform().architecture}`,
+    clock,
+    logger,
+  });
+  opened.use(registries);
   const users: Storage['users'] = {};
   const images = new LocalImageStore({
     content,
     snapshots,
     state: store,
+    registries,
+    maxDownloads: () => settings.current.maxConcurrentDownloads,
     clock,
     logger,
     usage: { containersUsing: (id) => users.containers?.service.containersUsing(id) ?? [] },

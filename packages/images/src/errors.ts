@@ -80,14 +80,46 @@ export class InvalidFilterError extends EngineError {
   }
 }
 
-/** Pull from a registry is not built yet: only `mirror/…` images can be had. */
-export class PullNotBuiltError extends EngineError {
-  override readonly name = 'PullNotBuiltError';
+/** An index that has nothing for the platform. The message is Docker's. */
+export class NoMatchingManifestError extends EngineError {
+  override readonly name = 'NoMatchingManifestError';
+  constructor(image: string, platform: Platform) {
+    const asked = formatPlatform(platform);
+    super(
+      'not-found',
+      'no-matching-manifest',
+      `no matching manifest for ${asked} in the manifest list entries`,
+      {
+        details: { image, platform: asked },
+      },
+    );
+  }
+}
+
+/** What the registry has under the name is no container image, or one of a format that is no longer read. */
+export class NotAnImageError extends EngineError {
+  override readonly name = 'NotAnImageError';
+  constructor(image: string, mediaType: string) {
+    const isSchema1 = /manifest\.v1\+(json|prettyjws)$/.test(mediaType);
+    super(
+      'invalid',
+      'not-an-image',
+      isSchema1
+        ? `${image} is in Docker image format v1 or manifest version 2, schema 1, which is not supported any more: push it again with a current client`
+        : `${image} is not a container image: unsupported media type ${JSON.stringify(mediaType)}`,
+      { details: { image, mediaType } },
+    );
+  }
+}
+
+/** A name of `mirror/` that is not made on this host. */
+export class UnknownMirrorImageError extends EngineError {
+  override readonly name = 'UnknownMirrorImageError';
   constructor(familiar: string) {
     super(
-      'not-implemented',
-      'pull-not-built',
-      `cannot pull ${familiar}: pulling from registries is not built yet; mirror/debian, mirror/ubuntu and mirror/busybox can be made on this host, other images can be loaded (docker load)`,
+      'not-found',
+      'mirror-image-unknown',
+      `cannot make ${familiar}: of the namespace mirror/, which is made on this host, there are mirror/debian, mirror/ubuntu and mirror/busybox`,
       { details: { ref: familiar } },
     );
   }

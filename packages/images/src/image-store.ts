@@ -6,6 +6,7 @@ import type {
   ImageSummary,
   ProgressMessage,
 } from '@gantry/api-types';
+import type { RegistryCredentials } from '@gantry/distribution';
 import type { Digest, ImageConfig, ImageRunConfig, Platform } from '@gantry/oci';
 
 /**
@@ -17,8 +18,15 @@ export interface ImageStore {
   /** What a container needs. All layers are unpacked when it resolves. Throws `ImageNotFoundError` (`No such image: x:y`). */
   resolve(ref: string, options?: { platform?: Platform; signal?: AbortSignal }): Promise<ResolvedImage>;
 
-  /** Makes `mirror/…` on this host; any other name throws `PullNotBuiltError` naming it. */
-  pull(ref: string, options: TransferOptions): Promise<void>;
+  /**
+   * Makes `mirror/…` on this host, and pulls any other name from its registry. An index is kept whole, its content for one
+   * platform. An image appears whole; its name moves to it. Throws what a registry's client throws, `NoMatchingManifestError`,
+   * `NotAnImageError`, `UnknownMirrorImageError`.
+   */
+  pull(ref: string, options: PullOptions): Promise<void>;
+
+  /** Pulls every tag of a repository; the tag of `repository` is ignored. Throws as `pull`. */
+  pullAll(repository: string, options: PullOptions): Promise<void>;
 
   /** Docker archives and OCI layouts; plain, gzip or zstd; several images. An image appears whole. Returns the ids. */
   load(
@@ -71,6 +79,10 @@ export interface TransferOptions {
   /** Docker's progress lines. */
   onProgress: (message: ProgressMessage) => void;
   signal?: AbortSignal;
+}
+
+export interface PullOptions extends TransferOptions {
+  auth?: RegistryCredentials;
 }
 
 export interface ImportOptions extends TransferOptions {

@@ -8,15 +8,18 @@ export {
   InvalidChangeError,
   InvalidFilterError,
   InvalidImageError,
+  NoMatchingManifestError,
+  NotAnImageError,
   PlatformNotFoundError,
   ProgramMissingError,
-  PullNotBuiltError,
+  UnknownMirrorImageError,
 } from './errors.ts';
 export type {
   CommitImageOptions,
   ImageStore,
   ImageUsage,
   ImportOptions,
+  PullOptions,
   ResolvedImage,
   TransferOptions,
 } from './image-store.ts';
@@ -25,6 +28,7 @@ export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';
 export { MirrorFailedError, MirrorNotConfiguredError, UnknownSuiteError } from './mirror/errors.ts';
+export type { Registries } from './pull/registry-images.ts';
 export type { ImageSpace } from './queries/image-space.ts';
 export type { InspectRequest } from './queries/inspect-image.ts';
 export { pointInTime } from './queries/point-in-time.ts';

@@ -11,7 +11,6 @@ import {
   canonicalString,
   type Digest,
   familiarName,
-  familiarString,
   InvalidReferenceError,
   isMirror,
   type Platform,
@@ -23,12 +22,13 @@ import {
 import type { Snapshotter } from '@gantry/snapshots';
 import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
-import { PullNotBuiltError } from './errors.ts';
+import { UnknownMirrorImageError } from './errors.ts';
 import type {
   CommitImageOptions,
   ImageStore,
   ImageUsage,
   ImportOptions,
+  PullOptions,
   ResolvedImage,
   TransferOptions,
 } from './image-store.ts';
@@ -41,6 +41,7 @@ import { ArchiveLoader } from './load/load-archive.ts';
 import type { HostPaths } from './mirror/distribution-mirror.ts';
 import { MirrorImages } from './mirror/mirror-images.ts';
 import { throttleProgress } from './progress-throttle.ts';
+import { type Registries, RegistryImages } from './pull/registry-images.ts';
 import { imageHistory } from './queries/image-history.ts';
 import { type ImageSpace, imageSpace } from './queries/image-space.ts';
 import { type InspectOptions, type InspectRequest, inspectImage } from './queries/inspect-image.ts';
@@ -60,6 +61,9 @@ export interface LocalImageStoreOptions {
   content: BlobStore;
   snapshots: Snapshotter;
   state: MetadataStore;
+  registries: Registries;
+  /** How many layers are fetched at once; 3 when missing, as Docker's. */
+  maxDownloads?: () => number;
   /** Who uses images; nobody when missing. */
   usage?: ImageUsage;
   clock?: Clock;
@@ -89,6 +93,7 @@ export class LocalImageStore implements ImageStore {
   readonly #importer: ArchiveImporter;
   readonly #committer: ImageCommitter;
   readonly #mirror: MirrorImages;
+  readonly #registry: RegistryImages;
   readonly #usage: ImageUsage;
   readonly #clock: Clock;
   readonly #queries: InspectOptions;
@@ -118,6 +123,16 @@ export class LocalImageStore implements ImageStore {
       workParent: options.workDirectory ?? '/var/tmp',
       paths: { ...usualPaths, ...options.hostPaths },
       useInstalled: options.installedPackages ?? true,
+    });
+    this.#registry = new RegistryImages({
+      registries: options.registries,
+      maxDownloads: options.maxDownloads ?? (() => 3),
+      content,
+      documents,
+      records,
+      keeper,
+      recorder,
+      unpacker,
     });
     this.#usage = options.usage ?? { containersUsing: () => [] };
     this.#clock = clock;
@@ -153,11 +168,18 @@ export class LocalImageStore implements ImageStore {
     };
   }
 
-  async pull(ref: string, options: TransferOptions): Promise<void> {
+  async pull(ref: string, options: PullOptions): Promise<void> {
     const reference = parseReferenceWithTag(ref);
-    if (!isMirror(reference)) throw new PullNotBuiltError(familiarString(reference));
     const onProgress = throttleProgress(this.#clock, options.onProgress);
-    await this.#mirror.pull(reference, { ...options, onProgress });
+    const source = isMirror(reference) ? this.#mirror : this.#registry;
+    await source.pull(reference, { ...options, onProgress });
+  }
+
+  async pullAll(repository: string, options: PullOptions): Promise<void> {
+    const reference = parseReference(repository);
+    if (isMirror(reference)) throw new UnknownMirrorImageError(`all tags of ${familiarName(reference)}`);
+    const onProgress = throttleProgress(this.#clock, options.onProgress);
+    await this.#registry.pullAll(reference, { ...options, onProgress });
   }
 
   async load(

@@ -4,6 +4,7 @@ import type { Digest } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { type ImageUsage, LocalImageStore, type LocalImageStoreOptions } from '../src/index.ts';
 import { MemorySnapshotter } from './memory-snapshotter.ts';
+import { noRegistries } from './no-registries.ts';
 
 /** An image store on fakes, and what a test wants to look at. */
 export class ImageStoreFixture implements Disposable {
@@ -18,7 +19,14 @@ export class ImageStoreFixture implements Disposable {
       containersUsing: (imageId) => this.containers.filter((container) => container.imageId === imageId),
     };
     const { content, snapshots, state } = this;
-    this.store = new LocalImageStore({ content, snapshots, state, usage, ...options });
+    this.store = new LocalImageStore({
+      content,
+      snapshots,
+      state,
+      registries: noRegistries,
+      usage,
+      ...options,
+    });
   }
 
   /** Loads an archive in pieces; returns what was reported. */

@@ -10,6 +10,7 @@ import { type BlobStore, FileBlobStore } from '@gantry/content';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { LocalImageStore } from '../src/index.ts';
+import { noRegistries } from './no-registries.ts';
 
 const [, , root = '', archive = ''] = process.argv;
 const logger = silentLogger;
@@ -35,7 +36,7 @@ snapshots.unpackLayer = async (layer) => {
   return info;
 };
 const state = openMetadataStore({ path: path.join(root, 'state.db'), logger });
-const store = new LocalImageStore({ content, snapshots, state, logger });
+const store = new LocalImageStore({ content, snapshots, state, registries: noRegistries, logger });
 await store.load(createReadStream(archive), { onProgress: ({ stream }) => stream && say('loaded') });
 await once(process.stdin, 'data');
 await store.remove('x:1', { force: false, prune: true });

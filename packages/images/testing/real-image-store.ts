@@ -5,6 +5,7 @@ import { type BlobStore, FileBlobStore } from '@gantry/content';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { LocalImageStore, type LocalImageStoreOptions } from '../src/index.ts';
+import { noRegistries } from './no-registries.ts';
 
 /** An image store on the real blob store, snapshotter and metadata store. */
 export interface RealImageStore extends AsyncDisposable {
@@ -26,7 +27,15 @@ export async function openRealImageStore(
   const content = await FileBlobStore.open({ directory: path.join(root, 'content'), logger });
   const snapshots = await openSnapshotter({ root: path.join(root, 'snapshots'), logger });
   const state = openMetadataStore({ path: path.join(root, 'state.db'), logger });
-  const store = new LocalImageStore({ content, snapshots, state, logger, workDirectory, ...options });
+  const store = new LocalImageStore({
+    content,
+    snapshots,
+    state,
+    registries: noRegistries,
+    logger,
+    workDirectory,
+    ...options,
+  });
   return {
     store,
     content,

@@ -15,6 +15,8 @@ export interface EngineSettings {
   readonly authorizationPlugins: readonly string[];
   readonly insecureRegistries: readonly string[];
   readonly registryMirrors: readonly string[];
+  /** Hosts of token services that get the credentials of any registry that names them. */
+  readonly trustedTokenServices: readonly string[];
   readonly maxConcurrentDownloads: number;
   readonly maxConcurrentUploads: number;
   readonly maxDownloadAttempts: number;
@@ -32,6 +34,7 @@ export const defaultSettings: EngineSettings = {
   authorizationPlugins: [],
   insecureRegistries: [],
   registryMirrors: [],
+  trustedTokenServices: [],
   maxConcurrentDownloads: 3,
   maxConcurrentUploads: 5,
   maxDownloadAttempts: 5,
@@ -55,5 +58,6 @@ export function settingAttributes(settings: EngineSettings): Record<string, stri
     'registry-mirrors': list(settings.registryMirrors),
     runtimes: JSON.stringify(settings.runtimes),
     'shutdown-timeout': String(settings.shutdownTimeoutSeconds),
+    'trusted-token-services': list(settings.trustedTokenServices),
   };
 }

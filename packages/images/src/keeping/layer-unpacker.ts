@@ -33,7 +33,7 @@ export class LayerUnpacker {
     const results = await Promise.all(
       node.manifest.layers.map(async (layer, at) => {
         try {
-          return await this.#unpackOne(layer, diffIds[at], { ...options, signal });
+          return await this.unpackOne(layer, diffIds[at], { ...options, signal });
         } catch (error) {
           failure ??= { error };
           stop.abort();
@@ -52,11 +52,8 @@ export class LayerUnpacker {
     return present.length === layers.length ? present : undefined;
   }
 
-  async #unpackOne(
-    layer: Descriptor,
-    diffId: Digest | undefined,
-    options: UnpackOptions,
-  ): Promise<LayerInfo> {
+  /** Unpacks one layer, unless it is there. Throws as `unpack`. */
+  async unpackOne(layer: Descriptor, diffId: Digest | undefined, options: UnpackOptions): Promise<LayerInfo> {
     if (diffId === undefined) throw new InvalidImageError(`layer ${layer.digest} has no diff id`);
     const known = await this.#snapshots.layer(diffId);
     if (known !== undefined) return known;

@@ -10,7 +10,7 @@ import {
   type Reference,
 } from '@gantry/oci';
 import type { Collection, MetadataStore } from '@gantry/state';
-import { ImageNotFoundError, PlatformNotFoundError, PullNotBuiltError } from '../errors.ts';
+import { ImageNotFoundError, PlatformNotFoundError, UnknownMirrorImageError } from '../errors.ts';
 import type { TransferOptions } from '../image-store.ts';
 import type { ArchiveImporter, SingleLayerImage } from '../import/import-archive.ts';
 import type { ImageRecords } from '../records/image-records.ts';
@@ -76,12 +76,12 @@ export class MirrorImages {
   /**
    * Makes the image, unless what it would be made of is what it was made of. All who pull one name at a time share one
    * making. `reference` has a tag. Throws `MirrorNotConfiguredError`, `UnknownSuiteError`, `MirrorFailedError`,
-   * `ProgramMissingError`, `PlatformNotFoundError`, `PullNotBuiltError` for names that are not made here.
+   * `ProgramMissingError`, `PlatformNotFoundError`, `UnknownMirrorImageError` for names that are not made here.
    */
   async pull(reference: Reference, options: TransferOptions): Promise<void> {
     const image = familiarString(reference);
     const make = this.#makerOf(reference);
-    if (make === undefined) throw new PullNotBuiltError(image);
+    if (make === undefined) throw new UnknownMirrorImageError(image);
     refusePlatform(image, options.platform);
     if (reference.digest !== undefined) return this.#findDigest(reference, options);
     const waiter = {

@@ -1,8 +1,11 @@
 import { type Digest, familiarName, familiarString, parseReference } from '@gantry/oci';
 
-/** `debian:bookworm`, … as Docker shows an image's names. */
+/** `debian:bookworm`, … as Docker shows an image's names. What was pulled by its digest has none for it. */
 export function repoTags(names: readonly string[]): string[] {
-  return names.map((name) => familiarString(parseReference(name)));
+  return names
+    .map(parseReference)
+    .filter(({ digest }) => digest === undefined)
+    .map(familiarString);
 }
 
 /** `debian@sha256:…`, once for each repository. */

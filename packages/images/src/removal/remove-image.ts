@@ -1,5 +1,5 @@
 import type { ImageDeleteResponseItem } from '@gantry/api-types';
-import { type Digest, digestHex, familiarString, parseReference } from '@gantry/oci';
+import { canonicalName, type Digest, digestHex, familiarString, parseReference } from '@gantry/oci';
 import { ImageInUseError } from '../errors.ts';
 import type { ImageUsage } from '../image-store.ts';
 import { type FoundImage, findImage } from '../records/find-image.ts';
@@ -26,7 +26,9 @@ export function removeImage(
       return [...untag(records, allNames), ...deleteRecord(records, found.id)];
     }
     const others = allNames.filter((name) => !found.names.includes(name));
-    if (others.length > 0) return untag(records, found.names);
+    // The digest that an image was pulled by goes with the last tag of its repository.
+    const leaving = others.every((name) => isDigestOf(found.names, name)) ? allNames : found.names;
+    if (leaving.length < allNames.length) return untag(records, found.names);
     const containers = usage.containersUsing(found.id);
     const [container] = containers;
     if (container !== undefined && !force) {
@@ -36,7 +38,7 @@ export function removeImage(
         { imageId: found.id, forceable: true, containerId: container.id },
       );
     }
-    const untagged = untag(records, found.names);
+    const untagged = untag(records, leaving);
     if (containers.some(({ running }) => running)) return untagged;
     return [...untagged, ...deleteRecord(records, found.id)];
   });
@@ -60,7 +62,9 @@ function refuseById({ found, allNames, usage, force }: RemovalById): void {
     );
   }
   if (force) return;
-  if (allNames.length > 1) {
+  const repositories = new Set(allNames.map((name) => canonicalName(parseReference(name))));
+  const tags = allNames.filter((name) => parseReference(name).digest === undefined);
+  if (tags.length > 1 || repositories.size > 1) {
     throw new ImageInUseError(
       `conflict: unable to delete ${shortDigest(id)} (must be forced) - image is referenced in multiple repositories`,
       { imageId: id, forceable: true },
@@ -97,6 +101,13 @@ function untag(records: ImageRecords, names: readonly string[]): ImageDeleteResp
 function deleteRecord(records: ImageRecords, id: Digest): ImageDeleteResponseItem[] {
   records.deleteImage(id);
   return [{ Deleted: id }];
+}
+
+/** Whether `name` is `repository@digest` of a repository that `names` are of. */
+function isDigestOf(names: readonly string[], name: string): boolean {
+  const { digest, ...reference } = parseReference(name);
+  const repository = canonicalName({ ...reference, digest });
+  return digest !== undefined && names.some((other) => canonicalName(parseReference(other)) === repository);
 }
 
 function familiar(canonical: string): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Digest } from '@gantry/oci';
 import { makeTestImage } from '@gantry/testkit';
-import { ImageStoreFixture, inPieces } from '../../testing/index.ts';
+import { ImageStoreFixture, inPieces, noRegistries } from '../../testing/index.ts';
 import { LocalImageStore } from '../local-image-store.ts';
 
 const testImage = makeTestImage({
@@ -23,7 +23,7 @@ async function reopened(
   await fixture.load(testImage.archive);
   await damage(fixture);
   const { content, snapshots, state } = fixture;
-  return { fixture, store: new LocalImageStore({ content, snapshots, state }) };
+  return { fixture, store: new LocalImageStore({ content, snapshots, state, registries: noRegistries }) };
 }
 
 async function lose(fixture: ImageStoreFixture, lost: readonly (Digest | undefined)[]): Promise<void> {

@@ -1,0 +1,22 @@
+export {
+  AccessDeniedError,
+  BlobUnknownError,
+  CredentialsRefusedError,
+  DigestMismatchError,
+  ForeignTokenServiceError,
+  ManifestUnknownError,
+  RangeIgnoredError,
+  RegistryConfigurationError,
+  RegistryRefusedError,
+  RegistryUnreachableError,
+  TooManyRequestsError,
+} from './errors.ts';
+export { RegistryClient, type RegistryClientOptions, type RegistrySettings } from './registry-client.ts';
+export type {
+  BlobDescriptor,
+  RegistryCredentials,
+  RemoteDocument,
+  RemoteRepository,
+  TransferOptions,
+  UploadOptions,
+} from './remote-repository.ts';

@@ -1,0 +1,70 @@
+import type { Descriptor, Digest } from '@gantry/oci';
+
+/**
+ * A repository on a registry. Every method throws `RegistryUnreachableError`, `RegistryRefusedError` (with the registry's own
+ * words), `AccessDeniedError`, `TooManyRequestsError` after the tries that the client was opened with, and the reason of an
+ * aborted `signal`.
+ */
+export interface RemoteRepository {
+  /**
+   * A manifest or index by tag or digest, as bytes whose digest was verified. Throws `ManifestUnknownError`,
+   * `InvalidDigestError` and `DigestMismatchError` when the registry sends another document than it names.
+   */
+  manifest(reference: string, options?: TransferOptions): Promise<RemoteDocument>;
+
+  /**
+   * A blob's bytes, not verified. A broken connection is taken up again where it broke, with a range. Throws
+   * `BlobUnknownError`, `RangeIgnoredError`.
+   */
+  blob(descriptor: BlobDescriptor, options?: TransferOptions): AsyncIterable<Uint8Array>;
+
+  /** All tags, in the registry's order, page by page. */
+  tags(options?: TransferOptions): AsyncIterable<string>;
+
+  /** Whether the repository has the blob. */
+  hasBlob(digest: Digest, options?: TransferOptions): Promise<boolean>;
+
+  /**
+   * Takes a blob over from another repository of the same registry. False when the registry does not do that: it has to be
+   * uploaded then.
+   */
+  mountBlob(digest: Digest, fromPath: string, options?: TransferOptions): Promise<boolean>;
+
+  /** Uploads a blob; `open` is called again for a further try. Idempotent. */
+  putBlob(
+    descriptor: BlobDescriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    options?: UploadOptions,
+  ): Promise<void>;
+
+  /** Stores a manifest or index under a tag or its digest. What it names must be there. Idempotent. */
+  putManifest(reference: string, document: RemoteDocument, options?: TransferOptions): Promise<void>;
+}
+
+/** Addresses that a descriptor has of its own (`urls`) are not asked: they are anybody's choice. */
+export type BlobDescriptor = Pick<Descriptor, 'digest' | 'size'>;
+
+export interface TransferOptions {
+  signal?: AbortSignal;
+}
+
+export interface UploadOptions extends TransferOptions {
+  /** Called with the bytes sent so far; goes back to less when a try failed. */
+  onProgress?: (sentBytes: number) => void;
+}
+
+export interface RemoteDocument {
+  mediaType: string;
+  digest: Digest;
+  bytes: Uint8Array;
+}
+
+/** Who asks, as the client of the engine says. Never logged. */
+export interface RegistryCredentials {
+  username?: string;
+  password?: string;
+  /** A refresh token for the registry's token service. */
+  identitytoken?: string;
+  /** A token that is sent to the registry as it is. */
+  registrytoken?: string;
+}

@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import type { Authorizer } from '../auth/authorizer.ts';
+import { RegistryUnreachableError, TooManyRequestsError } from '../errors.ts';
+import type { RegistryHost } from '../hosts/registry-host.ts';
+import type { RegistryAgents } from '../http/registry-agents.ts';
+import { readProblem, retryAfterMs } from '../http/registry-answer.ts';
+import { type RegistryRequest, sendRequest } from '../http/registry-request.ts';
+
+export interface RegistryConnectionOptions {
+  /** In the order of asking; at least one. */
+  hosts: readonly RegistryHost[];
+  agents: RegistryAgents;
+  authorizer: Authorizer;
+  userAgent: string;
+  clock: Clock;
+  logger: Logger;
+  maxAttempts: number;
+}
+
+export interface RepositoryRequest {
+  method: RegistryRequest['method'];
+  /** Below `/v2/`, or an absolute address that the registry gave (an upload's). */
+  path: string | URL;
+  /** `repository:library/debian:pull`, several separated by spaces. */
+  scope: string;
+  headers?: Readonly<Record<string, string>>;
+  /** A body that can be given once more for the next try. */
+  body?: () => Uint8Array | AsyncIterable<Uint8Array>;
+  signal?: AbortSignal | undefined;
+}
+
+/** An answer, and which host gave it. */
+export interface RegistryAnswer {
+  response: IncomingMessage;
+  status: number;
+  host: RegistryHost;
+  url: URL;
+}
+
+const firstDelayMs = 250;
+const longestDelayMs = 15_000;
+/** Longer waits that a registry asks for are not waited for. */
+const longestRetryAfterMs = 60_000;
+
+/**
+ * Asks the hosts of a registry one after the other, with the authorization that they want, and tries again what may pass: no
+ * connection, 429, 502, 503, 504. The host that answered is the one that is asked from then on, unless it is a mirror.
+ */
+export class RegistryConnection {
+  readonly #options: RegistryConnectionOptions;
+  #hosts: readonly RegistryHost[];
+
+  constructor(options: RegistryConnectionOptions) {
+    this.#options = options;
+    this.#hosts = options.hosts;
+  }
+
+  get maxAttempts(): number {
+    return this.#options.maxAttempts;
+  }
+
+  /**
+   * The answer of the first host that has one; a mirror's only if it is a success. Throws `RegistryUnreachableError`,
+   * `TooManyRequestsError`, what authorization throws, the reason of an aborted signal.
+   */
+  async ask(request: RepositoryRequest): Promise<RegistryAnswer> {
+    let failure: unknown;
+    for (const host of this.#hosts) {
+      try {
+        const answer = await this.#askHost(host, request);
+        if (!host.isMirror || answer.status < 400) {
+          if (!host.isMirror) this.#hosts = this.#hosts.filter((other) => other.isMirror || other === host);
+          return answer;
+        }
+        answer.response.resume();
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        // The first one is the one to tell: of an insecure registry, https's.
+        failure ??= error;
+        if (!host.isMirror && !(error instanceof RegistryUnreachableError)) throw error;
+        this.#options.logger.debug('a host of the registry does not serve', {
+          host: host.baseUrl,
+          error: errorMessage(error),
+        });
+      }
+    }
+    throw failure;
+  }
+
+  /** Waits before try number `attempt` + 1. */
+  async pause(attempt: number, signal?: AbortSignal, leastMs = 0): Promise<void> {
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+    await this.#options.clock.sleep(Math.max(leastMs, delayMs), signal);
+  }
+
+  async #askHost(host: RegistryHost, request: RepositoryRequest): Promise<RegistryAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const isLast = attempt >= this.#options.maxAttempts;
+      let leastMs = 0;
+      try {
+        const answer = await this.#authorized(host, request);
+        if (![429, 502, 503, 504].includes(answer.status)) return answer;
+        const wantedMs = retryAfterMs(answer.response, this.#options.clock.now());
+        if (isLast || (wantedMs ?? 0) > longestRetryAfterMs) return await refuseLimited(answer, wantedMs);
+        answer.response.resume();
+        leastMs = wantedMs ?? 0;
+      } catch (error) {
+        // Nobody listens there: the next host may.
+        const isPassing = error instanceof RegistryUnreachableError && isBrokenConnection(error.cause);
+        if (isLast || !isPassing) throw error;
+      }
+      await this.pause(attempt, request.signal, leastMs);
+    }
+  }
+
+  async #authorized(host: RegistryHost, request: RepositoryRequest): Promise<RegistryAnswer> {
+    const { authorizer, agents, userAgent } = this.#options;
+    const { method, path, scope, headers = {}, body, signal } = request;
+    const url = path instanceof URL ? path : new URL(`${host.baseUrl}/v2/${path}`);
+    // A token that has just ended, and then what a fresh one is refused for.
+    for (let tries = 1; ; tries += 1) {
+      const authorization =
+        url.origin === new URL(host.baseUrl).origin ? authorizer.header(host, scope) : undefined;
+      const response = await sendRequest(agents, host, {
+        method,
+        url,
+        headers: {
+          'User-Agent': userAgent,
+          ...headers,
+          ...(authorization === undefined ? {} : { Authorization: authorization }),
+        },
+        ...(body === undefined ? {} : { body: body() }),
+        signal,
+      });
+      const status = response.statusCode ?? 0;
+      if (status !== 401 || tries > 2 || !(await authorizer.answer(host, scope, { response, signal }))) {
+        return { response, status, host, url };
+      }
+      response.resume();
+    }
+  }
+}
+
+async function refuseLimited(answer: RegistryAnswer, wantedMs: number | undefined): Promise<RegistryAnswer> {
+  if (answer.status !== 429) return answer;
+  const { message } = await readProblem(answer.response);
+  throw new TooManyRequestsError(message, wantedMs);
+}
+
+/** An answer was on its way, or the name was not to be had just now. A refused connection and TLS's errors stay. */
+function isBrokenConnection(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return ['ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ETIMEDOUT'].includes(String(code));
+}

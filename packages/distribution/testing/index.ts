@@ -1,0 +1,1 @@
+export { digestOf, FakeRegistry, type Interference, refuse, type StoredManifest } from './fake-registry.ts';
