@@ -119,6 +119,13 @@ export {
   maxElementChanges,
   type TableElement,
 } from './netlink/nft-elements.ts';
+export {
+  createNatTable,
+  type NatChain,
+  type NatRule,
+  type NatTable,
+  replaceNatTable,
+} from './netlink/nft-tables.ts';
 export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';
 export { type TableChange, TableMonitor } from './netlink/table-monitor.ts';
 export { contained } from './processes/contained.ts';
@@ -136,6 +143,12 @@ export { keepsExitStatus, ProcessHandle, reapChild, type WaitStatus } from './pr
 export { makeFifo, makeNullDevice, makePipe, resizePipe } from './processes/pipes.ts';
 export { type Interest, ReadinessPoller, type ReadinessWatch } from './processes/readiness.ts';
 export { type SpawnDescriptor, type SpawnRequest, spawnProcess } from './processes/spawn.ts';
+export {
+  type BoundSocket,
+  bindSocket,
+  connectSocket,
+  openDatagramSocket,
+} from './sockets/internet-socket.ts';
 export { type HeldPort, holdPort } from './sockets/port-holder.ts';
 export { UnixDatagramSocket } from './sockets/unix-datagram.ts';
 export { ConsoleSocket } from './terminals/console-socket.ts';

@@ -36,6 +36,13 @@ export function uint16be(type: number, value: number): Buffer {
   return attribute(type, payload);
 }
 
+/** In network byte order, as nfnetlink wants its numbers. */
+export function uint32be(type: number, value: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(value >>> 0);
+  return attribute(type, payload);
+}
+
 /** A NUL-terminated string. */
 export function text(type: number, value: string): Buffer {
   return attribute(type, Buffer.from(`${value}\0`));

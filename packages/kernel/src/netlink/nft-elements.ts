@@ -1,5 +1,6 @@
 import { attribute, nested, text } from './attributes.ts';
 import type { NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
+import { nftMessage, nftTransaction } from './nft-batch.ts';
 
 /** An element of an nftables set, or of a map when it has a value, as bytes; `concatenation` makes those of several fields. */
 export interface TableElement {
@@ -8,11 +9,8 @@ export interface TableElement {
   value?: Uint8Array;
 }
 
-const NFNL_SUBSYS_NFTABLES = 10;
-const NFNL_MSG_BATCH_BEGIN = 0x10;
-const NFNL_MSG_BATCH_END = 0x11;
-const NFT_MSG_NEWSETELEM = (NFNL_SUBSYS_NFTABLES << 8) | 12;
-const NFT_MSG_DELSETELEM = (NFNL_SUBSYS_NFTABLES << 8) | 14;
+const NFT_MSG_NEWSETELEM = 12;
+const NFT_MSG_DELSETELEM = 14;
 const NLM_F_CREATE = 0x400;
 const NFPROTO_INET = 1;
 const NFTA_SET_ELEM_LIST_TABLE = 1;
@@ -38,12 +36,10 @@ export function changeElements(
 ): void {
   const count = added.length + removed.length;
   if (count > maxElementChanges) throw new RangeError(`${count} changes of elements in one transaction`);
-  socket.request(
-    batchMark(NFNL_MSG_BATCH_BEGIN, table),
+  nftTransaction(socket, { call: 'change elements of table', subject: table }, [
     ...removed.map((element) => elementRequest(NFT_MSG_DELSETELEM, table, element)),
     ...added.map((element) => elementRequest(NFT_MSG_NEWSETELEM, table, element)),
-    batchMark(NFNL_MSG_BATCH_END, table),
-  );
+  ]);
 }
 
 /** Fields of a concatenated key or value (`inet_proto . inet_service`): each starts at a multiple of four bytes. */
@@ -57,19 +53,13 @@ export function concatenation(...fields: readonly Uint8Array[]): Buffer {
   );
 }
 
-/** `struct nfgenmsg` of a mark carries the subsystem, big-endian, and no attributes. */
-function batchMark(type: number, table: string): NetlinkRequest {
-  const payload = Buffer.from([0, 0, 0, NFNL_SUBSYS_NFTABLES]);
-  return { type, flags: 0, payload, call: 'change elements of table', subject: table, silent: true };
-}
-
 function elementRequest(type: number, table: string, { set, key, value }: TableElement): NetlinkRequest {
   const isNew = type === NFT_MSG_NEWSETELEM;
   const data = (kind: number, bytes: Uint8Array): Buffer => nested(kind, attribute(NFTA_DATA_VALUE, bytes));
   const fields = [data(NFTA_SET_ELEM_KEY, key)];
   if (isNew && value !== undefined) fields.push(data(NFTA_SET_ELEM_DATA, value));
   return {
-    type,
+    type: nftMessage(type),
     flags: isNew ? NLM_F_CREATE : 0,
     payload: Buffer.concat([
       Buffer.from([NFPROTO_INET, 0, 0, 0]),

@@ -1,18 +1,16 @@
 import { isErrno } from '../ffi/errno.ts';
 import { bind, check } from '../ffi/libc.ts';
-import { encodeAddress } from '../netlink/ip-address.ts';
+import { boundPort, encodeSocketAddress } from './socket-address.ts';
 
 const libc = {
   socket: bind('int socket(int domain, int type, int protocol)'),
   bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
   listen: bind('int listen(int fd, int backlog)'),
   shutdown: bind('int shutdown(int fd, int how)'),
-  getsockname: bind('int getsockname(int fd, uint8_t *address, uint8_t *length)'),
   setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
   close: bind('int close(int fd)'),
 };
 
-const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -62,7 +60,7 @@ function bindPort(
 ): HeldPort {
   const subject = `${address}:${port}/${protocol}`;
   const kind = kinds[protocol];
-  const encoded = socketAddress(address, port);
+  const encoded = encodeSocketAddress(address, port);
   const fd = check(
     libc.socket(encoded.readUInt16LE(0), kind.type | SOCK_CLOEXEC, kind.protocol),
     'socket',
@@ -74,7 +72,7 @@ function bindPort(
     if (overTimeWait) setFlag(fd, { ...reuse, on: true }, subject);
     check(libc.bind(fd, encoded, encoded.length), 'bind', subject);
     if (overTimeWait) assertAlone(fd, subject);
-    return heldPort(fd, port === 0 ? boundPort(fd, encoded.length, subject) : port);
+    return heldPort(fd, port === 0 ? boundPort(fd, subject) : port);
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -103,24 +101,6 @@ const reuse = { level: SOL_SOCKET, name: SO_REUSEADDR } as const;
 function setFlag(fd: number, { level, name, on }: SocketFlag, subject: string): void {
   const value = Buffer.from([Number(on), 0, 0, 0]);
   check(libc.setsockopt(fd, level, name, value, value.length), 'setsockopt', subject);
-}
-
-/** `struct sockaddr_in`, 16 bytes, or `struct sockaddr_in6`, 28. */
-function socketAddress(address: string, port: number): Buffer {
-  const host = encodeAddress(address);
-  const isV6 = host.length === 16;
-  const encoded = Buffer.alloc(isV6 ? 28 : 16);
-  encoded.writeUInt16LE(isV6 ? AF_INET6 : AF_INET, 0);
-  encoded.writeUInt16BE(port, 2);
-  encoded.set(host, isV6 ? 8 : 4);
-  return encoded;
-}
-
-function boundPort(fd: number, addressBytes: number, subject: string): number {
-  const address = Buffer.alloc(addressBytes);
-  const length = Buffer.from([addressBytes, 0, 0, 0]);
-  check(libc.getsockname(fd, address, length), 'getsockname', subject);
-  return address.readUInt16BE(2);
 }
 
 function heldPort(fd: number, port: number): HeldPort {

@@ -1,0 +1,81 @@
+import { constants } from 'node:os';
+import { KernelError } from '../ffi/errno.ts';
+import { bind, check, lastErrno } from '../ffi/libc.ts';
+import { encodeAddress, familyOf } from '../netlink/ip-address.ts';
+import { boundPort, encodeSocketAddress } from './socket-address.ts';
+
+/**
+ * A socket as a bare descriptor, to be handed to Node.js (`dgram.Socket.bind({ fd })`, `net.Server.listen({ fd })`,
+ * `new net.Socket({ fd })`), which then closes it. A socket belongs to the network namespace that its maker's thread was in,
+ * so these are made inside `withNetworkNamespace`, where Node's own calls would come too late.
+ */
+export interface BoundSocket {
+  fd: number;
+  port: number;
+}
+
+const libc = {
+  socket: bind('int socket(int domain, int type, int protocol)'),
+  bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
+  connect: bind('int connect(int fd, const uint8_t *address, uint32_t length)'),
+  setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
+  close: bind('int close(int fd)'),
+};
+
+const flags = 0o2000000 | 0o4000; // SOCK_CLOEXEC | SOCK_NONBLOCK
+const kinds = { tcp: 1, udp: 2 } as const;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+
+/**
+ * Binds a socket that does not listen yet. Port 0: any free one. `receiveBytes`: how much may wait to be read, whatever
+ * the host allows others. Throws a `KernelError`, `EADDRINUSE` above all.
+ */
+export function bindSocket(
+  protocol: keyof typeof kinds,
+  address: string,
+  port: number,
+  { receiveBytes }: { receiveBytes?: number } = {},
+): BoundSocket {
+  const subject = `${address}:${port}/${protocol}`;
+  const name = encodeSocketAddress(address, port);
+  const fd = open(protocol, address);
+  try {
+    if (receiveBytes !== undefined) setReceiveBuffer(fd, receiveBytes, subject);
+    check(libc.bind(fd, name, name.length), 'bind', subject);
+    return { fd, port: port === 0 ? boundPort(fd, subject) : port };
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** A UDP socket of the family of `address`, neither bound nor connected. */
+export function openDatagramSocket(address: string): number {
+  return open('udp', address);
+}
+
+/**
+ * Begins a TCP connection and does not wait for it: reads and writes wait. Throws a `KernelError` for what fails at once,
+ * such as `ENETUNREACH`.
+ */
+export function connectSocket(address: string, port: number): number {
+  const name = encodeSocketAddress(address, port);
+  const fd = open('tcp', address);
+  if (libc.connect(fd, name, name.length) === 0) return fd;
+  const errno = lastErrno();
+  if (errno === constants.errno.EINPROGRESS) return fd;
+  libc.close(fd);
+  throw new KernelError('connect', errno, `${address}:${port}/tcp`);
+}
+
+function setReceiveBuffer(fd: number, sizeBytes: number, subject: string): void {
+  const value = Buffer.alloc(4);
+  value.writeInt32LE(sizeBytes);
+  check(libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length), 'setsockopt', subject);
+}
+
+function open(protocol: keyof typeof kinds, address: string): number {
+  const family = familyOf(encodeAddress(address.split('%')[0] ?? ''));
+  return check(libc.socket(family, kinds[protocol] | flags, 0), 'socket', `${address}/${protocol}`);
+}
