@@ -198,3 +198,15 @@ export class FirewallError extends EngineError {
     });
   }
 }
+
+/** The engine's resolver cannot be put into a container's network namespace. */
+export class ResolverNotOpenedError extends EngineError {
+  override readonly name = 'ResolverNotOpenedError';
+  constructor(containerId: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super('internal', 'resolver-not-opened', `DNS resolver of container ${containerId}: ${reason}`, {
+      details: { containerId },
+      cause,
+    });
+  }
+}

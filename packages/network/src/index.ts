@@ -1,3 +1,6 @@
+export type { NamedAddresses, NameSource } from './dns/name-source.ts';
+export { openResolverHost, type ResolverHost, type ResolverSandbox } from './dns/resolver-host.ts';
+export type { UpstreamServer } from './dns/upstream/upstream-server.ts';
 export {
   AlreadyAttachedError,
   AmbiguousNetworkError,
@@ -18,7 +21,9 @@ export {
   NotConnectedError,
   PortInUseError,
   PredefinedNetworkError,
+  ResolverNotOpenedError,
 } from './errors.ts';
+
 export type {
   Attachment,
   AttachRequest,
