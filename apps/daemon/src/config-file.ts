@@ -99,13 +99,25 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
         return Object.entries(value).map(([name, item]) => `${name}=${String(item)}`);
       }
       break;
+    case 'maps':
+      if (isObject(value)) {
+        return Object.entries(value).flatMap(([name, inner]) => {
+          if (!isObject(inner) || !Object.values(inner).every(isScalar)) throw wrongShape(file, key, type);
+          return Object.entries(inner).map(([option, item]) => `${name}=${option}=${String(item)}`);
+        });
+      }
+      break;
     case 'runtimes':
       if (isObject(value)) {
         return Object.entries(value).map(([name, choice]) => `${name}=${JSON.stringify(choice)}`);
       }
       break;
   }
-  throw new ConfigError(`${file}: '${key}' must be a ${type}`);
+  throw wrongShape(file, key, type);
+}
+
+function wrongShape(file: string, key: string, type: DaemonOption['type']): ConfigError {
+  return new ConfigError(`${file}: '${key}' must be a ${type === 'maps' ? 'map of maps' : type}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -95,3 +95,21 @@ test('a configuration file that was asked for and is missing is an error', () =>
     /cannot read/,
   );
 });
+
+test('networks’ options are read, and those that cannot be are refused', () => {
+  const json = `{"dns":["10.0.0.9"],"dns-search":["corp"],"host-gateway-ips":["fd00::1","10.0.0.1"],
+    "default-network-opts":{"bridge":{"com.docker.network.driver.mtu":1400,"a":"b=c"}}}`;
+  assert.deepEqual(load(json, ['--dns-opt', 'ndots:2', '--dns-opt', 'rotate']).network, {
+    dns: { servers: ['10.0.0.9'], search: ['corp'], options: ['ndots:2', 'rotate'] },
+    hostGatewayAddresses: ['10.0.0.1', 'fd00::1'],
+    defaultNetworkOptions: { bridge: { 'com.docker.network.driver.mtu': '1400', a: 'b=c' } },
+  });
+  assert.deepEqual(load('{}', ['--default-network-opt', 'bridge=x=1']).network, {
+    dns: {},
+    defaultNetworkOptions: { bridge: { x: '1' } },
+  });
+  assert.throws(() => load('{"dns":["nowhere"]}'), /dns: invalid IP address: nowhere/);
+  assert.throws(() => load('{"dns-search":["a b"]}'), /dns-search: a b is not a valid domain/);
+  assert.throws(() => load('{"default-network-opts":{"bridge":"x"}}'), /must be a map of maps/);
+  assert.throws(() => load('{"host-gateway-ips":["10.0.0.1","10.0.0.2"]}'), /only one IPv4/);
+});

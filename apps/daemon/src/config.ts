@@ -1,9 +1,10 @@
 import path from 'node:path';
-import type { EngineSettings } from '@gantry/engine';
+import type { EngineNetworkOptions, EngineSettings } from '@gantry/engine';
 import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf } from './cgroup-config.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Flags, parseValue } from './flags.ts';
+import { networkOptionsOf } from './network-config.ts';
 import { daemonOptions, type OptionValues } from './options.ts';
 import { readSettings, settingDefaults } from './read-settings.ts';
 
@@ -15,6 +16,7 @@ export interface DaemonConfig {
   readonly pidFile: string;
   readonly bridge: string;
   readonly bip: string | undefined;
+  readonly network: EngineNetworkOptions;
   readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
   readonly cdiSpecDirs: readonly string[];
@@ -78,6 +80,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
       values['pidfile'] === undefined ? path.join(execRoot, 'gantryd.pid') : absolute(values, 'pidfile'),
     bridge: text(values, 'bridge'),
     bip: optionalText(values, 'bip'),
+    network: networkOptionsOf(values),
     cgroupDriver,
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
@@ -98,7 +101,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): OptionValues {
     const value = environment[name];
     if (value === undefined || value === '') continue;
     values[option.key] =
-      option.type === 'list' || option.type === 'map' || option.type === 'runtimes'
+      option.type === 'list' || option.type === 'map' || option.type === 'maps' || option.type === 'runtimes'
         ? value.split(',')
         : parseValue(option, value, name);
   }

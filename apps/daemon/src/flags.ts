@@ -145,6 +145,7 @@ export function parseValue(
       return Number(text);
     }
     case 'map':
+    case 'maps':
     case 'runtimes':
       if (!text.includes('=')) throw new FlagError(`invalid argument "${text}" for ${source}: name=value`);
       return appended(previous, text);

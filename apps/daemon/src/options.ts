@@ -5,9 +5,10 @@ export interface DaemonOption {
   short?: string;
   /**
    * A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. Runtimes
-   * are a map too, whose values are paths, or JSON objects as Docker has them in the file.
+   * are a map too, whose values are paths, or JSON objects as Docker has them in the file. `maps` are a map of maps, as a flag
+   * `name=key=value`.
    */
-  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'runtimes';
+  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'maps' | 'runtimes';
   /** A SIGHUP puts the file's new value in force. */
   reloadable?: true;
   help: string;
@@ -46,6 +47,31 @@ export const daemonOptions: readonly DaemonOption[] = [
     flag: 'cdi-spec-dir',
     type: 'list',
     help: 'Directory of device specifications (CDI), repeatable',
+  },
+  {
+    key: 'default-network-opts',
+    flag: 'default-network-opt',
+    type: 'maps',
+    help: 'Option of new networks of a driver (driver=option=value), repeatable',
+  },
+  { key: 'dns', flag: 'dns', type: 'list', help: 'Name server of containers that ask for none, repeatable' },
+  {
+    key: 'dns-opts',
+    flag: 'dns-opt',
+    type: 'list',
+    help: 'Resolver option of containers that ask for none, repeatable',
+  },
+  {
+    key: 'dns-search',
+    flag: 'dns-search',
+    type: 'list',
+    help: 'Search domain of containers that ask for none, repeatable',
+  },
+  {
+    key: 'host-gateway-ips',
+    flag: 'host-gateway-ip',
+    type: 'list',
+    help: "What 'host-gateway' of --add-host stands for; the default bridge's address when missing",
   },
   {
     key: 'authorization-plugins',

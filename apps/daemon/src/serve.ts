@@ -43,6 +43,7 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     execRoot: config.execRoot,
     bridge: config.bridge,
     ...(config.bip === undefined ? {} : { bip: config.bip }),
+    network: config.network,
     cgroupDriver: config.cgroupDriver,
     cgroupParent: config.cgroupParent,
     cdiSpecDirs: config.cdiSpecDirs,

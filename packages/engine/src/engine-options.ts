@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@gantry/base';
+import type { DnsRequest } from '@gantry/network';
 import type { EngineSettings } from './settings/engine-settings.ts';
 
 export interface EngineOptions {
@@ -10,6 +11,7 @@ export interface EngineOptions {
   bridge?: string;
   /** Address and prefix of the bridge, such as `172.30.0.1/16`; a free one of Docker's pools when missing. */
   bip?: string;
+  network?: EngineNetworkOptions;
   /** Cgroup below which each container gets one; `/gantry` when missing, `system.slice` with the systemd driver. */
   cgroupParent?: string;
   /** `cgroupfs` when missing, or `systemd`, which makes each container a scope below a slice. */
@@ -28,6 +30,16 @@ export interface EngineOptions {
   cdiSpecDirs?: readonly string[];
   logger?: Logger;
   clock?: Clock;
+}
+
+/** dockerd's options of networks. */
+export interface EngineNetworkOptions {
+  /** What `--dns` and the like are for containers that ask for none. */
+  dns?: DnsRequest;
+  /** What `host-gateway` stands for; the host's addresses on the default bridge when missing. */
+  hostGatewayAddresses?: readonly string[];
+  /** Options by driver of networks that do not say otherwise. */
+  defaultNetworkOptions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -2,7 +2,7 @@ export { AuthorizationDeniedError, AuthorizationFailedError } from './authorizat
 export { type Diagnosis, diagnose, type Finding, type HealthCheck } from './doctor/doctor.ts';
 export { machineChecks } from './doctor/machine-checks.ts';
 export type { Engine } from './engine.ts';
-export type { EngineOptions } from './engine-options.ts';
+export type { EngineNetworkOptions, EngineOptions } from './engine-options.ts';
 export { DataRootLockedError } from './errors.ts';
 export { openEngine } from './open-engine.ts';
 export type { RunOptions, RunResult } from './run.ts';

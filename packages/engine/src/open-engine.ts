@@ -88,7 +88,7 @@ function compose(
     controller: network,
     containers: service,
     events,
-    defaultOptions: {},
+    defaultOptions: options.network?.defaultNetworkOptions ?? {},
   });
   return {
     containers: service,

@@ -93,8 +93,8 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         initPath,
         logConfig,
         hostFiles,
-        dns: {},
-        hostGatewayAddresses: [],
+        dns: options.network?.dns ?? {},
+        hostGatewayAddresses: options.network?.hostGatewayAddresses ?? [],
       },
     }),
   );
