@@ -24,7 +24,7 @@ import { ContainerNotFoundError, InvalidOptionError, LogNotReadableError } from 
 import { publishContainerEvent } from './events/container-events.ts';
 import { inspectContainer } from './inspect/inspect-container.ts';
 import type { WaitCondition } from './lifecycle/exit-waiters.ts';
-import { killContainer } from './lifecycle/kill-container.ts';
+import { killContainer, killFailure } from './lifecycle/kill-container.ts';
 import { pauseContainer, unpauseContainer } from './lifecycle/pause-container.ts';
 import { removeContainer } from './lifecycle/remove-container.ts';
 import { type RemoveOptions, requestRemoval } from './lifecycle/remove-request.ts';
@@ -107,7 +107,11 @@ export class ContainerService implements ImageUsage {
   }
 
   async kill(ref: string, signal: string): Promise<void> {
-    await killContainer(this.#environment, this.#environment.registry.find(ref), signal);
+    try {
+      await killContainer(this.#environment, this.#environment.registry.find(ref), signal);
+    } catch (error) {
+      throw killFailure(ref, error);
+    }
   }
 
   async pause(ref: string): Promise<void> {

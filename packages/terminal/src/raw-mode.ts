@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import type { ReadStream } from 'node:tty';
 
-/** Raw mode of a terminal: no echo, no line editing, no signals from keys. Disposing gives back what was; idempotent. */
+/**
+ * Raw mode of a terminal: no echo, no line editing, no signals from keys, output as it is. Disposing gives back what was;
+ * idempotent.
+ */
 export class RawMode implements Disposable {
   readonly #terminal: ReadStream;
   readonly #restore = (): void => void this.#terminal.setRawMode(false);
@@ -9,6 +13,7 @@ export class RawMode implements Disposable {
   constructor(terminal: ReadStream) {
     this.#terminal = terminal;
     terminal.setRawMode(true);
+    passOutput(terminal);
     process.on('exit', this.#restore);
   }
 
@@ -18,4 +23,12 @@ export class RawMode implements Disposable {
     process.off('exit', this.#restore);
     this.#restore();
   }
+}
+
+/**
+ * Node's raw mode (libuv's UV_TTY_MODE_RAW) still makes a carriage return of each line feed, which the other side's terminal
+ * has done already. Where there is no stty(1) it stays so.
+ */
+function passOutput(terminal: ReadStream): void {
+  spawnSync('stty', ['-opost'], { stdio: [terminal, 'ignore', 'ignore'] });
 }

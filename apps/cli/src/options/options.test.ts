@@ -126,15 +126,15 @@ test('finds credentials by registry', () => {
 });
 
 test('reads detach keys', () => {
-  assert.deepEqual([...parseDetachKeys('ctrl-p,ctrl-q')], [16, 17]);
-  assert.deepEqual([...parseDetachKeys('a,ctrl-@,ctrl-[,ctrl-_')], [97, 0, 27, 31]);
-  for (const text of ['', 'ctrl-', 'ctrl-1', 'ab', 'ctrl-p,,'])
-    assert.throws(() => parseDetachKeys(text), /invalid detach keys/, text);
+  assert.deepEqual(parseDetachKeys('ctrl-p,ctrl-q'), Uint8Array.of(16, 17));
+  assert.deepEqual(parseDetachKeys('a,ctrl-@,ctrl-[,ctrl-_,DEL'), Uint8Array.of(97, 0, 27, 31, 127));
+  for (const text of ['', 'ctrl-', 'ctrl-1', 'ctrl-A', 'ab', 'ctrl-p,,'])
+    assert.equal(parseDetachKeys(text), undefined, text);
 });
 
 test('watches input for the detach keys, however it is cut', () => {
   const run = (keys: string, ...chunks: string[]): [string, boolean] => {
-    const watcher = new DetachWatcher(parseDetachKeys(keys));
+    const watcher = new DetachWatcher(parseDetachKeys(keys) ?? assert.fail());
     let passed = '';
     for (const chunk of chunks) {
       const { data, detached } = watcher.filter(Buffer.from(chunk));

@@ -1,17 +1,17 @@
-import { CommandError } from '../errors.ts';
+/** What Docker detaches with when nothing else is said: `ctrl-p,ctrl-q`. */
+export const defaultDetachKeys: Uint8Array = Uint8Array.of(0x10, 0x11);
 
-/** What Docker detaches with when nothing else is said. */
-export const defaultDetachKeys: string = 'ctrl-p,ctrl-q';
+/** The bytes of `ctrl-p,ctrl-q`, `a`, `DEL`, `ctrl-@`; undefined when a key has none: the engine refuses those. */
+export function parseDetachKeys(text: string): Uint8Array | undefined {
+  const bytes = text.split(',').map(byteOf);
+  return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : undefined;
+}
 
-/** The bytes of `ctrl-p,ctrl-q`, `a`, `ctrl-@`. Throws `CommandError` for a key that has no byte. */
-export function parseDetachKeys(text: string): Uint8Array {
-  return Uint8Array.from(text.split(','), (key) => {
-    if (/^[\x20-\x7e]$/.test(key)) return key.charCodeAt(0);
-    const control = /^ctrl-([a-z@[\\\]^_])$/i.exec(key)?.[1];
-    if (control === undefined)
-      throw new CommandError(125, `invalid detach keys (${text}): Unknown character: '${key}'`);
-    return control.toUpperCase().charCodeAt(0) & 0x1f;
-  });
+function byteOf(key: string): number | undefined {
+  if (key === 'DEL') return 0x7f;
+  if (/^[\x20-\x7e]$/.test(key)) return key.charCodeAt(0);
+  const control = /^ctrl-([a-z@[\\\]^_])$/.exec(key)?.[1];
+  return control === undefined ? undefined : control.toUpperCase().charCodeAt(0) & 0x1f;
 }
 
 /**

@@ -1,11 +1,25 @@
+/** All that Docker's client sends on and that Node.js can catch: not CHLD, PIPE and URG, nor what a fault of our own raises. */
 const proxied: readonly NodeJS.Signals[] = [
   'SIGHUP',
   'SIGINT',
   'SIGQUIT',
-  'SIGTERM',
+  'SIGABRT',
   'SIGUSR1',
   'SIGUSR2',
   'SIGALRM',
+  'SIGTERM',
+  'SIGCONT',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSYS',
 ];
 
 /** Sends our signals on, by name without `SIG`, until it is disposed. A failure to deliver one is not told. */

@@ -1,6 +1,6 @@
 import type { HijackedStream } from '@gantry/client';
 import { RawMode } from '@gantry/terminal';
-import { CommandError } from '../errors.ts';
+import { CommandError, isEngineError } from '../errors.ts';
 import { copyOutput, type OutputTargets } from './copy-output.ts';
 import { DetachWatcher, defaultDetachKeys, parseDetachKeys } from './detach-keys.ts';
 
@@ -12,6 +12,8 @@ export interface SessionOptions extends OutputTargets {
   readonly stdin: boolean;
   /** Empty for the default. */
   readonly detachKeys: string;
+  /** Our signals are the other side's: SIGPIPE does not end us. */
+  readonly proxiesSignals?: boolean;
 }
 
 /**
@@ -21,16 +23,28 @@ export interface SessionOptions extends OutputTargets {
 export async function runSession(options: SessionOptions): Promise<'ended' | 'detached'> {
   const { stream, terminal, stdin } = options;
   using rawMode = terminal && stdin && process.stdin.isTTY ? new RawMode(process.stdin) : undefined;
-  const output = copyOutput(stream, terminal, options).then((): 'ended' => 'ended');
+  const output = copyOutput(stream, terminal, options).then(
+    (): 'ended' => 'ended',
+    (error: unknown) => {
+      throw options.proxiesSignals ? brokenPipe(error) : error;
+    },
+  );
   if (!stdin) return await output;
   const watcher =
     rawMode === undefined
       ? undefined
-      : new DetachWatcher(parseDetachKeys(options.detachKeys || defaultDetachKeys));
+      : new DetachWatcher(parseDetachKeys(options.detachKeys) ?? defaultDetachKeys);
   const input = copyInput(stream, watcher);
   const hasOutput = options.stdout !== undefined || options.stderr !== undefined;
   const inputOver = input.then((end) => (end === 'detached' ? end : hasOutput ? output : end));
   return await Promise.race([output, inputOver]);
+}
+
+/** Docker's client fails by the write, for it takes SIGPIPE as one of the signals it proxies; without that it dies of it. */
+function brokenPipe(error: unknown): unknown {
+  if (!isEngineError(error) || error.code !== 'output-closed') return error;
+  const name = error.details['fd'] === 2 ? 'stderr' : 'stdout';
+  return new CommandError(1, `write /dev/${name}: broken pipe`, { cause: error });
 }
 
 /** Throws when a terminal is asked for and our stdin is none. */

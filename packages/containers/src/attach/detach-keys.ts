@@ -7,13 +7,12 @@ const controlCodes: ReadonlyMap<string, number> = new Map(
   Array.from('@abcdefghijklmnopqrstuvwxyz[\\]^_', (character, code) => [`ctrl-${character}`, code] as const),
 );
 
-/** Reads `ctrl-p,ctrl-q`, `a,b` or `DEL`: the bytes that end a session. Throws `InvalidOptionError`. */
-export function parseDetachKeys(text: string): Uint8Array {
+/** Reads `ctrl-p,ctrl-q`, `a,b` or `DEL`: the bytes that end a session. Throws `InvalidOptionError` in Docker's words for `what`. */
+export function parseDetachKeys(text: string, what: 'detach' | 'escape' = 'detach'): Uint8Array {
   const bytes = text.split(',').map((key) => {
-    const code =
-      key === 'DEL' ? 0x7f : key.length === 1 ? key.charCodeAt(0) : controlCodes.get(key.toLowerCase());
+    const code = key === 'DEL' ? 0x7f : key.length === 1 ? key.charCodeAt(0) : controlCodes.get(key);
     if (code === undefined || code > 0x7f) {
-      throw new InvalidOptionError(`Invalid detach keys (${text}) provided`, { option: 'detachKeys' });
+      throw new InvalidOptionError(`Invalid ${what} keys (${text}) provided`, { option: 'detachKeys' });
     }
     return code;
   });

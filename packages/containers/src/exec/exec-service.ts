@@ -1,6 +1,6 @@
 import type { ExecCreateRequest, ExecInspectResponse } from '@gantry/api-types';
-import { detachKeysOf } from '../attach/attach-container.ts';
 import type { AttachSession } from '../attach/attach-session.ts';
+import { parseDetachKeys } from '../attach/detach-keys.ts';
 import type { Container } from '../container.ts';
 import { checkVariables } from '../create/options/environment-variables.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -102,7 +102,7 @@ function checkRequest(request: ExecCreateRequest): void {
     throw new InvalidOptionError('invalid command: it contains a NUL');
   }
   checkVariables(request.Env ?? []);
-  detachKeysOf(request.DetachKeys, false);
+  if (request.DetachKeys) parseDetachKeys(request.DetachKeys, 'escape');
   const directory = request.WorkingDir ?? '';
   if (directory !== '' && (!directory.startsWith('/') || directory.includes('\0'))) {
     throw new InvalidOptionError(

@@ -1,4 +1,4 @@
-import { errorKind } from '@gantry/base';
+import { EngineError, errorKind } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -25,16 +25,20 @@ export async function killContainer(
       return;
     }
     if (!isActive(container.state)) {
-      throw new ContainerStateError(
-        container.id,
-        `cannot kill container: ${container.name}: container ${container.id} is not running`,
-      );
+      throw new ContainerStateError(container.id, `container ${container.id} is not running`);
     }
     const stops = signal === sigkill || signal === parseSignal(stopSignalOf(container));
     if (stops) markStopped(environment, container);
     sendSignal(environment, container, signal);
     if (stops && container.state.status === 'paused') await thaw(environment, container);
   });
+}
+
+/** The same failure, with what it kept from being done in front, in Docker's words. */
+export function killFailure(ref: string, error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { kind, code, message, details } = error;
+  return new EngineError(kind, code, `cannot kill container: ${ref}: ${message}`, { details, cause: error });
 }
 
 /** Signals init of a container that is active; one that has ended by now needs no signal. */

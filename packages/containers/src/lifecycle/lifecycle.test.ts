@@ -159,7 +159,10 @@ test('kill takes names, numbers and real-time signals', async () => {
   await fixture.service.kill(id, '10');
   await fixture.service.kill(id, 'sigrtmin+3');
   assert.deepEqual(process.signals, [1, 10, 37]);
-  await assert.rejects(fixture.service.kill(id, 'NOPE'), { message: 'invalid signal: NOPE' });
+  await assert.rejects(fixture.service.kill('sleepy', 'NOPE'), /No such container: sleepy$/);
+  await assert.rejects(fixture.service.kill(id, 'NOPE'), {
+    message: `cannot kill container: ${id}: invalid signal: NOPE`,
+  });
 });
 
 test('a running container is removed by force only', async () => {

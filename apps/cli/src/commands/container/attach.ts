@@ -37,8 +37,9 @@ export const attachCommand: CommandHandler = async ({ flags, args, config, engin
   using size = terminal
     ? followSize((rows, columns) => resizeContainer(client, Id, rows, columns))
     : undefined;
-  void [signals, size];
-  const end = await runSession({ stream, terminal, stdin, detachKeys, stdout, stderr });
+  void size;
+  const proxiesSignals = signals !== undefined;
+  const end = await runSession({ stream, terminal, stdin, detachKeys, stdout, stderr, proxiesSignals });
   if (end === 'detached') throw new CommandError(1, 'read escape sequence');
   return (await result).StatusCode;
 };

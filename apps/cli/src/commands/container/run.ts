@@ -51,22 +51,24 @@ async function runAttached(
       stderr: streams.has('stderr'),
       detachKeys: detachKeys || undefined,
     }),
-    waitContainer(client, id, { condition: flags.boolean('rm') ? 'removed' : 'next-exit' }),
+    waitContainer(client, id, { condition: flags.boolean('rm') ? 'removed' : 'next-exit' }).catch(
+      (error: unknown) => {
+        throw asRunFailure(error);
+      },
+    ),
   ]);
   // While the engine works on these two.
   using signals =
     flags.boolean('sig-proxy') && !terminal
       ? proxySignals((signal) => killContainer(client, id, signal))
       : undefined;
-  void signals;
-  const [stream, { result }] = await opening.catch((error: unknown) => {
-    throw asRunFailure(error);
-  });
+  const [stream, { result }] = await opening;
   const session = runSession({
     stream,
     terminal,
     stdin: streams.has('stdin'),
     detachKeys,
+    proxiesSignals: signals !== undefined,
     stdout: streams.has('stdout') ? stdout : undefined,
     stderr: streams.has('stderr') ? stderr : undefined,
   });

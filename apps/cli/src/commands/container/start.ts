@@ -58,8 +58,8 @@ async function startAttached(
   const condition = HostConfig?.AutoRemove ? 'removed' : 'next-exit';
   const { result } = await waitContainer(client, Id, { condition });
   using signals = terminal ? undefined : proxySignals((signal) => killContainer(client, Id, signal));
-  void signals;
-  const session = runSession({ stream, terminal, stdin, detachKeys, stdout, stderr });
+  const proxiesSignals = signals !== undefined;
+  const session = runSession({ stream, terminal, stdin, detachKeys, stdout, stderr, proxiesSignals });
   session.catch(() => {});
   try {
     await startContainer(client, Id);
