@@ -20,6 +20,8 @@ export interface DaemonConfig {
   readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
   readonly cdiSpecDirs: readonly string[];
+  readonly init: boolean;
+  readonly initPath: string | undefined;
   readonly group: string | undefined;
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
@@ -84,6 +86,8 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     cgroupDriver,
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
+    init: values['init'] === true,
+    initPath: values['init-path'] === undefined ? undefined : absolute(values, 'init-path'),
     group: optionalText(values, 'group'),
     logDriver: text(values, 'log-driver'),
     logOptions: map(values, 'log-opts'),

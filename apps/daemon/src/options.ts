@@ -136,6 +136,13 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Feature to switch on or off (name=true), repeatable; there are none yet',
   },
   {
+    key: 'init',
+    flag: 'init',
+    type: 'boolean',
+    help: 'Containers that do not say otherwise have an init process',
+  },
+  { key: 'init-path', flag: 'init-path', type: 'string', help: 'The program of --init' },
+  {
     key: 'insecure-registries',
     flag: 'insecure-registry',
     type: 'list',

@@ -47,6 +47,8 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     cgroupDriver: config.cgroupDriver,
     cgroupParent: config.cgroupParent,
     cdiSpecDirs: config.cdiSpecDirs,
+    init: config.init,
+    ...(config.initPath === undefined ? {} : { initPath: config.initPath }),
     logDriver: config.logDriver,
     logOptions: config.logOptions,
     settings: config.settings,

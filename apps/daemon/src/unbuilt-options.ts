@@ -38,8 +38,6 @@ const options: readonly UnbuiltOption[] = [
   { flag: 'http-proxy' },
   { flag: 'https-proxy' },
   { flag: 'icc', only: 'true' },
-  { flag: 'init', only: 'false' },
-  { flag: 'init-path' },
   { flag: 'ip' },
   { flag: 'ip-forward', only: 'true' },
   { flag: 'ip-masq', only: 'true' },

@@ -47,8 +47,7 @@ export interface ContainerDefaults {
   cgroupSupport: CgroupSupport;
   /** Security modules of the host's kernel. */
   security: HostSecurity;
-  /** Init binary for `--init` on this host; undefined refuses the option. */
-  initPath: string | undefined;
+  init: InitDefaults;
   /** Log driver and options of containers that ask for nothing else. */
   logConfig: LogConfig;
   /** `-e`-like entries of the machine, names and values; none by default. */
@@ -57,6 +56,15 @@ export interface ContainerDefaults {
   dns: DnsRequest;
   /** What `host-gateway` stands for; empty for the host's addresses on the default bridge. */
   hostGatewayAddresses: readonly string[];
+}
+
+/** The program of `--init` on this host, or why there is none. */
+export type InitProgram = { path: string } | { problem: string };
+
+export interface InitDefaults {
+  program: InitProgram;
+  /** Containers that do not say otherwise have one. */
+  always: boolean;
 }
 
 /** Files of the host that containers' own are made from. */

@@ -233,3 +233,11 @@ export class ArchiveRefusedError extends EngineError {
     super('invalid', 'archive-refused', message, { details });
   }
 }
+
+/** A container is to have an init process, and the host has no program for it. */
+export class InitMissingError extends EngineError {
+  override readonly name = 'InitMissingError';
+  constructor(problem: string) {
+    super('unavailable', 'no-init-binary', `--init needs an init program on this host: ${problem}`);
+  }
+}

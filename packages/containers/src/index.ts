@@ -6,7 +6,7 @@ export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
 export type { HostSecurity } from './create/options/security.ts';
-export type { ContainerDefaults, ContainerPorts, HostFiles } from './environment.ts';
+export type { ContainerDefaults, ContainerPorts, HostFiles, InitProgram } from './environment.ts';
 export {
   AmbiguousContainerError,
   ArchiveRefusedError,
@@ -18,6 +18,7 @@ export {
   ExecNotFoundError,
   ExecStateError,
   IllegalTransitionError,
+  InitMissingError,
   InvalidContainerNameError,
   InvalidFilterError,
   InvalidOptionError,

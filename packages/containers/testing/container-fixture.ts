@@ -67,9 +67,9 @@ export class ContainerFixture implements AsyncDisposable {
         cgroupSupport: this.support,
         logConfig: plainLogConfig,
         security: { apparmor: false, selinux: false },
-        initPath: undefined,
         dns: {},
         hostGatewayAddresses: [],
+        init: { program: { problem: 'none was looked for' }, always: false },
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',
           resolvedConf: '/nowhere/resolved',

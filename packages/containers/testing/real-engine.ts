@@ -75,7 +75,7 @@ export async function openRealEngine({
         cgroupDriver: 'cgroupfs',
         cgroupSupport: readCgroupSupport(detectCgroups()),
         security: { apparmor: false, selinux: false },
-        initPath: undefined,
+        init: { program: { problem: 'none was looked for' }, always: false },
         logConfig: plainLogConfig,
         dns: {},
         hostGatewayAddresses: [],

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
+import type { InitProgram } from '@gantry/containers';
 import { type CgroupSupport, fileSystemOf } from '@gantry/kernel';
 import type { CgroupDriver, RuntimeSet, RuntimeTable } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
-import { findProgram } from './doctor/program-checks.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
+import { findProgram } from './find-program.ts';
 
 /** What was found out about this engine and its host when it opened. */
 export interface EngineFacts {
@@ -15,8 +16,8 @@ export interface EngineFacts {
   backingFileSystem: string;
   /** Of the default runtime; asked of the program, when it is asked for. */
   runtimeVersion(): string;
-  /** Undefined when the host has no init binary for `--init`. */
-  initBinary: string | undefined;
+  /** For `--init`; empty when the host has none. */
+  initBinary: string;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
   /** Of containers that ask for none. */
@@ -28,20 +29,20 @@ export interface FactSources {
   options: EngineOptions;
   store: MetadataStore;
   runtime: RuntimeSet;
-  initPath: string | undefined;
+  initProgram: InitProgram;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
 }
 
 export function readEngineFacts(sources: FactSources): EngineFacts {
-  const { options, store, runtime, initPath, cgroupDriver, cgroupSupport } = sources;
+  const { options, store, runtime, initProgram, cgroupDriver, cgroupSupport } = sources;
   const searchPath = options.searchPath ?? defaultSearchPath;
   return {
     engineId: engineId(store),
     dataRoot: options.dataRoot,
     backingFileSystem: fileSystemOf(options.dataRoot).type,
     runtimeVersion: () => readVersion(programOf(runtime.table, searchPath)),
-    initBinary: initPath,
+    initBinary: 'path' in initProgram ? initProgram.path : '',
     cgroupDriver,
     cgroupSupport,
     loggingDriver: options.logDriver ?? 'json-file',

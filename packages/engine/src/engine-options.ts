@@ -26,6 +26,10 @@ export interface EngineOptions {
   logOptions?: Readonly<Record<string, string>>;
   /** Docker's `certs.d`: a directory of certificates for each registry; /etc/docker/certs.d when missing. */
   registryCertificates?: string;
+  /** The program of `--init`; the first of catatonit and tini that runs in any container when missing. */
+  initPath?: string;
+  /** Containers that do not say otherwise have an init process. */
+  init?: boolean;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
   logger?: Logger;

@@ -1,4 +1,4 @@
-import { type Containers, checkLogConfig, openContainers } from '@gantry/containers';
+import { type Containers, checkLogConfig, type InitProgram, openContainers } from '@gantry/containers';
 import { type CgroupSupport, detectCgroups, readCgroupSupport } from '@gantry/kernel';
 import { type NetworkController, openNetworkController } from '@gantry/network';
 import {
@@ -11,16 +11,13 @@ import {
   readSpecHost,
 } from '@gantry/runtime';
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
-import { findProgram } from './doctor/program-checks.ts';
 import { defaultCdiSpecDirs, defaultSearchPath } from './engine-options.ts';
 import { readHostSecurity } from './host-security.ts';
+import { findInitProgram } from './init-program.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
 import { defaultSettings } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';
-
-/** Of the init programs that distributions package, in order of preference: the first is linked statically. */
-const initPrograms = ['catatonit', 'tini-static', 'docker-init', 'tini'];
 
 const hostFiles = {
   resolvConf: '/etc/resolv.conf',
@@ -33,8 +30,7 @@ export interface Execution {
   containers: Containers;
   network: NetworkController;
   runtime: RuntimeSet;
-  /** Init program for `--init`. */
-  initPath: string | undefined;
+  initProgram: InitProgram;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
 }
@@ -66,7 +62,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   const cgroupSupport = readCgroupSupport(layout);
   const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
   const { cdiSpecDirs = defaultCdiSpecDirs } = options;
-  const initPath = findInit(searchPath);
+  const initProgram = findInitProgram(searchPath, options.initPath);
   const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
   const { images, snapshots, volumes } = storage;
   const containers = opened.use(
@@ -90,7 +86,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         cgroupDriver,
         cgroupSupport,
         security: readHostSecurity(),
-        initPath,
+        init: { program: initProgram, always: options.init ?? false },
         logConfig,
         hostFiles,
         dns: options.network?.dns ?? {},
@@ -99,9 +95,5 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
-  return { containers, network, runtime, initPath, cgroupDriver, cgroupSupport };
-}
-
-function findInit(searchPath: string): string | undefined {
-  return initPrograms.map((program) => findProgram(program, searchPath)).find((found) => found !== undefined);
+  return { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport };
 }

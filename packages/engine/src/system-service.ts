@@ -124,7 +124,7 @@ export class SystemService implements SystemBackend {
         ]),
       ),
       DefaultRuntime: defaultName,
-      InitBinary: this.#facts.initBinary ?? '',
+      InitBinary: this.#facts.initBinary,
       LiveRestoreEnabled: settings.liveRestore,
       ExperimentalBuild: false,
       Debug: settings.debug,

@@ -153,7 +153,7 @@ function draftRecord(
       security: defaults.security,
       runtimeName: ports.runtime.name,
       hasRuntime: (runtime) => ports.runtime.offers(runtime),
-      hasInit: defaults.initPath !== undefined,
+      init: defaults.init.program,
       logConfig: defaults.logConfig,
       checked,
     }),

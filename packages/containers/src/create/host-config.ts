@@ -1,5 +1,5 @@
 import type { HostConfig } from '@gantry/api-types';
-import { EngineError } from '@gantry/base';
+import type { InitProgram } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { completeLogConfig, type LogConfig } from '../logs/settings/log-config.ts';
 import type { CheckedResources } from '../resources/check-resources.ts';
@@ -8,6 +8,7 @@ import { resourceDefaults, shmSize } from '../resources/resource-defaults.ts';
 import { containerCapabilities } from './options/capabilities.ts';
 import { deviceCgroupRules, deviceWishes, requestedDevices } from './options/devices.ts';
 import { checkDns, parseExtraHosts } from './options/extra-hosts.ts';
+import { checkInit } from './options/init.ts';
 
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
 import { restartPolicy } from './options/restart-policy.ts';
@@ -22,7 +23,7 @@ export interface HostConfigContext extends NamespaceContext {
   /** Name of the OCI runtime that containers run with unless they ask for another. */
   runtimeName: string;
   hasRuntime: (name: string) => boolean;
-  hasInit: boolean;
+  init: InitProgram;
   /** The engine's default. */
   logConfig: LogConfig;
   /** The limits among the options, checked. */
@@ -52,7 +53,7 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
   };
 }
 
-function check(given: HostConfig, { hasRuntime, hasInit, security }: HostConfigContext): void {
+function check(given: HostConfig, { hasRuntime, init, security }: HostConfigContext): void {
   containerCapabilities({ add: given.CapAdd ?? [], drop: given.CapDrop ?? [], privileged: false });
   parseExtraHosts(given.ExtraHosts ?? []);
   checkDns(given);
@@ -69,13 +70,7 @@ function check(given: HostConfig, { hasRuntime, hasInit, security }: HostConfigC
       option: 'HostConfig.Runtime',
     });
   }
-  if (given.Init === true && !hasInit) {
-    throw new EngineError(
-      'unavailable',
-      'no-init-binary',
-      'option HostConfig.Init needs an init binary on this host (tini or catatonit), and none was found',
-    );
-  }
+  checkInit(given, init);
 }
 
 function consoleSize(size: HostConfig['ConsoleSize']): [number, number] {

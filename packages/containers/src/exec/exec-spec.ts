@@ -20,7 +20,6 @@ export async function execProcess(
   const { config, hostConfig: host } = record;
   const rootfs = await ports.snapshots.mount(id);
   const {
-    initPath: _init,
     devices: _devices,
     terminal: _terminal,
     ...base

@@ -65,7 +65,6 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     resources: containerLimits(host, defaults.cgroupSupport),
     oomScoreAdjustment: oomScoreAdjustment(host),
     rlimits: resourceLimits(host.Ulimits),
-    ...(host.Init === true && defaults.initPath !== undefined && { initPath: defaults.initPath }),
     cgroupParent:
       host.CgroupParent === undefined || host.CgroupParent === '' ? defaults.cgroupParent : host.CgroupParent,
   };

@@ -4,6 +4,7 @@ import type { Attachment } from '@gantry/network';
 import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { deviceWishes } from '../create/options/devices.ts';
+import { initPathOf } from '../create/options/init.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError, ContainerUnchangedError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
@@ -166,6 +167,8 @@ function startRequest(
     defaults,
   });
   if (edits !== undefined) options.edits = edits;
+  const initPath = initPathOf(record.hostConfig, defaults.init);
+  if (initPath !== undefined) options.initPath = initPath;
   const directoryInside = workingDirectory(record);
   if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { uid: 0, gid: 0, mode: 0o755 });
   return {

@@ -13,7 +13,8 @@ const timeoutMs = 10_000;
 
 /**
  * The container's processes as the host's `ps` shows them, found by the PID column. `psArguments` are split at blanks.
- * Throws `ContainerStateError` when it does not run, `ProcessListError` when ps cannot answer.
+ * Throws `ContainerStateError` when it does not run, `InvalidOptionError` for arguments that would mislead,
+ * `ProcessListError` when ps cannot answer.
  */
 export async function topContainer(
   { ports, events }: ContainerEnvironment,
@@ -23,22 +24,32 @@ export async function topContainer(
   const { id, state } = container;
   if (state.status === 'restarting') throw restartingError(id);
   if (!isActive(state)) throw new ContainerStateError(id, `container ${id} is not running`);
+  checkArguments(psArguments);
   const words = psArguments.trim() === '' ? ['-ef'] : psArguments.trim().split(/\s+/);
-  checkArguments(words);
-  const output = await runPs(words);
-  const response = parseProcessList(output, new Set(ports.runtime.processIds(id)));
+  const processIds = ports.runtime.processIds(id);
+  const response = parseProcessList(await listProcesses(words, processIds), new Set(processIds));
   publishContainerEvent(events, container, 'top');
   return response;
 }
 
-/** Docker's rule: the PID column must keep its name, for it is what processes are found by. */
-function checkArguments(words: readonly string[]): void {
-  for (const word of words) {
-    if (word.includes('\0') || /(^|,)pid=/.test(word)) {
-      throw new InvalidOptionError('specifying "pid" is not allowed for --format option', {
-        option: 'ps_args',
-      });
+/** Docker's rule: no other column may be called PID, for processes are found by that name. */
+function checkArguments(psArguments: string): void {
+  if (psArguments.includes('\0')) {
+    throw new InvalidOptionError('the ps arguments have a zero byte', { option: 'ps_args' });
+  }
+  for (const [, column, name] of psArguments.matchAll(/\s+(\S*)=\s*(PID\S*)/g)) {
+    if (column !== 'pid') {
+      throw new InvalidOptionError(`specifying "${column}=${name}" is not allowed`, { option: 'ps_args' });
     }
+  }
+}
+
+/** Asks for these processes alone, whatever else the words select; some words (`f`) do not go with that, and then for all. */
+async function listProcesses(words: readonly string[], processIds: readonly number[]): Promise<string> {
+  try {
+    return await runPs([...words, `-q${processIds.join(',')}`]);
+  } catch {
+    return await runPs(words);
   }
 }
 
@@ -56,7 +67,7 @@ export function parseProcessList(output: string, processIds: ReadonlySet<number>
     const pid = words[pidColumn];
     if (pid !== '-') {
       if (pid === undefined || !/^\d+$/.test(pid))
-        throw new ProcessListError(`Unexpected pid '${pid}' in ps output`);
+        throw new ProcessListError(`Unexpected pid '${pid}': strconv.Atoi: parsing "${pid}": invalid syntax`);
       aboveIsOurs = processIds.has(Number(pid));
     }
     if (!aboveIsOurs) continue;
@@ -79,7 +90,7 @@ function runPs(words: readonly string[]): Promise<string> {
     };
     execFile('ps', [...words], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else reject(new ProcessListError(`error running ps: ${stderr.trim() || errorMessage(error)}`));
+      else reject(new ProcessListError(`ps: ${stderr.split('\n')[0] || errorMessage(error)}`));
     });
   });
 }

@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
+import { findProgram } from '../find-program.ts';
+import { findInitProgram } from '../init-program.ts';
 import type { Finding, HealthCheck } from './doctor.ts';
 
 interface ProgramNeed {
@@ -13,17 +13,18 @@ const needs: readonly ProgramNeed[] = [
   { programs: ['crun', 'runc'], state: 'fail', why: 'the OCI runtime that starts containers' },
   { programs: ['nft'], state: 'fail', why: 'published ports and outbound NAT' },
   { programs: ['ps'], state: 'warn', why: 'container top' },
-  { programs: ['catatonit', 'tini', 'docker-init'], state: 'warn', why: 'run --init' },
   { programs: ['mmdebstrap'], state: 'warn', why: 'mirror/debian and mirror/ubuntu' },
   { programs: ['xz'], state: 'warn', why: 'import of xz archives' },
 ];
 
 /** Looks for the programs that Gantry runs, in `searchPath` (the value of PATH). */
 export function programChecks(searchPath: string): HealthCheck[] {
-  return needs.map((need) => ({
+  const programs = needs.map((need) => ({
     name: need.programs.join(' or '),
     examine: () => Promise.resolve(examine(need, searchPath)),
   }));
+  const examineInit = (): Promise<Finding> => Promise.resolve(examineInitProgram(searchPath));
+  return [...programs, { name: 'init program', examine: examineInit }];
 }
 
 function examine(need: ProgramNeed, searchPath: string): Finding {
@@ -34,18 +35,8 @@ function examine(need: ProgramNeed, searchPath: string): Finding {
   return { state: need.state, message: `not found; needed for ${need.why}` };
 }
 
-/** The program's absolute path, or undefined. */
-export function findProgram(program: string, searchPath: string): string | undefined {
-  return searchPath
-    .split(':')
-    .filter((folder) => folder !== '')
-    .map((folder) => path.join(folder, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+function examineInitProgram(searchPath: string): Finding {
+  const program = findInitProgram(searchPath, undefined);
+  if ('path' in program) return { state: 'ok', message: program.path };
+  return { state: 'warn', message: `${program.problem}; needed for run --init` };
 }

@@ -1,6 +1,6 @@
 import { EngineError } from '@gantry/base';
 import type { RuntimeChoice, RuntimeTable } from '@gantry/runtime';
-import { findProgram } from '../doctor/program-checks.ts';
+import { findProgram } from '../find-program.ts';
 import type { EngineSettings } from './engine-settings.ts';
 
 /** Docker's answers to a table of runtimes that cannot be. */
