@@ -41,7 +41,7 @@ describe('a published port', () => {
     const own = await daemon.ok('inspect', '-f', '{{.NetworkSettings.Networks.bridge.IPAddress}}', id);
     assert.equal(await daemon.ok('run', '--rm', image, 'wget', '-qO-', `http://${own}/`), 'page');
     assert.equal(await daemon.ok('exec', id, 'wget', '-qO-', `http://${gateway}:8080/`), 'page');
-    assert.equal(await daemon.ok('port', id), '80/tcp -> 0.0.0.0:8080');
+    assert.equal(await daemon.ok('port', id), '80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080');
     await daemon.ok('rm', '-f', id);
     await assert.rejects(page('127.0.0.1:8080'));
   });
@@ -99,7 +99,7 @@ describe('a published port', () => {
       'three',
     );
     const ports = (await daemon.ok('port', id)).split('\n');
-    assert.equal(ports.length, 5);
+    assert.equal(ports.length, 10);
     const call = ['-c', 'exec 3<>/dev/tcp/127.0.0.1/9003 && cat <&3'];
     let finished = await run('bash', call);
     while (finished.exitCode !== 0) finished = await run('bash', call);

@@ -136,18 +136,6 @@ export class InvalidPortError extends EngineError {
   }
 }
 
-export class Ipv6PublishingError extends EngineError {
-  override readonly name = 'Ipv6PublishingError';
-  constructor(hostAddress: string) {
-    super(
-      'not-implemented',
-      'ipv6-publishing',
-      `publishing a port on the IPv6 address ${hostAddress} is not implemented: use an IPv4 address`,
-      { details: { hostAddress } },
-    );
-  }
-}
-
 export class NoAddressLeftError extends EngineError {
   override readonly name = 'NoAddressLeftError';
   constructor(network: string, subnet: string) {

@@ -10,7 +10,6 @@ export {
   FirewallError,
   HostAddressNotFoundError,
   InvalidPortError,
-  Ipv6PublishingError,
   NetworkInUseError,
   NetworkNameTakenError,
   NetworkNotAttachableError,

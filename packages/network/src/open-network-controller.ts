@@ -28,6 +28,7 @@ import type {
   NetworkInfo,
   NetworkProblem,
 } from './network-controller.ts';
+import { PortPublisher } from './ports/port-publisher.ts';
 
 export interface NetworkControllerOptions {
   store: MetadataStore;
@@ -93,8 +94,7 @@ export async function openNetworkController(
     plan,
     link,
     endpoints,
-    firewall,
-    netfilter,
+    publisher: new PortPublisher({ firewall, netfilter, logger }),
     namespaces,
     logger,
   });

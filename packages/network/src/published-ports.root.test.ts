@@ -60,7 +60,7 @@ test('a published UDP port answers from everywhere', async () => {
 
 test('a port published on 127.0.0.1 answers on the host alone', async () => {
   using _server = serve(web.namespacePath, 'tcp', 80);
-  const { hostPort = 0 } = web.ports[1] ?? {};
+  const { hostPort = 0 } = web.ports[2] ?? {};
   assert.ok(hostPort > 1023);
   assert.equal(await ask({ address: '127.0.0.1', port: hostPort }), web.gateway);
   const refused = { port: hostPort, timeoutMs: 400 };
@@ -72,7 +72,7 @@ test('a port published on 127.0.0.1 answers on the host alone', async () => {
 
 test('a neighbour that routes 127.0.0.1 to the host reaches nothing there', async () => {
   using _server = serve(web.namespacePath, 'tcp', 80);
-  const { hostPort = 0 } = web.ports[1] ?? {};
+  const { hostPort = 0 } = web.ports[2] ?? {};
   for (const from of [host.neighbour, other.namespacePath]) {
     await host.routeLoopbackOut(from);
     for (const port of [hostPort, 8080]) {
@@ -84,8 +84,8 @@ test('a neighbour that routes 127.0.0.1 to the host reaches nothing there', asyn
 test('a range gives each request a free port of it', async () => {
   using _server = serve(web.namespacePath, 'tcp', 80);
   assert.deepEqual(
-    web.ports.slice(3).map((entry) => entry.hostPort),
-    [9000, 9001],
+    web.ports.slice(5).map(({ hostAddress, hostPort }) => `${hostAddress} ${hostPort}`),
+    ['0.0.0.0 9000', ':: 9000', '0.0.0.0 9001', ':: 9001'],
   );
   assert.equal(await ask({ address: '127.0.0.1', port: 9001 }), web.gateway);
 });

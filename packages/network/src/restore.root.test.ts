@@ -26,7 +26,7 @@ test('a container keeps its network, its address and its ports while engines com
   assert.deepEqual(second.networks(), networks);
   assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour);
   assert.equal(
-    await ask({ address: '127.0.0.1', port: attachment.ports[1]?.hostPort ?? 0 }),
+    await ask({ address: '127.0.0.1', port: attachment.ports.at(-1)?.hostPort ?? 0 }),
     attachment.gateway,
   );
   await assert.rejects(listen(8080), { code: 'EADDRINUSE' });

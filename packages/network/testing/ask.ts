@@ -4,13 +4,13 @@
  * Arguments: protocol, address, port, timeout in milliseconds.
  */
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 
 const [protocol = 'tcp', address = '', port = '', timeoutMs = '1000'] = process.argv.slice(2);
 setTimeout(() => process.exit(1), Number(timeoutMs));
 
 if (protocol === 'udp') {
-  const socket = createSocket('udp4');
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   socket.on('error', () => process.exit(1));
   socket.on('message', (message) => finish(message.toString()));
   socket.connect(Number(port), address, () => socket.send('hello'));
@@ -19,7 +19,7 @@ if (protocol === 'udp') {
   let answer = '';
   socket.on('error', () => process.exit(1));
   socket.on('data', (chunk) => (answer += chunk.toString()));
-  socket.on('end', () => finish(answer));
+  socket.on('end', () => (answer === '' ? process.exit(1) : finish(answer)));
 }
 
 function finish(answer: string): void {

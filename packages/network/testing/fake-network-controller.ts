@@ -26,7 +26,7 @@ import type {
   NetworkInfo,
   NetworkProblem,
 } from '../src/network-controller.ts';
-import { type PortReservation, PortTable } from '../src/ports/port-table.ts';
+import { type HeldPorts, PortTable } from '../src/ports/port-table.ts';
 import { networkRequest } from './requests.ts';
 
 interface FakeNetwork {
@@ -36,7 +36,7 @@ interface FakeNetwork {
 
 interface FakeSandbox {
   endpoints: EndpointInfo[];
-  reservation: PortReservation;
+  reservation: HeldPorts;
 }
 
 /** A fake: addresses and ports are given out as they would be, and nothing is made on the host. */
@@ -52,11 +52,14 @@ export class FakeNetworkController implements NetworkController {
   constructor(folder: string = '/nowhere/netns') {
     this.#folder = folder;
     let ephemeralPort = 32768;
-    this.#ports = new PortTable((_protocol, _address, port) => ({
-      port: port === 0 ? ephemeralPort++ : port,
-      take: () => undefined,
-      [Symbol.dispose]: () => {},
-    }));
+    this.#ports = new PortTable({
+      ipv6: true,
+      bindSocket: (_protocol, _address, port) => ({
+        port: port === 0 ? ephemeralPort++ : port,
+        take: () => undefined,
+        [Symbol.dispose]: () => {},
+      }),
+    });
     const options = { 'com.docker.network.bridge.name': 'gantry0' };
     this.#add(networkRequest('bridge', { options }), this.#subnetOf('172.17.0.0/16'));
     this.#add(networkRequest('host', { driver: 'host' }), undefined);
@@ -100,7 +103,7 @@ export class FakeNetworkController implements NetworkController {
       signal?.throwIfAborted();
       if (this.#sandboxes.has(containerId)) throw new AlreadyAttachedError(containerId);
       this.#failOnce();
-      const reservation = this.#ports.reserve(ports);
+      const reservation = this.#ports.reserve(ports, { ipv4: true, ipv6: false, defaultAddress: '' });
       const sandbox: FakeSandbox = { endpoints: [], reservation };
       try {
         for (const endpoint of endpoints) this.#join(containerId, sandbox, endpoint);

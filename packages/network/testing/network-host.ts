@@ -15,6 +15,7 @@ import {
   releaseNetworkNamespace,
   removeLink,
   withNetworkNamespace,
+  writeSysctl,
 } from '@gantry/kernel';
 import type { MetadataStore } from '@gantry/state';
 import { MemoryMetadataStore } from '@gantry/state/testing';
@@ -24,7 +25,12 @@ import { type NetworkControllerOptions, openNetworkController } from '../src/ope
 const execute = promisify(execFile);
 
 /** Addresses of the wire between the host of the test and its neighbour. */
-export const wire = { host: '192.0.2.1', neighbour: '192.0.2.2' } as const;
+export const wire = {
+  host: '192.0.2.1',
+  neighbour: '192.0.2.2',
+  host6: '2001:db8::1',
+  neighbour6: '2001:db8::2',
+} as const;
 
 /**
  * A host to try networks on: this process's own (fresh) network namespace with loopback up, and a neighbour machine,
@@ -36,8 +42,12 @@ export class NetworkHost implements AsyncDisposable {
   readonly neighbour: string = path.join(this.folder, 'neighbour');
 
   constructor() {
+    useAddressesAtOnce();
     using socket = NetlinkSocket.open();
-    using far = createNetworkNamespace(this.neighbour, () => NetlinkSocket.open());
+    using far = createNetworkNamespace(this.neighbour, () => {
+      useAddressesAtOnce();
+      return NetlinkSocket.open();
+    });
     const namespaceFd = openSync(this.neighbour, 'r');
     try {
       socket.request(createVethPair({ name: 'wire0' }, { name: 'eth0', namespaceFd }));
@@ -50,12 +60,15 @@ export class NetworkHost implements AsyncDisposable {
       changeLink('lo', { up: true }),
       changeLink(near, { up: true }),
       addAddress({ linkIndex: near, address: wire.host, prefixLength: 24 }),
+      addAddress({ linkIndex: near, address: wire.host6, prefixLength: 64 }),
     );
     far.request(
       changeLink('lo', { up: true }),
       changeLink(eth0, { up: true }),
       addAddress({ linkIndex: eth0, address: wire.neighbour, prefixLength: 24 }),
+      addAddress({ linkIndex: eth0, address: wire.neighbour6, prefixLength: 64 }),
       addRoute({ gateway: wire.host }),
+      addRoute({ gateway: wire.host6 }),
     );
   }
 
@@ -94,4 +107,9 @@ export class NetworkHost implements AsyncDisposable {
     for (const name of ['wire0', 'test0']) removeLink(socket, name);
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** Interfaces made from now on in this network namespace need not ask whether somebody has their IPv6 address already. */
+export function useAddressesAtOnce(): void {
+  writeSysctl(['net', 'ipv6', 'conf', 'default', 'accept_dad'], '0');
 }

@@ -55,11 +55,11 @@ function serveTcp(port: number): Disposable {
 function serveUdp(port: number): Disposable {
   // A look-up that answers at once, so that the socket is bound before this returns.
   const socket = createSocket({
-    type: 'udp4',
-    lookup: (address, _options, callback) => callback(null, address, 4),
+    type: 'udp6',
+    lookup: (address, _options, callback) => callback(null, address, 6),
   });
   socket.on('message', (_message, { address, port: clientPort }) =>
-    socket.send(address, clientPort, address),
+    socket.send(address.replace('::ffff:', ''), clientPort, address),
   );
   socket.bind(port);
   return { [Symbol.dispose]: () => void socket.close() };

@@ -91,6 +91,7 @@ test('a summary has what docker ps shows', async () => {
   assert.equal(web?.Command, 'sleep');
   assert.deepEqual(web?.Ports, [
     { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+    { IP: '::', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
     { PrivatePort: 9000, Type: 'udp' },
   ]);
   assert.equal(web?.NetworkSettings?.Networks?.['bridge']?.IPAddress, '172.17.0.2');

@@ -3,23 +3,14 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { errorMessage, faultPoint, KeyedLock, type Logger } from '@gantry/base';
-import {
-  findLink,
-  forgetFlows,
-  isNamespacePinned,
-  listLinks,
-  type NetlinkSocket,
-  releaseNetworkNamespace,
-  removeLink,
-} from '@gantry/kernel';
+import { findLink, isNamespacePinned, listLinks, releaseNetworkNamespace, removeLink } from '@gantry/kernel';
 import type { Collection, MetadataStore } from '@gantry/state';
 import { AlreadyAttachedError, NoAddressLeftError } from '../errors.ts';
-import type { Firewall } from '../firewall/firewall.ts';
 import type { PortRule } from '../firewall/port-rules.ts';
 import { AddressPool, macAddressOf } from '../ipam/address-pool.ts';
 import { formatIPv4, formatSubnet, parseIPv4 } from '../ipam/subnet.ts';
 import type { Attachment, AttachRequest, EndpointRequest, InterfaceTraffic } from '../network-controller.ts';
-import { type PortReservation, PortTable } from '../ports/port-table.ts';
+import { type PortPublisher, type PortReservation, portRules } from '../ports/port-publisher.ts';
 import type { BridgePlan } from './bridge-device.ts';
 import {
   type BridgeLink,
@@ -39,9 +30,7 @@ export interface BridgeNetworkOptions {
   store: Pick<MetadataStore, 'transaction'>;
   /** Endpoints by container id, in `store`. */
   endpoints: Collection<EndpointRecord>;
-  firewall: Firewall;
-  /** A netfilter socket. */
-  netfilter: NetlinkSocket;
+  publisher: PortPublisher;
   /** Directory of the pinned namespaces. */
   namespaces: string;
   logger: Logger;
@@ -55,7 +44,6 @@ const lingeringProbes = 16;
 export class BridgeNetwork {
   readonly #options: BridgeNetworkOptions;
   readonly #pool: AddressPool;
-  readonly #ports = new PortTable();
   readonly #lock = new KeyedLock();
   readonly #records = new Map<string, EndpointRecord>();
   readonly #reservations = new Map<string, PortReservation>();
@@ -100,7 +88,9 @@ export class BridgeNetwork {
 
   /** What is published, stored endpoints that are not restored yet included. */
   rules(): PortRule[] {
-    return [...this.#records.values()].flatMap(rulesOf);
+    return [...this.#records.values()].flatMap(({ ports, ipAddress }) =>
+      portRules(ports, { ipv4: ipAddress }),
+    );
   }
 
   async restore(containerIds: ReadonlySet<string>): Promise<void> {
@@ -132,10 +122,10 @@ export class BridgeNetwork {
     { containerId, ports, namespace, signal }: AttachRequest,
     { dnsNames }: EndpointRequest,
   ): Promise<Attachment> {
-    const { link, firewall } = this.#options;
+    const { link, publisher } = this.#options;
     if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId);
     await using undo = new AsyncDisposableStack();
-    const reservation = undo.use(this.#ports.reserve(ports));
+    const reservation = undo.use(publisher.reserve(ports, { ipv4: true, ipv6: false, defaultAddress: '' }));
     const record = this.#newRecord(containerId, reservation, dnsNames);
     undo.defer(() => this.#releaseAddress(record));
     this.#store(record);
@@ -145,13 +135,9 @@ export class BridgeNetwork {
     undo.defer(() => releaseNetworkNamespace(namespacePath));
     createEndpoint(link, namespacePath, record, namespace);
     faultPoint('network-attach/connected');
-    const rules = rulesOf(record);
-    if (rules.length > 0) {
-      await firewall.publish(rules);
-      faultPoint('network-attach/published');
-      undo.defer(() => firewall.unpublish(rules));
-      this.#forgetUdpFlows(record);
-    }
+    await publisher.publish(reservation, { ipv4: record.ipAddress });
+    undo.defer(() => publisher.unpublish(reservation));
+    faultPoint('network-attach/published');
     signal?.throwIfAborted();
     undo.move();
     this.#records.set(containerId, record);
@@ -162,16 +148,17 @@ export class BridgeNetwork {
   async #detach(containerId: string): Promise<void> {
     const record = this.#records.get(containerId);
     if (record === undefined) return;
-    const rules = rulesOf(record);
-    if (rules.length > 0) await this.#options.firewall.unpublish(rules);
+    const { publisher } = this.#options;
+    const reservation = this.#reservations.get(containerId);
+    if (reservation !== undefined) await publisher.unpublish(reservation);
+    else await publisher.withdraw(record.ports, { ipv4: record.ipAddress });
     faultPoint('network-detach/unpublished');
     await releaseNetworkNamespace(this.#namespacePath(containerId));
     faultPoint('network-detach/namespace-released');
-    this.#forgetUdpFlows(record);
     this.#stale.add(containerId);
     if (this.#stale.size >= maxStale) this.#store();
     this.#records.delete(containerId);
-    this.#reservations.get(containerId)?.[Symbol.dispose]();
+    reservation?.[Symbol.dispose]();
     this.#reservations.delete(containerId);
     this.#releaseAddress(record);
   }
@@ -235,9 +222,11 @@ export class BridgeNetwork {
   }
 
   #restoreEndpoint(record: EndpointRecord): void {
-    const { link, logger } = this.#options;
-    const { containerId, hostInterface } = record;
-    this.#reserveAgain(record);
+    const { link, logger, publisher } = this.#options;
+    const { containerId, hostInterface, ports, ipAddress } = record;
+    if (!this.#reservations.has(containerId)) {
+      this.#reservations.set(containerId, publisher.adopt(ports, { ipv4: ipAddress }));
+    }
     const namespacePath = this.#namespacePath(containerId);
     if (!isNamespacePinned(namespacePath)) {
       logger.warn('the network namespace of a running container is gone', { containerId, namespacePath });
@@ -246,21 +235,6 @@ export class BridgeNetwork {
     const present = findLink(link.socket, hostInterface);
     if (present === undefined) reconnectEndpoint(link, namespacePath, record);
     else if (present.masterIndex !== link.index || !present.up) bridgePort(link, hostInterface);
-  }
-
-  #reserveAgain({ containerId, ports }: EndpointRecord): void {
-    if (this.#reservations.has(containerId)) return;
-    try {
-      const exact = ports.map((port) => ({
-        ...port,
-        hostPortFirst: port.hostPort,
-        hostPortLast: port.hostPort,
-      }));
-      this.#reservations.set(containerId, this.#ports.reserve(exact));
-    } catch (error) {
-      const fields = { containerId, error: errorMessage(error) };
-      this.#options.logger.warn('a published port was taken by another program meanwhile', fields);
-    }
   }
 
   /** Interfaces and namespaces of this network that no stored endpoint has. */
@@ -276,18 +250,6 @@ export class BridgeNetwork {
     }
     for (const containerId of readdirSync(namespaces)) {
       if (!this.#records.has(containerId)) await releaseNetworkNamespace(this.#namespacePath(containerId));
-    }
-  }
-
-  /** Old flows would keep reaching whoever had the port before, or the address of a container that is gone. */
-  #forgetUdpFlows({ ipAddress, ports }: EndpointRecord): void {
-    const datagramPorts = ports.filter((port) => port.protocol === 'udp');
-    if (datagramPorts.length === 0) return;
-    const { netfilter } = this.#options;
-    for (const { hostPort, containerPort } of datagramPorts) {
-      forgetFlows(netfilter, { family: 'ipv4', protocol: 'udp', originalPort: hostPort });
-      const answerer = { address: ipAddress, port: containerPort };
-      forgetFlows(netfilter, { family: 'ipv4', protocol: 'udp', answerer });
     }
   }
 
@@ -313,14 +275,4 @@ export class BridgeNetwork {
     const namespacePath = this.#namespacePath(containerId);
     return { containerId, namespacePath, endpoints: [endpoint], ports: record.ports };
   }
-}
-
-function rulesOf({ ipAddress, ports }: EndpointRecord): PortRule[] {
-  return ports.map(({ protocol, hostAddress, hostPort, containerPort }) => ({
-    protocol,
-    hostAddress,
-    hostPort,
-    containerAddress: ipAddress,
-    containerPort,
-  }));
 }

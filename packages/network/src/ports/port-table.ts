@@ -1,20 +1,37 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { type HeldPort, holdPort, isErrno } from '@gantry/kernel';
-import {
-  HostAddressNotFoundError,
-  InvalidPortError,
-  Ipv6PublishingError,
-  PortInUseError,
-} from '../errors.ts';
+import { existsSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { type HeldPort, holdPort, isErrno, readSysctl } from '@gantry/kernel';
+import { HostAddressNotFoundError, PortInUseError } from '../errors.ts';
 import type { PortRequest, PublishedPort } from '../network-controller.ts';
+import {
+  assertValid,
+  everyIPv4,
+  everyIPv6,
+  formatPlace,
+  hostAddressesOf,
+  isRelayed,
+  type PortPlace,
+  publishedPort,
+} from './port-place.ts';
 
-const everyAddress = '0.0.0.0';
-
-/** Ports that a container holds; disposing gives them back. */
-export interface PortReservation extends Disposable {
-  /** In order of asking. */
+/** Ports that a container holds; disposing gives them back, once. */
+export interface HeldPorts extends Disposable {
+  /** In order of asking, of one request IPv4 before IPv6. */
   readonly ports: readonly PublishedPort[];
+  /** What holds them, in the same order. */
+  readonly sockets: readonly HeldPort[];
 }
+
+export interface PortTableOptions {
+  bindSocket?: typeof holdPort;
+  /** Whether this host has IPv6 at all. */
+  ipv6?: boolean;
+}
+
+/** Who publishes more ports than this holds them by name alone: a socket each would cost too much. */
+export const mostHeldPorts: number = 256;
+/** How often a free port of IPv4 may turn out to be taken on IPv6. */
+const pairAttempts = 64;
 
 /**
  * The host ports of this engine's containers. Each is held by a bound socket that never listens, so that no other
@@ -24,119 +41,185 @@ export class PortTable {
   /** `tcp/8080` → the host addresses that it is held on. */
   readonly #held = new Map<string, Set<string>>();
   readonly #bindSocket: typeof holdPort;
+  readonly #ipv6: boolean;
 
-  constructor(bindSocket: typeof holdPort = holdPort) {
+  constructor({ bindSocket = holdPort, ipv6 = existsSync('/proc/net/if_inet6') }: PortTableOptions = {}) {
     this.#bindSocket = bindSocket;
+    this.#ipv6 = ipv6;
   }
 
   /**
-   * Holds all of the ports or none. Ranges give the first free port, two zeros any free one. Throws `PortInUseError`,
-   * `HostAddressNotFoundError`, `InvalidPortError`, `Ipv6PublishingError`.
+   * Holds all of the ports or none. Ranges give the first free port, two zeros any free ephemeral one; a request of
+   * several addresses gets one number. Throws `PortInUseError`, `HostAddressNotFoundError`, `InvalidPortError`.
    */
-  reserve(requests: readonly PortRequest[]): PortReservation {
+  reserve(requests: readonly PortRequest[], place: PortPlace): HeldPorts {
     using undo = new DisposableStack();
-    const ports = requests.map((request) => {
+    const ports: PublishedPort[] = [];
+    const sockets: HeldPort[] = [];
+    const byName = requests.length > mostHeldPorts;
+    for (const request of requests) {
       assertValid(request);
-      const held = this.#holdAny(request);
-      undo.use(held);
-      return publishedPort(request, held.port);
-    });
+      const { opened, translated } = this.#addressesOf(request, place, byName);
+      const held = translated.length === 0 ? [] : this.#holdAny(request, translated);
+      for (const [index, socket] of [...held, ...(opened ? [noPort] : [])].entries()) {
+        undo.use(socket);
+        const hostAddress = translated[index] ?? '';
+        if (byName && !isRelayed(hostAddress, place)) socket.letGo();
+        ports.push(publishedPort(request, hostAddress, socket.port));
+        sockets.push(socket);
+      }
+    }
     const kept = undo.move();
-    return { ports, [Symbol.dispose]: () => kept.dispose() };
+    return { ports, sockets, [Symbol.dispose]: () => kept.dispose() };
   }
 
-  #holdAny(request: PortRequest): HeldPort {
-    const { hostPortFirst, hostPortLast } = request;
-    if (hostPortFirst === hostPortLast) return this.#hold(request, hostPortFirst);
+  /** Holds exactly these ports, but for those that `onTaken` is told of. */
+  hold(ports: readonly PublishedPort[], onTaken: (port: PublishedPort, error: unknown) => void): HeldPorts {
+    using undo = new DisposableStack();
+    const byName = ports.length > mostHeldPorts * 2;
+    const sockets = ports.map((port) => {
+      if (port.hostAddress === '') return noPort;
+      try {
+        const socket = undo.use(this.#hold(port));
+        if (byName) socket.letGo();
+        return socket;
+      } catch (error) {
+        onTaken(port, error);
+        return noPort;
+      }
+    });
+    const kept = undo.move();
+    return { ports, sockets, [Symbol.dispose]: () => kept.dispose() };
+  }
+
+  /** The host addresses that share one port number, and whether a port is opened on a routed network besides. */
+  #addressesOf(
+    request: PortRequest,
+    place: PortPlace,
+    byName: boolean,
+  ): { translated: string[]; opened: boolean } {
+    const all = hostAddressesOf(request, place, this.#ipv6 && !byName);
+    const translated = all.filter((address) => address !== '');
+    // A host without IPv6 has no IPv6 address to come along.
+    const usable =
+      this.#ipv6 || all.length === 1 ? translated : translated.filter((one) => one !== everyIPv6);
+    return { translated: usable, opened: all.includes('') };
+  }
+
+  #holdAny(request: PortRequest, addresses: readonly string[]): NotedPort[] {
+    const { hostPortFirst, hostPortLast, hostAddress } = request;
+    if (hostPortFirst === 0) return this.#holdEphemeral(request, addresses);
+    if (hostPortFirst === hostPortLast) return this.#holdEach(request, addresses, hostPortFirst);
     for (let port = hostPortFirst; port <= hostPortLast; port++) {
       try {
-        return this.#hold(request, port);
+        return this.#holdEach(request, addresses, port);
       } catch (error) {
         if (!(error instanceof PortInUseError)) throw error;
       }
     }
-    const { hostAddress } = publishedPort(request, 0);
-    const range = `${hostPortFirst}-${hostPortLast}`;
-    throw inUse(request, hostPortFirst, `Bind for ${hostAddress}:${range} failed: all ports are allocated`);
+    const shown = addresses[0] ?? hostAddress;
+    const message = `Bind for ${formatPlace(shown, `${hostPortFirst}-${hostPortLast}`)} failed: all ports are allocated`;
+    throw new PortInUseError(message, {
+      hostAddress: shown,
+      hostPort: hostPortFirst,
+      protocol: request.protocol,
+    });
   }
 
-  #hold(request: PortRequest, port: number): HeldPort {
-    const wanted = publishedPort(request, port);
-    const place = `${wanted.hostAddress}:${port}`;
-    if (port !== 0 && this.#conflicts(wanted)) {
-      throw inUse(request, port, `Bind for ${place} failed: port is already allocated`);
+  /** Numbers that do not serve are kept until one does, so that the kernel gives others. */
+  #holdEphemeral(request: PortRequest, addresses: readonly string[]): NotedPort[] {
+    using unfit = new DisposableStack();
+    const [first = '', ...others] = addresses;
+    for (let attempt = 1; ; attempt++) {
+      const port = this.#hold(publishedPort(request, first, 0));
+      try {
+        return [port, ...this.#holdEach(request, others, port.port)];
+      } catch (error) {
+        unfit.use(port);
+        if (!(error instanceof PortInUseError) || attempt >= pairAttempts) throw error;
+      }
     }
-    const socket = this.#bind(wanted);
-    return { ...socket, [Symbol.dispose]: this.#note({ ...wanted, hostPort: socket.port }, socket) };
   }
 
-  /** Notes that the port is held; the result gives it back, once. */
-  #note({ protocol, hostAddress, hostPort }: PublishedPort, socket: HeldPort): () => void {
-    const key = `${protocol}/${hostPort}`;
+  #holdEach(request: PortRequest, addresses: readonly string[], port: number): NotedPort[] {
+    using undo = new DisposableStack();
+    const held = addresses.map((address) => undo.use(this.#hold(publishedPort(request, address, port))));
+    undo.move();
+    return held;
+  }
+
+  #hold(wanted: PublishedPort): NotedPort {
+    const { protocol, hostAddress, hostPort } = wanted;
+    if (hostPort !== 0 && this.#conflicts(wanted)) {
+      const message = `Bind for ${formatPlace(hostAddress, hostPort)} failed: port is already allocated`;
+      throw new PortInUseError(message, { hostAddress, hostPort, protocol });
+    }
+    return this.#noted(wanted, this.#bind(wanted));
+  }
+
+  #noted({ protocol, hostAddress }: PublishedPort, socket: HeldPort): NotedPort {
+    const key = `${protocol}/${socket.port}`;
     const addresses = this.#held.get(key) ?? new Set();
     this.#held.set(key, addresses.add(hostAddress));
     let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      socket[Symbol.dispose]();
-      addresses.delete(hostAddress);
-      if (addresses.size === 0) this.#held.delete(key);
+    return {
+      port: socket.port,
+      take: () => socket.take(),
+      letGo: () => socket[Symbol.dispose](),
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        socket[Symbol.dispose]();
+        addresses.delete(hostAddress);
+        if (addresses.size === 0) this.#held.delete(key);
+      },
     };
   }
 
-  #bind({ protocol, hostAddress, hostPort, containerPort }: PublishedPort): HeldPort {
+  #bind({ protocol, hostAddress, hostPort }: PublishedPort): HeldPort {
     try {
       return this.#bindSocket(protocol, hostAddress, hostPort);
     } catch (error) {
       if (isErrno(error, 'EADDRINUSE')) {
-        const message = `failed to bind host port for ${hostAddress}:${hostPort}: address already in use`;
+        const message = `failed to bind host port for ${formatPlace(hostAddress, hostPort)}: address already in use`;
         throw new PortInUseError(message, { hostAddress, hostPort, protocol });
       }
-      if (isErrno(error, 'EADDRNOTAVAIL')) throw new HostAddressNotFoundError(hostAddress, hostPort);
+      if (isErrno(error, 'EADDRNOTAVAIL', 'EAFNOSUPPORT')) {
+        throw new HostAddressNotFoundError(hostAddress, hostPort);
+      }
       if (isErrno(error, 'EPROTONOSUPPORT')) {
-        throw new InvalidPortError(
-          `port ${containerPort}/sctp: this kernel has no SCTP sockets to choose a free host port with: name one`,
-        );
+        return this.#bindSocket(protocol, hostAddress, this.#unheldPort(protocol));
       }
       throw error;
     }
   }
 
+  /** An ephemeral port for a protocol that this kernel has no sockets of: only containers of ours can have taken it. */
+  #unheldPort(protocol: PublishedPort['protocol']): number {
+    const [first = 0, last = 0] = readSysctl(['net', 'ipv4', 'ip_local_port_range']).split(/\s+/).map(Number);
+    for (let port = first; port <= last; port++) if (!this.#held.has(`${protocol}/${port}`)) return port;
+    const message = `Bind for ${formatPlace(everyIPv4, `${first}-${last}`)} failed: all ports are allocated`;
+    throw new PortInUseError(message, { hostAddress: everyIPv4, hostPort: first, protocol });
+  }
+
   #conflicts({ protocol, hostAddress, hostPort }: PublishedPort): boolean {
     const addresses = this.#held.get(`${protocol}/${hostPort}`);
     if (addresses === undefined) return false;
-    return hostAddress === everyAddress || addresses.has(hostAddress) || addresses.has(everyAddress);
+    const every = isIPv6(hostAddress) ? everyIPv6 : everyIPv4;
+    if (hostAddress !== every) return addresses.has(hostAddress) || addresses.has(every);
+    return [...addresses].some((address) => isIPv6(address) === isIPv6(hostAddress));
   }
 }
 
-function publishedPort(request: PortRequest, hostPort: number): PublishedPort {
-  return {
-    protocol: request.protocol,
-    containerPort: request.containerPort,
-    hostAddress: request.hostAddress === '' ? everyAddress : request.hostAddress,
-    hostPort,
-  };
+interface NotedPort extends HeldPort {
+  /** Closes the socket; the port stays noted as held. */
+  letGo: () => void;
 }
 
-function inUse(request: PortRequest, hostPort: number, message: string): PortInUseError {
-  const { hostAddress, protocol } = publishedPort(request, hostPort);
-  return new PortInUseError(message, { hostAddress, hostPort, protocol });
-}
-
-function assertValid({ containerPort, hostAddress, hostPortFirst, hostPortLast }: PortRequest): void {
-  if (isIPv6(hostAddress)) throw new Ipv6PublishingError(hostAddress);
-  if (hostAddress !== '' && !isIPv4(hostAddress)) {
-    throw new InvalidPortError(`invalid host address to publish on: ${hostAddress}`);
-  }
-  if (!isPort(containerPort) || containerPort === 0)
-    throw new InvalidPortError(`invalid port: ${containerPort}`);
-  const isRange = isPort(hostPortFirst) && isPort(hostPortLast) && hostPortFirst <= hostPortLast;
-  if (!isRange || (hostPortFirst === 0) !== (hostPortLast === 0)) {
-    throw new InvalidPortError(`invalid range of host ports: ${hostPortFirst}-${hostPortLast}`);
-  }
-}
-
-function isPort(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= 65535;
-}
+/** Stands for what needs no port of the host: a routed network's, and one that is lost. */
+const noPort: NotedPort = {
+  port: 0,
+  take: () => undefined,
+  letGo: () => {},
+  [Symbol.dispose]: () => {},
+};
