@@ -71,7 +71,7 @@ class Inbox {
 export class DnsDatagramClient implements Disposable {
   readonly #socket;
   readonly #inbox = new Inbox();
-  #refused = 0;
+  #onRefusal = (): void => {};
 
   constructor(from: string, server: string = resolver) {
     const any = server.includes(':') ? '::' : '0.0.0.0';
@@ -81,14 +81,14 @@ export class DnsDatagramClient implements Disposable {
       lookup: (address, _options, callback) => callback(null, address, 4),
     });
     this.#socket.on('message', (message) => this.#inbox.add(message));
-    this.#socket.on('error', () => (this.#refused += 1));
+    this.#socket.on('error', () => this.#onRefusal());
     this.#socket.bind({ fd });
     this.#socket.connect(53, server);
   }
 
-  /** How often nobody listened at the port. */
-  get refused(): number {
-    return this.#refused;
+  /** Resolves when a message finds nobody at the port. Refusals that nobody waits for are passed over. */
+  nextRefusal(): Promise<void> {
+    return new Promise((resolve) => (this.#onRefusal = resolve));
   }
 
   send(message: Buffer): void {
