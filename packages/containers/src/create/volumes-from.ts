@@ -25,7 +25,8 @@ export function volumesFrom(
   return [...found.values()];
 }
 
-function parseVolumesFrom(specification: string): { ref: string; readOnly: boolean } {
+/** Reads `container[:mode]`. Throws `InvalidOptionError` with Docker's words. */
+export function parseVolumesFrom(specification: string): { ref: string; readOnly: boolean } {
   const colon = specification.indexOf(':');
   const ref = colon < 0 ? specification : specification.slice(0, colon);
   if (ref === '') {

@@ -1,27 +1,27 @@
-import { errorMessage } from '@gantry/base';
+import { errorMessage, Semaphore } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { peersOf } from '../lifecycle/joined-namespaces.ts';
 import { startContainer } from '../lifecycle/start-container.ts';
+import { startOrder } from './start-order.ts';
+
+/** More at once only make each of them slower: a start is work for the CPU. */
+const startsAtOnce = 8;
 
 /**
- * Starts containers as their restart policies ask, in the background, each after those whose namespaces it joins. One that
- * cannot be started is logged; two that would join each other, which cannot run, are not tried.
+ * Starts containers as their restart policies ask, in the background, a few at a time, each after those that it needs. One
+ * that cannot be started is logged, and keeps no other from being tried.
  */
 export function startResumed(environment: ContainerEnvironment, containers: ReadonlySet<Container>): void {
+  const order = startOrder(environment, containers);
+  const limit = new Semaphore(startsAtOnce);
   const begun = new Map<Container, Promise<void>>();
   const begin = (container: Container): Promise<void> => {
     const known = begun.get(container);
     if (known !== undefined) return known;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    begun.set(container, promise);
-    const peers = peersOf(environment, container).filter(
-      (peer) => peer !== container && containers.has(peer),
-    );
-    void Promise.all(peers.map(begin))
-      .then(() => start(environment, container))
-      .then(resolve);
-    return promise;
+    const needed = (order.get(container) ?? []).map(begin);
+    const started = Promise.all(needed).then(() => limit.run(() => start(environment, container)));
+    begun.set(container, started);
+    return started;
   };
   for (const container of containers) void begin(container);
 }
