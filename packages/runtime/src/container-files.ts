@@ -9,6 +9,8 @@ export class RuntimeFolders {
   readonly containers: string;
   readonly events: string;
   readonly execs: string;
+  /** Where root file systems are for the moment of a start, whose containers have users of their own. */
+  readonly roots: string;
   /** The OCI runtime's own state (`--root`). */
   readonly state: string;
 
@@ -16,6 +18,7 @@ export class RuntimeFolders {
     this.containers = path.join(execRoot, 'containers');
     this.events = path.join(execRoot, 'events');
     this.execs = path.join(execRoot, 'execs');
+    this.roots = path.join(execRoot, 'roots');
     this.state = path.join(execRoot, runtimeName);
   }
 

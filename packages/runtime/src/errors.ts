@@ -29,6 +29,19 @@ export class AlreadyStartedError extends EngineError {
   }
 }
 
+/** A directory above the exec root keeps the root of a container's user namespace out. */
+export class UnreachableRootError extends EngineError {
+  override readonly name = 'UnreachableRootError';
+  constructor(directory: string, { uid, gid }: { uid: number; gid: number }) {
+    super(
+      'invalid',
+      'unreachable-root',
+      `${directory} restricts access to the remapped root uid/gid ${uid}:${gid}: please allow 'o+x' on it, or choose another exec root`,
+      { details: { directory, uid, gid } },
+    );
+  }
+}
+
 /** Nothing can be run in a frozen container. */
 export class ContainerPausedError extends EngineError {
   override readonly name = 'ContainerPausedError';

@@ -25,6 +25,7 @@ export {
   StartFailedError,
   TerminalNeedsCrunError,
   UnknownRuntimeError,
+  UnreachableRootError,
 } from './errors.ts';
 export { type OpenRuntimeOptions, openRuntime } from './open-runtime.ts';
 export {

@@ -66,6 +66,8 @@ export interface OpenRuntimeOptions {
 export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Disposable {
   const program = { ...findProgram(options.name), args: options.args ?? [] };
   const folders = new RuntimeFolders(options.execRoot, program.name);
+  // Users of containers' own come through to `roots`.
+  for (const folder of [options.execRoot, folders.roots]) mkdirSync(folder, { recursive: true, mode: 0o711 });
   for (const folder of [folders.containers, folders.events, folders.execs, folders.state]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }

@@ -231,7 +231,7 @@ function readChoice(directory: string): RuntimeChoice | undefined {
 }
 
 function storeChoice(directory: string, choice: RuntimeChoice): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true, mode: 0o711 });
   const temporary = path.join(directory, `.${choiceFile}`);
   writeFileSync(temporary, JSON.stringify({ version: 1, ...choice } satisfies StoredChoice), { mode: 0o600 });
   renameSync(temporary, path.join(directory, choiceFile));

@@ -8,6 +8,7 @@ import type { RuntimeContext } from '../runtime-context.ts';
 import { holderDescriptor } from '../shim/shim-script.ts';
 import { isInCgroup } from './identity.ts';
 import { closeStreams, openInputFifo, openOutputFifos, openTerminal } from './process-streams.ts';
+import { releaseRoot } from './reachable-root.ts';
 import { findKeepers, type Keepers, removeTraces } from './remove-traces.ts';
 import { type ProcessStreams, RunningProcess } from './running-process.ts';
 import { readStartRecord, type StartRecord } from './start-record.ts';
@@ -30,6 +31,7 @@ export async function adoptContainer(
     await removeTraces(context, files);
     return undefined;
   }
+  await releaseRoot(context.folders, containerId);
   return takeBack(context, files, { record, keepers, started });
 }
 

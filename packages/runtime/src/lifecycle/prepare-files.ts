@@ -10,11 +10,12 @@ import { AlreadyStartedError } from '../errors.ts';
 import { hasTimeNamespace, withoutTimeNamespace } from '../programs/time-namespace.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { makeEmptyInput, makePrivateFifo } from '../shim/stdio.ts';
+import { hasUserNamespace, reachableRoot } from './reachable-root.ts';
 import { type StartRecord, writeStartRecord } from './start-record.ts';
 
 /** Makes a container's folder with all that its first process needs. Throws `AlreadyStartedError`. */
 export function prepareFiles(
-  { cgroups, cgroupDriver, bootId, seccompFilters }: RuntimeContext,
+  { cgroups, cgroupDriver, bootId, seccompFilters, folders }: RuntimeContext,
   files: ContainerFiles,
   request: StartRequest,
 ): StartRecord {
@@ -42,7 +43,12 @@ export function prepareFiles(
     ...(hasTimeNamespace(request.spec) && { hasOwnTime: true }),
   };
   const config = JSON.stringify(
-    seccompFilters.apply(configOf(request, { cgroupsPath, cgroupDriver, version: cgroups.version })),
+    seccompFilters.apply({
+      ...configOf(request, { cgroupsPath, cgroupDriver, version: cgroups.version }),
+      ...(hasUserNamespace(request.spec) && {
+        root: { ...request.spec.root, path: reachableRoot(folders, files.containerId) },
+      }),
+    }),
   );
   writeFileSync(files.config, config, { mode: 0o600 });
   makePrivateFifo(files.stdout);

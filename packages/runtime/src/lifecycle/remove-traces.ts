@@ -10,6 +10,7 @@ import { deleteArguments } from '../programs/oci-program.ts';
 import { runCommand } from '../programs/run-command.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { processesWorkingFor, worksFor } from './identity.ts';
+import { releaseRoot } from './reachable-root.ts';
 import { readStartRecord } from './start-record.ts';
 
 /** Keepers of a container that this engine holds already. */
@@ -34,6 +35,7 @@ export async function removeTraces(
     if (known === undefined) for (const keeper of Object.values(keepers)) keeper?.[Symbol.dispose]();
   }
   faultPoint('runtime-remove/processes-ended');
+  await releaseRoot(context.folders, files.containerId);
   if (existsSync(path.join(context.folders.state, files.containerId))) {
     await runCommand(context, deleteArguments(context.folders.state, files.containerId));
   }

@@ -27,6 +27,7 @@ import {
   openTerminal,
   spawnHolder,
 } from './process-streams.ts';
+import { placeRoot } from './reachable-root.ts';
 import { removeTraces } from './remove-traces.ts';
 import { type ProcessStreams, RunningProcess } from './running-process.ts';
 import type { StartRecord } from './start-record.ts';
@@ -68,6 +69,7 @@ class Start {
   }
 
   async run(request: StartRequest): Promise<RunningProcess> {
+    await using _root = await placeRoot(this.#context.folders, request.containerId, request.spec);
     this.#prefix = timeNamespaceCommand(request.spec);
     this.#counter = makeMemoryCounter(this.#context, this.#record);
     const at = this.#record.terminal

@@ -6,7 +6,7 @@ import { specConfinement } from './confinement.ts';
 import { defaultMounts } from './default-mounts.ts';
 import { specDevices } from './devices.ts';
 import { LimitNotRaisableError } from './errors.ts';
-import { isOwn, specNamespaces, timeOffsets } from './namespaces.ts';
+import { idMappings, isOwn, specNamespaces, timeOffsets } from './namespaces.ts';
 import { ociLimits } from './oci-limits.ts';
 import type { SpecHost } from './spec-host.ts';
 import type { SpecOptions } from './spec-options.ts';
@@ -14,11 +14,7 @@ import type { SpecOptions } from './spec-options.ts';
 const initDestination = '/sbin/docker-init';
 const capSysResource = 24n;
 
-/** Docker's: any port may be bound and ping needs no privilege inside a network namespace of the container's own. */
-const networkSysctls: Readonly<Record<string, string>> = {
-  'net.ipv4.ip_unprivileged_port_start': '0',
-  'net.ipv4.ping_group_range': '0 2147483647',
-};
+const largestGroup = 2_147_483_647;
 
 /**
  * The OCI runtime spec of a container: Docker's defaults and the options on top. Pure but for devices, which are the host's at
@@ -99,12 +95,27 @@ function specLinux(options: SpecOptions, host: SpecHost): RuntimeLinux {
   return {
     namespaces: specNamespaces(options),
     ...timeOffsets(options),
+    ...idMappings(options),
     cgroupsPath: cgroupsPathOf(host.cgroupDriver, options.cgroupParent, options.containerId),
     resources: { devices: [...rules], ...ociLimits(options.resources) },
     rootfsPropagation: rootPropagation(options),
-    sysctl: { ...(isOwn(options.namespaces.network) ? networkSysctls : {}), ...options.sysctls },
+    sysctl: { ...networkSysctls(options), ...options.sysctls },
     ...(devices.length > 0 && { devices }),
     ...specConfinement(options, host),
+  };
+}
+
+/**
+ * Docker's: any port may be bound and ping needs no privilege inside a network namespace of the container's own. The kernel takes
+ * groups only that the container's user namespace has.
+ */
+function networkSysctls({ namespaces, userNamespace }: SpecOptions): Record<string, string> {
+  if (!isOwn(namespaces.network)) return {};
+  const [groups] = userNamespace?.maps.gids ?? [];
+  const last = groups === undefined ? largestGroup : groups.inside + groups.count - 1;
+  return {
+    'net.ipv4.ip_unprivileged_port_start': '0',
+    'net.ipv4.ping_group_range': `0 ${last}`,
   };
 }
 

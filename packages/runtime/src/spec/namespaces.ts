@@ -1,4 +1,5 @@
-import type { RuntimeLinux } from '@gantry/oci';
+import type { IdRange } from '@gantry/kernel';
+import type { RuntimeIdMapping, RuntimeLinux } from '@gantry/oci';
 import type { SpecOptions } from './spec-options.ts';
 
 type Namespaces = RuntimeLinux['namespaces'];
@@ -32,7 +33,10 @@ export function isOwn(namespace: SpecNamespace): boolean {
 }
 
 /** The spec's list: a namespace that is not in it is the host's. */
-export function specNamespaces({ namespaces }: SpecOptions): Namespaces {
+export function specNamespaces({
+  namespaces,
+  userNamespace,
+}: Pick<SpecOptions, 'namespaces' | 'userNamespace'>): Namespaces {
   const { network, ipc, pid, uts, cgroup, time } = namespaces;
   return [
     { type: 'mount' },
@@ -42,7 +46,17 @@ export function specNamespaces({ namespaces }: SpecOptions): Namespaces {
     ...listed('cgroup', cgroup),
     ...listed('network', network),
     ...listed('time', time === undefined ? 'host' : 'new'),
+    ...(userNamespace === undefined ? [] : [{ type: 'user' as const, path: userNamespace.path }]),
   ];
+}
+
+/** How the ids of a user namespace lie in the host's; nothing for the host's users. */
+export function idMappings({
+  userNamespace,
+}: Pick<SpecOptions, 'userNamespace'>): Pick<RuntimeLinux, 'uidMappings' | 'gidMappings'> {
+  if (userNamespace === undefined) return {};
+  const { uids, gids } = userNamespace.maps;
+  return { uidMappings: mappings(uids), gidMappings: mappings(gids) };
 }
 
 /** The clocks of a time namespace, as the spec writes them. */
@@ -55,4 +69,8 @@ function listed(type: Namespaces[number]['type'], namespace: SpecNamespace): Nam
   if (namespace === 'host') return [];
   if (namespace === 'new') return [{ type }];
   return [{ type, path: 'made' in namespace ? namespace.made : namespace.joined }];
+}
+
+function mappings(ranges: readonly IdRange[]): RuntimeIdMapping[] {
+  return ranges.map(({ inside, outside, count }) => ({ containerID: inside, hostID: outside, size: count }));
 }

@@ -1,4 +1,4 @@
-import type { CgroupLimits } from '@gantry/kernel';
+import type { CgroupLimits, IdMaps } from '@gantry/kernel';
 import type { TerminalSize } from '../container-runtime.ts';
 import type { ContainerEdits } from './cdi/container-edits.ts';
 import type { DeviceRule } from './devices.ts';
@@ -35,6 +35,8 @@ export interface SpecOptions {
   /** What else may be used by the devices cgroup. */
   deviceRules?: readonly DeviceRule[];
   namespaces: SpecNamespaces;
+  /** The container's users are its own: a namespace that is there, to which those of `namespaces` that were made belong. */
+  userNamespace?: SpecUserNamespace;
   /** Kernel settings of those namespaces, by their dotted names; Docker's own are added where the network is the container's. */
   sysctls?: Readonly<Record<string, string>>;
   /** In order; a later one may lie inside an earlier one. Docker's own (proc, dev, sys …) are added by `buildSpec`. */
@@ -49,6 +51,11 @@ export interface SpecOptions {
   /** Parent cgroup, below which the container gets one named by its id; with the systemd driver a slice. */
   cgroupParent: string;
   annotations?: Readonly<Record<string, string>>;
+}
+
+export interface SpecUserNamespace {
+  path: string;
+  maps: IdMaps;
 }
 
 /** What is at /dev/shm: a tmpfs of the container's own, a directory that is shared, or nothing. */
