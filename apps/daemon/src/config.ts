@@ -19,6 +19,7 @@ export interface DaemonConfig {
   readonly network: EngineNetworkOptions;
   readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
+  readonly usernsRemap: string;
   readonly cdiSpecDirs: readonly string[];
   readonly init: boolean;
   readonly initPath: string | undefined;
@@ -85,6 +86,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     network: networkOptionsOf(values),
     cgroupDriver,
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
+    usernsRemap: optionalText(values, 'userns-remap') ?? '',
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
     init: values['init'] === true,
     initPath: values['init-path'] === undefined ? undefined : absolute(values, 'init-path'),

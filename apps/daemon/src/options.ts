@@ -223,6 +223,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'boolean',
     help: 'Serve TCP with mutual TLS; refused without, unless both tls and tlsverify are said to be false',
   },
+  {
+    key: 'userns-remap',
+    flag: 'userns-remap',
+    type: 'string',
+    help: 'User (and group) whose subordinate ids containers have for users: default, user, user:group',
+  },
 ];
 
 export type OptionValue = string | boolean | number | readonly string[];

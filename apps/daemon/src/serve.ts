@@ -46,6 +46,7 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     network: config.network,
     cgroupDriver: config.cgroupDriver,
     cgroupParent: config.cgroupParent,
+    usernsRemap: config.usernsRemap,
     cdiSpecDirs: config.cdiSpecDirs,
     init: config.init,
     ...(config.initPath === undefined ? {} : { initPath: config.initPath }),

@@ -62,7 +62,6 @@ const options: readonly UnbuiltOption[] = [
   { flag: 'swarm-default-advertise-addr', why: noSwarm },
   { flag: 'userland-proxy', only: 'false', why: 'the kernel forwards published ports, no process does' },
   { flag: 'userland-proxy-path', why: 'the kernel forwards published ports, no process does' },
-  { flag: 'userns-remap' },
 ];
 
 /**

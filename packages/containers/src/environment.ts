@@ -1,6 +1,6 @@
 import type { Clock, KeyedLock, Logger, Semaphore } from '@gantry/base';
 import type { ImageStore } from '@gantry/images';
-import type { CgroupSupport } from '@gantry/kernel';
+import type { CgroupSupport, IdMaps } from '@gantry/kernel';
 import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type {
@@ -19,6 +19,7 @@ import type { HealthStore } from './health/health-store.ts';
 import type { LogConfig } from './logs/settings/log-config.ts';
 import type { ContainerDirectories } from './state/container-directories.ts';
 import type { ContainerRegistry } from './state/container-registry.ts';
+import type { UserRanges } from './state/user-ranges.ts';
 
 /** The lower layers, as far as containers use them. */
 export interface ContainerPorts {
@@ -45,6 +46,8 @@ export interface ContainerDefaults {
   cgroupDriver: CgroupDriver;
   /** What this machine's kernel can limit. */
   cgroupSupport: CgroupSupport;
+  /** Users that containers get. */
+  users: UserDefaults;
   /** Security modules of the host's kernel. */
   security: HostSecurity;
   init: InitDefaults;
@@ -67,6 +70,19 @@ export interface InitDefaults {
   always: boolean;
 }
 
+/** Where the users of containers come from, beside the host's own. */
+export interface UserDefaults {
+  /** Of containers that do not say otherwise: the daemon's remapping. The host's users when missing. */
+  remap?: IdMaps;
+  /** Host ids that containers with users of their own alone (`--userns auto`) are given ranges of. */
+  pool: { uids: IdPool; gids: IdPool };
+}
+
+export interface IdPool {
+  first: number;
+  count: number;
+}
+
 /** Files of the host that containers' own are made from. */
 export interface HostFiles {
   resolvConf: string;
@@ -83,6 +99,7 @@ export interface ContainerEnvironment {
   execs: ExecRegistry;
   health: HealthStore;
   directories: ContainerDirectories;
+  userRanges: UserRanges;
   /** By container id. Held for the steps of a change, never while a process is waited for. */
   locks: KeyedLock;
   events: EventHub;

@@ -57,6 +57,19 @@ export class OptionNotBuiltError extends EngineError {
   }
 }
 
+/** Who shares the namespaces of another container must have its users. */
+export class ForeignUsersError extends EngineError {
+  override readonly name = 'ForeignUsersError';
+  constructor(containerId: string, peerId: string) {
+    super(
+      'invalid',
+      'foreign-users',
+      `container ${containerId} cannot join namespaces of container ${peerId}: the two have different user namespaces (--userns)`,
+      { details: { containerId, peerId } },
+    );
+  }
+}
+
 /** The log driver keeps nothing that could be read here. Docker's words. */
 export class LogNotReadableError extends EngineError {
   override readonly name = 'LogNotReadableError';

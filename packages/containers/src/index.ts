@@ -6,7 +6,13 @@ export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
 export type { HostSecurity } from './create/options/security.ts';
-export type { ContainerDefaults, ContainerPorts, HostFiles, InitProgram } from './environment.ts';
+export type {
+  ContainerDefaults,
+  ContainerPorts,
+  HostFiles,
+  InitProgram,
+  UserDefaults,
+} from './environment.ts';
 export {
   AmbiguousContainerError,
   ArchiveRefusedError,
@@ -17,6 +23,7 @@ export {
   DamagedRecordError,
   ExecNotFoundError,
   ExecStateError,
+  ForeignUsersError,
   IllegalTransitionError,
   InitMissingError,
   InvalidContainerNameError,

@@ -12,6 +12,7 @@ import { HealthStore } from './health/health-store.ts';
 import { type DamagedContainer, restoreContainers } from './restore/restore-containers.ts';
 import { ContainerDirectories } from './state/container-directories.ts';
 import { ContainerRegistry } from './state/container-registry.ts';
+import { UserRanges } from './state/user-ranges.ts';
 
 /** An unmount may sync a whole file system; two leave threads for the logs. */
 const unmountsAtOnce = 2;
@@ -72,10 +73,12 @@ function makeEnvironment(options: ContainersOptions, closing: AbortSignal): Cont
   const { clock, store, ports, defaults } = options;
   const logger = options.logger.child({ component: 'containers' });
   const directories = new ContainerDirectories(options.dataRoot);
+  const registry = new ContainerRegistry({ store, directories, clock, logger });
   return {
     ports,
     defaults,
-    registry: new ContainerRegistry({ store, directories, clock, logger }),
+    registry,
+    userRanges: new UserRanges(registry, defaults.users.pool),
     execs: new ExecRegistry(store),
     health: new HealthStore(store),
     directories,

@@ -66,6 +66,12 @@ export class ContainerFixture implements AsyncDisposable {
         cgroupDriver: 'cgroupfs',
         cgroupSupport: this.support,
         logConfig: plainLogConfig,
+        users: {
+          pool: {
+            uids: { first: 1_000_000_000, count: 655_360 },
+            gids: { first: 1_000_000_000, count: 655_360 },
+          },
+        },
         security: { apparmor: false, selinux: false },
         dns: {},
         hostGatewayAddresses: [],

@@ -74,6 +74,12 @@ export async function openRealEngine({
         cgroupParent: `/${path.basename(root)}`,
         cgroupDriver: 'cgroupfs',
         cgroupSupport: readCgroupSupport(detectCgroups()),
+        users: {
+          pool: {
+            uids: { first: 1_000_000_000, count: 655_360 },
+            gids: { first: 1_000_000_000, count: 655_360 },
+          },
+        },
         security: { apparmor: false, selinux: false },
         init: { program: { problem: 'none was looked for' }, always: false },
         logConfig: plainLogConfig,

@@ -20,6 +20,7 @@ export interface EngineFacts {
   initBinary: string;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
+  remapsUsers: boolean;
   /** Of containers that ask for none. */
   loggingDriver: string;
   ipv4Forwarding(): boolean;
@@ -32,10 +33,11 @@ export interface FactSources {
   initProgram: InitProgram;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
+  remapsUsers: boolean;
 }
 
 export function readEngineFacts(sources: FactSources): EngineFacts {
-  const { options, store, runtime, initProgram, cgroupDriver, cgroupSupport } = sources;
+  const { options, store, runtime, initProgram, cgroupDriver, cgroupSupport, remapsUsers } = sources;
   const searchPath = options.searchPath ?? defaultSearchPath;
   return {
     engineId: engineId(store),
@@ -45,6 +47,7 @@ export function readEngineFacts(sources: FactSources): EngineFacts {
     initBinary: 'path' in initProgram ? initProgram.path : '',
     cgroupDriver,
     cgroupSupport,
+    remapsUsers,
     loggingDriver: options.logDriver ?? 'json-file',
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
   };

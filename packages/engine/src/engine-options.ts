@@ -30,6 +30,11 @@ export interface EngineOptions {
   initPath?: string;
   /** Containers that do not say otherwise have an init process. */
   init?: boolean;
+  /**
+   * Whose subordinate ids containers have for users, unless they say otherwise: `default`, `user`, `user:group` or numbers, as
+   * dockerd's `--userns-remap`. The host's users when missing.
+   */
+  usernsRemap?: string;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
   logger?: Logger;

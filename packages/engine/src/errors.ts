@@ -33,3 +33,11 @@ export class InvalidNetworkOptionError extends EngineError {
     super('invalid', 'invalid-network-option', message);
   }
 }
+
+/** The users of `--userns-remap` are not to be had; dockerd's words. */
+export class UserRemapError extends EngineError {
+  override readonly name = 'UserRemapError';
+  constructor(fact: string) {
+    super('invalid', 'user-remap', fact);
+  }
+}

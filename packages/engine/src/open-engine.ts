@@ -77,12 +77,13 @@ function makeRoot(directory: string, mode: number): void {
 function compose(
   { options, store, settings, clock, logger }: Opening,
   { images, volumes, snapshots }: Storage,
-  { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport }: Execution,
+  execution: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
+  const { containers, network, runtime } = execution;
   const { service, execs, files, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
-  const facts = readEngineFacts({ options, store, runtime, initProgram, cgroupDriver, cgroupSupport });
+  const facts = readEngineFacts({ options, store, ...execution });
   const volumeView = new VolumeView(volumes, events);
   const networks = new NetworkService({
     controller: network,

@@ -18,6 +18,7 @@ import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
 import { defaultSettings } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';
+import { userDefaults } from './users/user-defaults.ts';
 
 const hostFiles = {
   resolvConf: '/etc/resolv.conf',
@@ -33,6 +34,8 @@ export interface Execution {
   initProgram: InitProgram;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
+  /** Containers have other users than the host unless they say otherwise. */
+  remapsUsers: boolean;
 }
 
 export async function openExecution(opening: Opening, storage: Storage): Promise<Execution> {
@@ -64,6 +67,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   const { cdiSpecDirs = defaultCdiSpecDirs } = options;
   const initProgram = findInitProgram(searchPath, options.initPath);
   const logConfig = checkLogConfig(options.logDriver ?? 'json-file', options.logOptions ?? {});
+  const users = userDefaults(options.usernsRemap ?? '', searchPath, logger);
   const { images, snapshots, volumes } = storage;
   const containers = opened.use(
     await openContainers({
@@ -85,6 +89,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         cgroupParent,
         cgroupDriver,
         cgroupSupport,
+        users,
         security: readHostSecurity(),
         init: { program: initProgram, always: options.init ?? false },
         logConfig,
@@ -95,5 +100,6 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
-  return { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport };
+  const remapsUsers = users.remap !== undefined;
+  return { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport, remapsUsers };
 }

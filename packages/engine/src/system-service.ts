@@ -97,7 +97,7 @@ export class SystemService implements SystemBackend {
       MemTotal: host.memoryBytes,
       ...cgroupInfo(this.#facts.cgroupDriver, this.#facts.cgroupSupport),
       IPv4Forwarding: this.#facts.ipv4Forwarding(),
-      SecurityOptions: ['name=seccomp,profile=builtin'],
+      SecurityOptions: ['name=seccomp,profile=builtin', ...(this.#facts.remapsUsers ? ['name=userns'] : [])],
     };
   }
 

@@ -89,7 +89,7 @@ export {
 } from './namespaces/network-namespace.ts';
 export { type NamespaceKind, ProcessNamespace } from './namespaces/process-namespace.ts';
 export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
-export { createUserNamespace, UserNamespace } from './namespaces/user-namespace.ts';
+export { createUserNamespace, joinUserNamespace, UserNamespace } from './namespaces/user-namespace.ts';
 export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
 export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';
 export { decodeAddress, encodeAddress } from './netlink/ip-address.ts';

@@ -1,3 +1,5 @@
+import type { CopySource } from './local/copy-up.ts';
+
 /** Named directories that outlive containers. Nothing but `remove` ever deletes a volume's data. */
 export interface VolumeStore {
   /** Creates, or returns the volume of that name as it is. Without a name: an anonymous one with 64 hex digits. Throws `InvalidVolumeNameError`. */
@@ -15,9 +17,9 @@ export interface VolumeStore {
 
   /**
    * Copies the image's content at the mount point into the volume when the volume is empty and was never filled before
-   * (Docker's copy-up): owners, modes, times, xattrs, links. `sourcePath` lies below `rootfs` and is resolved inside it.
+   * (Docker's copy-up): owners, modes, times, xattrs, links. `source.path` lies below `rootfs` and is resolved inside it.
    */
-  copyUp(name: string, source: { rootfs: string; path: string }): Promise<void>;
+  copyUp(name: string, source: CopySource): Promise<void>;
 
   /** Throws `VolumeNotFoundError`, `VolumeInUseError` (names the containers). */
   remove(name: string): Promise<void>;

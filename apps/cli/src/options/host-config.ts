@@ -64,7 +64,7 @@ function capabilityName(text: string): string {
 const modes = [
   ['pid', 'PidMode', /^(?:host|container:.+)?$/, '--pid: invalid PID mode'],
   ['uts', 'UTSMode', /^(?:host)?$/, '--uts: invalid UTS mode'],
-  ['userns', 'UsernsMode', /^(?:host)?$/, '--userns: invalid USER mode'],
+  ['userns', 'UsernsMode', /^(?:host|auto)?$/, '--userns: invalid USER mode'],
   ['cgroupns', 'CgroupnsMode', /^(?:host|private)?$/, '--cgroupns: invalid CGROUP mode'],
   ['ipc', 'IpcMode', /./, ''],
   ['runtime', 'Runtime', /./, ''],

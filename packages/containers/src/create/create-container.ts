@@ -6,6 +6,7 @@ import type {
 } from '@gantry/api-types';
 import { faultPoint } from '@gantry/base';
 import type { ResolvedImage } from '@gantry/images';
+import type { IdMaps } from '@gantry/kernel';
 import type { Platform } from '@gantry/oci';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
@@ -26,6 +27,7 @@ import { makeVolumes } from './make-volumes.ts';
 import { mergeImageConfig } from './merge-image-config.ts';
 import { containerName, generateName } from './names/container-name.ts';
 import { checkCgroupParent } from './options/cgroup-parent.ts';
+import { containerUsers } from './options/container-users.ts';
 import { checkNamespaceConflicts } from './options/namespace-modes.ts';
 import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
@@ -74,7 +76,9 @@ export async function createContainer(
       support: environment.defaults.cgroupSupport,
       purpose: 'create',
     });
-    const draft = draftRecord(environment, { id, name, request, image, checked });
+    using users = containerUsers(environment, request.HostConfig ?? {});
+    const { idMaps } = users;
+    const draft = draftRecord(environment, { id, name, request, image, checked, idMaps });
     checkEndpoints(environment, draft);
     await makeContainer(environment, draft, request);
     return { Id: id, Warnings: [...checked.warnings, ...warningsOf(request)] };
@@ -100,9 +104,10 @@ async function makeContainer(
   undo.defer(() => ports.snapshots.remove(draft.id));
   await ports.snapshots.create(draft.id, draft.image.layers, {
     volatile: draft.hostConfig.AutoRemove === true,
+    ...(draft.idMaps && { idMaps: draft.idMaps }),
   });
   faultPoint('create/snapshot-made');
-  const made = [...kept, ...(await makeVolumes(environment, { containerId: draft.id, requested }, undo))];
+  const made = [...kept, ...(await makeVolumes(environment, { container: draft, requested }, undo))];
   faultPoint('create/volumes-made');
   const record = { ...draft, mounts: made };
   const container = registry.add(record, () => acquireVolumes(environment, record.id, made));
@@ -130,9 +135,10 @@ function draftRecord(
     request: ContainerCreateRequest;
     image: ResolvedImage;
     checked: CheckedResources;
+    idMaps: IdMaps | undefined;
   },
 ): ContainerRecord {
-  const { id, name, request, image, checked } = parts;
+  const { id, name, request, image, checked, idMaps } = parts;
   const findContainerId = (ref: string): string | undefined => registry.tryFind(ref)?.id;
   const choice = chooseNetworks(request, { networks: ports.network, findContainerId });
   const config = { ...mergeImageConfig(request, image.config.config ?? {}) };
@@ -165,6 +171,7 @@ function draftRecord(
       platform: image.platform,
     },
     mounts: [],
+    ...(idMaps && { idMaps }),
     network: networkOf(choice, { config, host, registry }),
     state: initialState,
     restartCount: 0,

@@ -3,9 +3,14 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { publishVolumeEvent } from '../events/volume-events.ts';
 import { imageSnapshotId } from '../state/container-id.ts';
-import type { BindPropagation, ContainerMount } from '../state/container-record.ts';
+import type { BindPropagation, ContainerMount, ContainerRecord } from '../state/container-record.ts';
 import { hasPropagation, mountHolder } from './options/mount-holder.ts';
 import type { RequestedMount } from './options/requested-mount.ts';
+
+interface MountParts {
+  container: Pick<ContainerRecord, 'id' | 'idMaps'>;
+  requested: readonly RequestedMount[];
+}
 
 /**
  * The mounts of a record: makes the volumes that are not there yet. Anonymous ones that were made are removed again by
@@ -13,7 +18,7 @@ import type { RequestedMount } from './options/requested-mount.ts';
  */
 export async function makeVolumes(
   environment: ContainerEnvironment,
-  { containerId, requested }: { containerId: string; requested: readonly RequestedMount[] },
+  { container, requested }: MountParts,
   undo: AsyncDisposableStack,
 ): Promise<ContainerMount[]> {
   const { ports, events, directories } = environment;
@@ -26,7 +31,7 @@ export async function makeVolumes(
       mounts.push(
         await imageMount(
           environment,
-          { mount, snapshotId: imageSnapshotId(containerId, mounts.length) },
+          { mount, container, snapshotId: imageSnapshotId(container.id, mounts.length) },
           undo,
         ),
       );
@@ -80,13 +85,22 @@ function isSharedOrSlave(source: string): boolean {
 /** The image's own file system, which nobody else has and nothing is written to. */
 async function imageMount(
   { ports }: ContainerEnvironment,
-  { mount, snapshotId }: { mount: Extract<RequestedMount, { type: 'image' }>; snapshotId: string },
+  {
+    mount,
+    container,
+    snapshotId,
+  }: {
+    mount: Extract<RequestedMount, { type: 'image' }>;
+    container: MountParts['container'];
+    snapshotId: string;
+  },
   undo: AsyncDisposableStack,
 ): Promise<ContainerMount> {
   const { reference, destination, subpath } = mount;
   const image = await ports.images.resolve(reference);
   undo.defer(() => ports.snapshots.remove(snapshotId));
-  await ports.snapshots.create(snapshotId, image.layers);
+  const { idMaps } = container;
+  await ports.snapshots.create(snapshotId, image.layers, idMaps && { idMaps });
   return {
     type: 'image',
     reference,

@@ -4,7 +4,7 @@ import type { Container } from '../container.ts';
 import { containerCapabilities } from '../create/options/capabilities.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { containerSpec, processVariables, workingDirectory } from '../lifecycle/container-spec.ts';
-import { findContainerUser } from '../lifecycle/container-user.ts';
+import { processUser } from '../lifecycle/container-user.ts';
 import { variablesOfLinks } from '../networks/linked-addresses.ts';
 import type { Exec } from './exec.ts';
 
@@ -17,7 +17,7 @@ export async function execProcess(
 ): Promise<RuntimeProcess> {
   const { ports, defaults } = environment;
   const { record, directory, id } = container;
-  const { config, hostConfig: host } = record;
+  const { config } = record;
   const rootfs = await ports.snapshots.mount(id);
   const {
     devices: _devices,
@@ -34,11 +34,7 @@ export async function execProcess(
     defaults,
   });
   const user = request.User ?? '';
-  const { user: specUser, home } = findContainerUser(
-    rootfs,
-    user === '' ? (config.User ?? '') : user,
-    host.GroupAdd ?? [],
-  );
+  const { user: specUser, home } = processUser(record, rootfs, user === '' ? (config.User ?? '') : user);
   const term = terminal === undefined ? [] : ['TERM=xterm'];
   const links = variablesOfLinks(environment, container);
   const own = [...term, ...links, ...(config.Env ?? []), ...(request.Env ?? [])];

@@ -3,6 +3,7 @@ import {
   isErrno,
   keyBytes,
   modeBits,
+  outsideIds,
   pathKey,
   pathText,
   removeTree,
@@ -54,14 +55,15 @@ export class ArchiveExtractor implements Disposable {
   }
 
   /** Throws `ArchiveRefusedError`, `ReadOnlyPathError`, or the `KernelError` of the file that could not be made. */
-  async extract({ entry, content }: TarMember): Promise<void> {
-    const names = this.#namesInside(entry.name);
+  async extract({ entry: given, content }: TarMember): Promise<void> {
+    const names = this.#namesInside(given.name);
     const last = names.at(-1);
     // The destination itself keeps what it has.
     if (last === undefined) return;
     const { at: parentAt, directory: parent } = this.#openParent(names.slice(0, -1));
     const at = [...parentAt, last];
     if (this.#tree.obstacle(at) !== undefined) throw new ReadOnlyPathError('mounted volume');
+    const entry = this.#onHost(at, given);
     const place: Place = { at, parent, name: keyBytes(last), shown: `/${pathText(keyBytes(at.join('/')))}` };
     const merges = await this.#makeRoom(place, entry);
     if (entry.type === 'file') await this.#file(place, { entry, content });
@@ -125,6 +127,20 @@ export class ArchiveExtractor implements Disposable {
     const name = keyBytes(at.at(-1) ?? '');
     parent.mkdir(name, impliedMode);
     parent.chmod(name, impliedMode);
+    const idMaps = this.#tree.idMapsAt(at);
+    if (idMaps === undefined) return;
+    const { uid, gid } = outsideIds(idMaps).owner({ uid: 0, gid: 0 });
+    parent.chown(name, uid, gid);
+  }
+
+  /** An entry with the owners that it has on the host's side of the container's users. Throws `UnmappedIdError`. */
+  #onHost(at: TreePath, given: TarEntry): TarEntry {
+    const owned = { ...given, ...this.#options.owner };
+    const idMaps = this.#tree.idMapsAt(at);
+    if (idMaps === undefined) return owned;
+    const ids = outsideIds(idMaps);
+    const xattrs = new Map([...given.xattrs].map(([name, value]) => [name, ids.xattr(name, value)]));
+    return { ...owned, ...ids.owner(owned), xattrs };
   }
 
   /** Removes what is in the way. True when a directory is there already that the entry is merged with. */
@@ -158,15 +174,13 @@ export class ArchiveExtractor implements Disposable {
   }
 
   async #file({ parent, name }: Place, { entry, content }: TarMember): Promise<void> {
-    const { uid, gid } = this.#options.owner ?? entry;
-    await writeFile(parent, name, { entry: { ...entry, uid, gid }, content }, this.#skipped);
+    await writeFile(parent, name, { entry, content }, this.#skipped);
   }
 
   #directory({ at, parent, name }: Place, entry: TarEntry, merges: boolean): void {
     if (!merges) parent.mkdir(name, 0o700);
     using directory = this.#tree.tree.openDirectory(at);
-    const { uid, gid } = this.#options.owner ?? entry;
-    directory.chown('', uid, gid);
+    directory.chown('', entry.uid, entry.gid);
     applyXattrs(`${directory.path}/.`, entry.xattrs, this.#skipped);
     directory.chmod('', entry.mode);
     this.#directoryTimes.set(at.join('/'), entry);
@@ -189,8 +203,7 @@ export class ArchiveExtractor implements Disposable {
       const device = { major: entry.deviceMajor, minor: entry.deviceMinor };
       parent.mknod(name, deviceTypes[entry.type as keyof typeof deviceTypes] | 0o600, device);
     }
-    const { uid, gid } = this.#options.owner ?? entry;
-    parent.chown(name, uid, gid);
+    parent.chown(name, entry.uid, entry.gid);
     applyXattrs(parent.entryPath(name), entry.xattrs, this.#skipped);
     if (entry.type !== 'symlink') parent.chmod(name, entry.mode);
     parent.setTimes(name, entry.atimeNs ?? entry.mtimeNs, entry.mtimeNs);

@@ -2,6 +2,7 @@ import {
   Descriptor,
   Directory,
   fileSystemOf,
+  type IdMaps,
   insideRoot,
   isErrno,
   openFlags,
@@ -13,7 +14,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { networkOwner } from '../lifecycle/joined-namespaces.ts';
 import { networkFiles } from '../lifecycle/network-files.ts';
-import type { ContainerMount } from '../state/container-record.ts';
+import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
 import { isActive } from '../state/container-state.ts';
 import type { FileSystemUse } from './use-file-system.ts';
 
@@ -30,15 +31,33 @@ export class ContainerTree implements Disposable {
   readonly #rootReadOnly: boolean;
   /** Place of a mount → it is read-only. */
   readonly #mounts = new Map<string, boolean>();
+  readonly #idMaps: IdMaps | undefined;
+  /** Places whose files have the owners that the container sees, whatever its users are on the host. */
+  readonly #ownNamed = new Set<string>();
 
-  constructor(rootfs: string, rootReadOnly: boolean) {
+  constructor(rootfs: string, record: Pick<ContainerRecord, 'hostConfig' | 'idMaps'>) {
     this.tree = new RootedTree(Directory.openPath(rootfs));
-    this.#rootReadOnly = rootReadOnly;
+    this.#rootReadOnly = record.hostConfig.ReadonlyRootfs === true;
+    this.#idMaps = record.idMaps;
   }
 
-  /** Takes `root` over. */
-  mount(destination: string, root: Descriptor, readOnly: boolean): void {
-    this.#mounts.set(this.tree.graft(destination, root).join('/'), readOnly);
+  /** Takes `root` over. Of what is `ownNamed`, owners are on the disk as the container sees them. */
+  mount(
+    destination: string,
+    root: Descriptor,
+    { readOnly, ownNamed = false }: { readOnly: boolean; ownNamed?: boolean },
+  ): void {
+    const place = this.tree.graft(destination, root).join('/');
+    this.#mounts.set(place, readOnly);
+    if (ownNamed) this.#ownNamed.add(place);
+    else this.#ownNamed.delete(place);
+  }
+
+  /** The container's users, where those of the files at a place are the host's; undefined where nothing is to be translated. */
+  idMapsAt(at: TreePath): IdMaps | undefined {
+    if (this.#idMaps === undefined || this.#ownNamed.size === 0) return this.#idMaps;
+    const mount = this.tree.graftOver(at);
+    return mount !== undefined && this.#ownNamed.has(mount.join('/')) ? undefined : this.#idMaps;
   }
 
   /** Undefined where the container may write. */
@@ -60,11 +79,15 @@ export function openContainerTree(
   use: FileSystemUse,
 ): ContainerTree {
   const { record } = container;
-  const opened = new ContainerTree(use.rootfs, record.hostConfig.ReadonlyRootfs === true);
+  const opened = new ContainerTree(use.rootfs, record);
   try {
     for (const mount of record.mounts.toSorted((a, b) => depth(a.destination) - depth(b.destination))) {
       const root = openMount({ environment, container, use }, mount);
-      if (root !== undefined) opened.mount(mount.destination, root, isReadOnly(mount));
+      if (root === undefined) continue;
+      opened.mount(mount.destination, root, {
+        readOnly: isReadOnly(mount),
+        ownNamed: mount.type === 'volume',
+      });
     }
     mountNetworkFiles(environment, container, opened);
     return opened;
@@ -89,7 +112,8 @@ function mountNetworkFiles(
     ['/etc/resolv.conf', files.resolvConf],
   ] as const) {
     const root = taken.has(destination) ? undefined : openSource(source);
-    if (root !== undefined) tree.mount(destination, root, record.hostConfig.ReadonlyRootfs === true);
+    if (root === undefined) continue;
+    tree.mount(destination, root, { readOnly: record.hostConfig.ReadonlyRootfs === true });
   }
 }
 

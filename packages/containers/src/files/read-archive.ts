@@ -1,5 +1,5 @@
 import type { ContainerPathStat } from '@gantry/api-types';
-import { Directory, RootedTree } from '@gantry/kernel';
+import { Directory, type IdTranslation, insideIds, RootedTree, type TreePath } from '@gantry/kernel';
 import { packTree } from '@gantry/snapshots';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -47,7 +47,9 @@ export async function* exportContainer(
 ): AsyncGenerator<Uint8Array> {
   using use = await useFileSystem(environment, container);
   using tree = new RootedTree(Directory.openPath(use.rootfs));
-  yield* until(use.signal, packTree(tree, { at: [] }));
+  const { idMaps } = container.record;
+  const ids = idMaps && insideIds(idMaps);
+  yield* until(use.signal, packTree(tree, { at: [], ...(ids && { idsAt: () => ids }) }));
 }
 
 async function lookUp(
@@ -68,7 +70,11 @@ async function* packPath(
   using use = await useFileSystem(environment, container);
   using tree = openContainerTree(environment, container, use);
   const { at, name } = findPath(tree, path, ref);
-  yield* until(use.signal, packTree(tree.tree, { at, name }));
+  const { idMaps } = container.record;
+  const ids = idMaps && insideIds(idMaps);
+  const idsAt = (place: TreePath): IdTranslation | undefined =>
+    tree.idMapsAt(place) === undefined ? undefined : ids;
+  yield* until(use.signal, packTree(tree.tree, { at, name, ...(ids && { idsAt }) }));
 }
 
 async function* until(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

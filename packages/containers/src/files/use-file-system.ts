@@ -2,6 +2,7 @@ import { faultPoint } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNotFoundError, ContainerStateError } from '../errors.ts';
+import { copySource } from '../lifecycle/mount-sources.ts';
 import { cancelUnmount, planUnmount } from '../lifecycle/plan-unmount.ts';
 import { isActive } from '../state/container-state.ts';
 
@@ -71,7 +72,7 @@ async function fillVolumes(
   if (state.last.startedAt !== '') return;
   for (const mount of record.mounts) {
     if (mount.type !== 'volume' || !mount.copyUp) continue;
-    await ports.volumes.copyUp(mount.volumeName, { rootfs, path: mount.destination });
+    await ports.volumes.copyUp(mount.volumeName, copySource(record, mount, rootfs));
   }
 }
 

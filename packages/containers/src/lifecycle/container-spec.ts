@@ -9,7 +9,7 @@ import { resourceLimits } from '../create/options/ulimits.ts';
 import type { ContainerDefaults } from '../environment.ts';
 import { containerLimits, oomScoreAdjustment } from '../resources/container-limits.ts';
 import type { ContainerMount, ContainerRecord, ReadOnlyBelow } from '../state/container-record.ts';
-import { findContainerUser } from './container-user.ts';
+import { processUser } from './container-user.ts';
 import type { MountSources } from './mount-sources.ts';
 import { containerHostname, networkFiles } from './network-files.ts';
 
@@ -32,7 +32,7 @@ export interface ContainerSpecParts {
 export function containerSpec(parts: ContainerSpecParts): SpecOptions {
   const { record, rootfs, defaults } = parts;
   const { config, hostConfig: host } = record;
-  const { user, home } = findContainerUser(rootfs, config.User ?? '', host.GroupAdd ?? []);
+  const { user, home } = processUser(record, rootfs, config.User ?? '');
   const size = firstTerminalSize(record);
   return {
     containerId: record.id,

@@ -1,6 +1,7 @@
-import { readFileIn } from '@gantry/kernel';
+import { outsideIds, readFileIn } from '@gantry/kernel';
 import type { SpecOptions } from '@gantry/runtime';
 import { UnknownUserError } from '../errors.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
 
 /** A passwd or group file that is larger is not one. */
 const longestFileBytes = 16 * 1024 * 1024;
@@ -45,6 +46,20 @@ export function findContainerUser(
   const asked = additionalGroups.map((group) => findGroup(groups, group));
   const additionalGids = [...new Set([...memberships, ...asked])];
   return { user: { uid: entry.uid, gid, additionalGids }, home: entry.home };
+}
+
+/**
+ * `findContainerUser` for a process of a container, whose users may be a part of all only. Throws `UnmappedIdError` too, where
+ * the user or group is none of them.
+ */
+export function processUser(
+  { idMaps, hostConfig }: Pick<ContainerRecord, 'idMaps' | 'hostConfig'>,
+  rootfs: string,
+  specification: string,
+): ContainerUser {
+  const found = findContainerUser(rootfs, specification, hostConfig.GroupAdd ?? []);
+  if (idMaps !== undefined) outsideIds(idMaps).owner(found.user);
+  return found;
 }
 
 function needsGroups(

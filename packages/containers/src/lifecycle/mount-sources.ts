@@ -1,12 +1,22 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorMessage } from '@gantry/base';
-import { type Descriptor, Directory, insideRoot, isErrno, openFlags } from '@gantry/kernel';
+import {
+  type Descriptor,
+  Directory,
+  insideIds,
+  insideRoot,
+  isErrno,
+  openFlags,
+  type UserNamespace,
+} from '@gantry/kernel';
+import type { CopySource } from '@gantry/volumes';
 import type { Container } from '../container.ts';
 import { hasPropagation, mountHolder } from '../create/options/mount-holder.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
-import type { BindPropagation, ContainerMount } from '../state/container-record.ts';
+import type { BindPropagation, ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import { hostRoot } from '../state/host-root.ts';
 import { mountPart } from './mounted-part.ts';
 
 export interface MountSource {
@@ -28,29 +38,29 @@ export interface MountSources extends AsyncDisposable {
 export async function prepareMounts(
   environment: ContainerEnvironment,
   { id, record }: Container,
-  rootfs: string,
+  { rootfs, users }: { rootfs: string; users: UserNamespace | undefined },
   undo: AsyncDisposableStack,
 ): Promise<MountSources> {
   const { ports, directories } = environment;
   const sources = new Map<ContainerMount, string>();
   await using parts = new AsyncDisposableStack();
-  const mountWhole = (mount: PartialMount, root: string): void => {
-    if (mount.subpath === undefined) {
+  const mountWhole = (mount: PartialMount, root: string, owners?: UserNamespace): void => {
+    if (mount.subpath === undefined && owners === undefined) {
       sources.set(mount, root);
       return;
     }
     using place = openPart(root, mount);
-    const part = parts.use(mountPart(directories.parts, `${id}-${sources.size}`, place));
+    const part = parts.use(mountPart(directories.parts, `${id}-${sources.size}`, place, owners));
     sources.set(mount, part.path);
   };
   for (const mount of record.mounts) {
-    if (mount.type === 'bind') prepareBind(mount);
+    if (mount.type === 'bind') prepareBind(mount, record);
     else if (mount.type === 'volume') {
-      if (mount.copyUp) await ports.volumes.copyUp(mount.volumeName, { rootfs, path: mount.destination });
-      mountWhole(mount, mount.source);
+      if (mount.copyUp) await ports.volumes.copyUp(mount.volumeName, copySource(record, mount, rootfs));
+      mountWhole(mount, mount.source, users);
     } else if (mount.type === 'image') {
       undo.defer(() => ports.snapshots.unmount(mount.snapshotId));
-      mountWhole(mount, await ports.snapshots.mount(mount.snapshotId));
+      mountWhole(mount, await ports.snapshots.mount(mount.snapshotId, users));
     }
   }
   const held = parts.move();
@@ -64,6 +74,15 @@ export async function prepareMounts(
   };
 }
 
+/** What a fresh volume is filled from. On its disk the owners are those that containers see, whatever users they have. */
+export function copySource(
+  { idMaps }: ContainerRecord,
+  { destination }: Extract<ContainerMount, { type: 'volume' }>,
+  rootfs: string,
+): CopySource {
+  return { rootfs, path: destination, ...(idMaps && { ids: insideIds(idMaps) }) };
+}
+
 /** Unmounts the images that are mounted in a container. Idempotent. */
 export async function unmountImages({ ports }: ContainerEnvironment, { record }: Container): Promise<void> {
   for (const mount of record.mounts) {
@@ -74,7 +93,7 @@ export async function unmountImages({ ports }: ContainerEnvironment, { record }:
 type PartialMount = Extract<ContainerMount, { type: 'volume' | 'image' }>;
 
 /** Links are followed no further than the root. */
-function openPart(root: string, { type, subpath = '' }: PartialMount): Descriptor {
+function openPart(root: string, { type, subpath = '.' }: PartialMount): Descriptor {
   using directory = Directory.openPath(root);
   try {
     return directory.open(subpath, { flags: openFlags.path, resolve: insideRoot });
@@ -86,20 +105,29 @@ function openPart(root: string, { type, subpath = '' }: PartialMount): Descripto
   }
 }
 
-function prepareBind(mount: Extract<ContainerMount, { type: 'bind' }>): void {
-  if (statSync(mount.source, { throwIfNoEntry: false }) === undefined) makeSource(mount);
+function prepareBind(mount: Extract<ContainerMount, { type: 'bind' }>, record: ContainerRecord): void {
+  if (statSync(mount.source, { throwIfNoEntry: false }) === undefined) makeSource(mount, record);
   checkPropagation(mount.source, mount.propagation);
 }
 
-/** `-v` makes a directory of a host path that is missing, as Docker does; `--mount` only where it is told to. */
-function makeSource({ source, createSource }: Extract<ContainerMount, { type: 'bind' }>): void {
+/**
+ * `-v` makes a directory of a host path that is missing, as Docker does, and gives it to the container's root; `--mount` only
+ * where it is told to.
+ */
+function makeSource(
+  { source, createSource }: Extract<ContainerMount, { type: 'bind' }>,
+  record: ContainerRecord,
+): void {
   if (createSource === false) {
     throw new InvalidOptionError(
       `invalid mount config for type "bind": bind source path does not exist: ${source}`,
     );
   }
   try {
-    mkdirSync(source, { recursive: true, mode: 0o755 });
+    const first = mkdirSync(source, { recursive: true, mode: 0o755 });
+    const { uid, gid } = hostRoot(record);
+    if (first === undefined || uid === 0) return;
+    for (let made = source; made.startsWith(first); made = path.dirname(made)) chownSync(made, uid, gid);
   } catch (error) {
     throw new InvalidOptionError(
       `error while creating mount source path '${source}': ${errorMessage(error)}`,

@@ -1,6 +1,7 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { hostname as hostName } from 'node:os';
 import path from 'node:path';
+import type { Owner } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -8,6 +9,7 @@ import { dnsRequest } from '../networks/dns-request.ts';
 import { hostsText } from '../networks/hosts-text.ts';
 import { joinsNetworks } from '../networks/network-names.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
+import { hostRoot } from '../state/host-root.ts';
 import { resolvConf } from './resolv-conf.ts';
 
 /** Paths of the files that a container sees below /etc. */
@@ -43,9 +45,10 @@ export function writeNetworkFiles(
   const { record, directory } = container;
   if (record.network.mode === 'container') return;
   const files = networkFiles(directory);
-  writeNetworkFile(files.hosts, hostsText(environment, container, attachment));
-  writeNetworkFile(files.hostname, `${containerHostname(record)}\n`);
-  writeNetworkFile(files.resolvConf, resolvConfText(environment, record, attachment));
+  const root = hostRoot(record);
+  writeNetworkFile(files.hosts, hostsText(environment, container, attachment), root);
+  writeNetworkFile(files.hostname, `${containerHostname(record)}\n`, root);
+  writeNetworkFile(files.resolvConf, resolvConfText(environment, record, attachment), root);
 }
 
 /** What the engine writes into resolv.conf of a container with that attachment. */
@@ -60,8 +63,9 @@ export function resolvConfText(
   });
 }
 
-/** In place, for it is mounted; readable by every user of the container, whatever the engine's umask. */
-export function writeNetworkFile(file: string, text: string): void {
+/** In place, for it is mounted; it keeps its owner without one, and is readable by every user of the container, whatever the engine's umask. */
+export function writeNetworkFile(file: string, text: string, owner?: Owner): void {
   writeFileSync(file, text, { mode: 0o644 });
   chmodSync(file, 0o644);
+  if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
 }

@@ -5,6 +5,7 @@ import type { SharedMemory } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import { peerOf } from '../create/options/namespace-modes.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
+import { hostRoot } from '../state/host-root.ts';
 
 const hostSharedMemory = '/dev/shm';
 
@@ -40,8 +41,10 @@ export function mountSharedMemory(container: Container): void {
   const target = mountPointOf(container);
   mkdirSync(target, { recursive: true, mode: 0o700 });
   if (isMountPoint(target)) return;
+  const { uid, gid } = hostRoot(container.record);
+  const data = `mode=1777,size=${sizeBytes},uid=${uid},gid=${gid}`;
   const flags = mountFlags.noExec | mountFlags.noSuid | mountFlags.noDevices;
-  mount({ source: 'shm', target, type: 'tmpfs', flags, data: `mode=1777,size=${sizeBytes}` });
+  mount({ source: 'shm', target, type: 'tmpfs', flags, data });
 }
 
 /** After the end: whoever joined keeps what it has mounted. Idempotent. */

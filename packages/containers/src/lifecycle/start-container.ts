@@ -1,5 +1,5 @@
 import { EngineError, errorMessage, faultPoint } from '@gantry/base';
-import { mkdirAllIn } from '@gantry/kernel';
+import { mkdirAllIn, type UserNamespace } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { ContainerEdits, StartRequest } from '@gantry/runtime';
 import type { Container } from '../container.ts';
@@ -15,6 +15,7 @@ import { attachContainer } from '../networks/attach-container.ts';
 import { tellLinkedContainers, variablesOfLinks } from '../networks/linked-addresses.ts';
 import { joinsNetworks } from '../networks/network-names.ts';
 import { countsAsRunning } from '../state/container-state.ts';
+import { hostRoot } from '../state/host-root.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
@@ -23,6 +24,7 @@ import { type MountSources, prepareMounts } from './mount-sources.ts';
 import { writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
+import { openUserNamespace } from './user-namespace.ts';
 
 /** Exit code of a container that could not be started for a reason that is not its command's. */
 const startFailedExitCode = 128;
@@ -81,14 +83,22 @@ async function startSteps(
   const { id } = container;
   await using undo = new AsyncDisposableStack();
   ports.runtime.expectStart();
-  const { rootfs, attachment, sources: opened } = await prepare(environment, container, undo);
+  using users = await openUserNamespace(environment, container);
+  const { rootfs, attachment, sources: opened } = await prepare(environment, container, { users, undo });
   await using sources = opened;
   faultPoint('start/prepared');
   using joined = joinNamespaces(environment, container, attachment);
   mountSharedMemory(container);
   undo.defer(() => unmountSharedMemory(container));
   const edits = await findEdits(environment, container);
-  const request = startRequest(environment, container, { rootfs, attachment, sources, joined, edits });
+  const request = startRequest(environment, container, {
+    rootfs,
+    attachment,
+    sources,
+    joined,
+    users,
+    edits,
+  });
   tellLinkedContainers(environment, container, attachment);
   publishNetworkEvents(environment, container, 'connect');
   container.log.begin((position) => container.run?.process.output.release(position));
@@ -115,19 +125,19 @@ async function startSteps(
 async function prepare(
   environment: ContainerEnvironment,
   container: Container,
-  undo: AsyncDisposableStack,
-): Promise<Omit<PreparedStart, 'joined' | 'edits'>> {
+  { users, undo }: { users: UserNamespace | undefined; undo: AsyncDisposableStack },
+): Promise<Omit<PreparedStart, 'joined' | 'users' | 'edits'>> {
   const { ports } = environment;
   const { id, record } = container;
   undo.defer(() => ports.snapshots.unmount(id));
   if (joinsNetworks(record.network)) undo.defer(() => ports.network.detach(id));
   const [mounted, attached] = await Promise.allSettled([
-    ports.snapshots.mount(id),
-    attachContainer(environment, container),
+    ports.snapshots.mount(id, users),
+    attachContainer(environment, container, users?.networkPath),
   ]);
   if (mounted.status === 'rejected') throw mounted.reason;
   if (attached.status === 'rejected') throw attached.reason;
-  const sources = await prepareMounts(environment, container, mounted.value, undo);
+  const sources = await prepareMounts(environment, container, { rootfs: mounted.value, users }, undo);
   return { rootfs: mounted.value, attachment: attached.value, sources };
 }
 
@@ -145,13 +155,14 @@ interface PreparedStart {
   attachment: Attachment | undefined;
   sources: MountSources;
   joined: JoinedNamespaces;
+  users: UserNamespace | undefined;
   edits: ContainerEdits | undefined;
 }
 
 function startRequest(
   environment: ContainerEnvironment,
   container: Container,
-  { rootfs, attachment, sources, joined, edits }: PreparedStart,
+  { rootfs, attachment, sources, joined, users, edits }: PreparedStart,
 ): StartRequest {
   const { ports, defaults } = environment;
   const { id, record } = container;
@@ -169,8 +180,9 @@ function startRequest(
   if (edits !== undefined) options.edits = edits;
   const initPath = initPathOf(record.hostConfig, defaults.init);
   if (initPath !== undefined) options.initPath = initPath;
+  if (users !== undefined) options.userNamespace = users;
   const directoryInside = workingDirectory(record);
-  if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { uid: 0, gid: 0, mode: 0o755 });
+  if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { ...hostRoot(record), mode: 0o755 });
   return {
     containerId: id,
     spec: ports.buildSpec(options),

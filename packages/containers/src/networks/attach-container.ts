@@ -10,11 +10,12 @@ import { joinsNetworks } from './network-names.ts';
 
 /**
  * Takes a container that is started onto its networks; undefined where its namespace is the host's, another's, or joins none.
- * Throws `LinkError`, and `NetworkSetupError` for what the controller throws.
+ * `namespace` is the path of a network namespace that it has already. Throws `LinkError`, and `NetworkSetupError` for what the controller throws.
  */
 export async function attachContainer(
   { ports, registry, defaults }: ContainerEnvironment,
   container: Container,
+  namespace?: string,
 ): Promise<Attachment | undefined> {
   const { record } = container;
   if (!joinsNetworks(record.network)) return undefined;
@@ -26,6 +27,7 @@ export async function attachContainer(
       ports: record.network.ports,
       dns: dnsRequest(record.hostConfig, defaults.dns),
       hostname: containerHostname(record),
+      ...(namespace !== undefined && { namespace }),
     });
   } catch (error) {
     throw new NetworkSetupError(error);

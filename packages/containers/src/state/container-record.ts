@@ -1,4 +1,5 @@
 import type { ContainerConfig, EndpointSettings, HostConfig } from '@gantry/api-types';
+import type { IdMaps } from '@gantry/kernel';
 import type { PortRequest } from '@gantry/network';
 import type { Digest, Platform } from '@gantry/oci';
 import type { ContainerState } from './container-state.ts';
@@ -19,6 +20,8 @@ export interface ContainerRecord {
   hostConfig: HostConfig;
   image: ContainerImage;
   mounts: readonly ContainerMount[];
+  /** Whose ids its processes and files have on the host; the host's own when missing. */
+  idMaps?: IdMaps;
   network: ContainerNetwork;
   state: ContainerState;
   restartCount: number;

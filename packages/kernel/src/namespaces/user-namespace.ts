@@ -51,26 +51,51 @@ export async function createUserNamespace(
   maps: IdMaps,
   options: { network?: boolean } = {},
 ): Promise<UserNamespace> {
-  await using resident = await spawnResident(options.network === true ? ['--user', '--net'] : ['--user']);
+  await using resident = await spawnResident([], options.network === true ? ['--user', '--net'] : ['--user']);
   const of = (name: string): string => `/proc/${resident.pid}/${name}`;
   writeMap(of('uid_map'), idMapText(maps.uids));
   writeMap(of('gid_map'), idMapText(maps.gids));
   const open = (kind: string): Descriptor => new Descriptor(openPath(of(`ns/${kind}`), openFlags.readOnly));
-  using user = new DisposableStack();
-  const opened = user.use(open('user'));
+  using opened = new DisposableStack();
+  const user = opened.use(open('user'));
   const network = options.network === true ? open('net') : undefined;
-  user.move();
-  return new UserNamespace(maps, opened, network);
+  opened.move();
+  return new UserNamespace(maps, user, network);
 }
 
-/** A process in namespaces of its own, until it is disposed. */
-async function spawnResident(namespaces: readonly string[]): Promise<{ pid: number } & AsyncDisposable> {
+/**
+ * The user namespace of process `pid`, whose maps are known to be these; with `network`, and a fresh network namespace in it. The
+ * caller disposes. Throws ENOENT when there is no such process.
+ */
+export async function joinUserNamespace(
+  pid: number,
+  maps: IdMaps,
+  options: { network?: boolean } = {},
+): Promise<UserNamespace> {
+  using opened = new DisposableStack();
+  const user = opened.use(new Descriptor(openPath(`/proc/${pid}/ns/user`, openFlags.readOnly)));
+  let network: Descriptor | undefined;
+  if (options.network === true) {
+    const place = `/proc/${process.pid}/fd/${user.fd}`;
+    await using resident = await spawnResident(['/usr/bin/nsenter', `--user=${place}`, '--'], ['--net']);
+    network = new Descriptor(openPath(`/proc/${resident.pid}/ns/net`, openFlags.readOnly));
+  }
+  opened.move();
+  return new UserNamespace(maps, user, network);
+}
+
+/** A process in namespaces of its own, run by `prefix`, until it is disposed. */
+async function spawnResident(
+  prefix: readonly string[],
+  namespaces: readonly string[],
+): Promise<{ pid: number } & AsyncDisposable> {
   const input = makePipe();
   const output = makePipe();
   await using ours = new AsyncDisposableStack();
   ours.adopt(input.writeEnd, closeDescriptor);
   ours.adopt(output.readEnd, closeDescriptor);
-  const pid = await spawnInto(namespaces, input.readEnd, output.writeEnd);
+  const command = [...prefix, '/usr/bin/unshare', ...namespaces, '--', '/bin/cat'];
+  const pid = await spawnWith(command, input.readEnd, output.writeEnd);
   ours.defer(() => {
     process.kill(pid, 'SIGKILL');
     return awaitChild(pid);
@@ -84,14 +109,10 @@ async function spawnResident(namespaces: readonly string[]): Promise<{ pid: numb
   return { pid, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-async function spawnInto(namespaces: readonly string[], stdin: number, stdout: number): Promise<number> {
+async function spawnWith(command: readonly string[], stdin: number, stdout: number): Promise<number> {
+  const [file = '', ...args] = command;
   try {
-    return await spawnProcess({
-      file: '/usr/bin/unshare',
-      args: [...namespaces, '--', '/bin/cat'],
-      env: [],
-      descriptors: [stdin, stdout],
-    });
+    return await spawnProcess({ file, args, env: [], descriptors: [stdin, stdout] });
   } finally {
     closeDescriptor(stdin);
     closeDescriptor(stdout);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { RuntimeMount } from '@gantry/oci';
 import type { SharedMemory, SpecOptions } from './spec-options.ts';
 
@@ -26,20 +27,21 @@ export function defaultMounts(options: SpecOptions): RuntimeMount[] {
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, access] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, cgroupAccess] },
-    messageQueues(options),
+    ...messageQueues(options),
     ...sharedMemoryMount(options.sharedMemory),
   ];
   const taken = new Set(options.mounts.map((mount) => mount.destination));
   return mounts.filter((mount) => !taken.has(mount.destination));
 }
 
-/** The host's queues are not to be mounted by users of a container's own: bound, they are there. */
-function messageQueues({ namespaces, userNamespace }: SpecOptions): RuntimeMount {
+/** The host's queues are not to be mounted by users of a container's own: bound, they are there, where the host has them. */
+function messageQueues({ namespaces, userNamespace }: SpecOptions): RuntimeMount[] {
   const destination = '/dev/mqueue';
   if (userNamespace === undefined || namespaces.ipc !== 'host') {
-    return { destination, type: 'mqueue', source: 'mqueue', options: quiet };
+    return [{ destination, type: 'mqueue', source: 'mqueue', options: quiet }];
   }
-  return { destination, type: 'bind', source: destination, options: ['rbind', 'rprivate', ...quiet] };
+  if (!existsSync(destination)) return [];
+  return [{ destination, type: 'bind', source: destination, options: ['rbind', 'rprivate', ...quiet] }];
 }
 
 function sharedMemoryMount(memory: SharedMemory): RuntimeMount[] {

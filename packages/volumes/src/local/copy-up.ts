@@ -1,13 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { copyTree, Directory, insideRoot, isErrno, renameFlags } from '@gantry/kernel';
+import { copyTree, Directory, type IdTranslation, insideRoot, isErrno, renameFlags } from '@gantry/kernel';
 
 /** Where an image keeps the content that a volume starts with. */
 export interface CopySource {
   rootfs: string;
   /** Below `rootfs`; links in it are followed inside `rootfs` only. */
   path: string;
+  /** What the owners of its files are in the volume; the same when missing. */
+  ids?: IdTranslation;
 }
 
 /**
@@ -22,7 +24,7 @@ export async function gather(source: CopySource, copyPath: string): Promise<bool
   mkdirSync(copyPath, { mode: 0o700 });
   try {
     using to = Directory.openPath(copyPath);
-    await copyTree(from, to);
+    await copyTree(from, to, source.ids === undefined ? {} : { ids: source.ids });
   } catch (error) {
     await rm(copyPath, { recursive: true, force: true });
     throw error;

@@ -1,5 +1,6 @@
 import type { ContainerCreateRequest, HostConfig } from '@gantry/api-types';
 import { InvalidOptionError } from '../../errors.ts';
+import { ownUsers } from './container-users.ts';
 
 export type NamespaceModes = Required<
   Pick<HostConfig, 'IpcMode' | 'PidMode' | 'UTSMode' | 'UsernsMode' | 'CgroupnsMode'>
@@ -28,7 +29,7 @@ export function namespaceModes(host: HostConfig, context: NamespaceContext): Nam
   if (!known.includes(ipc) && peerOf(ipc) === undefined) fail('IpcMode', `invalid IPC mode: ${ipc}`);
   if (pid !== '' && pid !== 'host' && !peerOf(pid)) fail('PidMode', `invalid PID mode: ${pid}`);
   if (uts !== '' && uts !== 'host') fail('UTSMode', `invalid UTS mode: ${uts}`);
-  if (user !== '' && user !== 'host') fail('UsernsMode', `invalid userns mode: ${user}`);
+  if (!['', 'host', ownUsers].includes(user)) fail('UsernsMode', `invalid userns mode: ${user}`);
   if (cgroup !== 'private' && cgroup !== 'host') {
     fail('CgroupnsMode', `invalid cgroup namespace mode: ${cgroup}`);
   }
