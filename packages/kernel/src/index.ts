@@ -1,4 +1,4 @@
-export { expectMigration } from './cgroups/expect-migration.ts';
+export { ExpectedMigrations } from './cgroups/expect-migration.ts';
 export { FreezeTimeoutError, freezeCgroup, isCgroupFrozen, thawCgroup } from './cgroups/freezer.ts';
 export { hybridProblem, prepareHybrid } from './cgroups/hybrid.ts';
 export {

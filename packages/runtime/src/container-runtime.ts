@@ -15,7 +15,7 @@ export interface ContainerRuntime {
   /** Whether a container may ask for a runtime by that name (`StartRequest.runtime`). */
   offers(name: string): boolean;
 
-  /** A start will come in a few milliseconds: has the kernel get ready for it meanwhile. Changes nothing. */
+  /** A start or an exec will come in a few milliseconds: has the kernel get ready for it meanwhile. Changes nothing. */
   expectStart(): void;
 
   /**

@@ -6,7 +6,7 @@ import {
   type CgroupUsageReader,
   cgroupProcessIds,
   detectCgroups,
-  expectMigration,
+  ExpectedMigrations,
   freezeCgroup,
   isCgroupFrozen,
   ReadinessPoller,
@@ -98,6 +98,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
     events: new EventFolder(folders.events, logger),
     poller,
     cgroups,
+    migrations: new ExpectedMigrations(cgroups),
     cgroupDriver: options.cgroupDriver ?? 'cgroupfs',
     bootId: currentBootId(),
     clock,
@@ -127,7 +128,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
   }
 
   expectStart(): void {
-    void expectMigration(this.#context.cgroups);
+    this.#context.migrations.expect();
   }
 
   async start(request: StartRequest): Promise<ContainerProcess> {
@@ -153,6 +154,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
   async exec(request: ExecRequest): Promise<ExecProcess> {
     const { containerId } = request;
     this.#checkTerminal(request);
+    this.expectStart();
     const container = this.#process(containerId);
     if (!container.isAlive) throw new ProcessGoneError(containerId);
     if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
@@ -246,6 +248,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
     for (const exec of this.#execs.values()) exec[Symbol.dispose]();
     this.#execs.clear();
     this.#context.sealedProgram[Symbol.dispose]();
+    this.#context.migrations[Symbol.dispose]();
     this.#context.events[Symbol.dispose]();
     this.#context.poller[Symbol.dispose]();
   }

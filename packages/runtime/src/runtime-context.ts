@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@gantry/base';
-import type { CgroupLayout, ReadinessPoller } from '@gantry/kernel';
+import type { CgroupLayout, ExpectedMigrations, ReadinessPoller } from '@gantry/kernel';
 import type { CgroupDriver } from './cgroups/cgroup-place.ts';
 import type { RuntimeFolders } from './container-files.ts';
 import type { EventFolder } from './events/event-folder.ts';
@@ -16,6 +16,7 @@ export interface RuntimeContext {
   events: EventFolder;
   poller: ReadinessPoller;
   cgroups: CgroupLayout;
+  migrations: ExpectedMigrations;
   cgroupDriver: CgroupDriver;
   bootId: string;
   clock: Clock;

@@ -67,6 +67,8 @@ export async function createContainer(
       : containerName(options.name);
   registry.reserveName(name, id);
   try {
+    // Mostly a start follows at once.
+    environment.ports.runtime.expectStart();
     const image = await environment.ports.images.resolve(request.Image, {
       ...(options.platform !== undefined &&
         options.platform !== '' && { platform: parsePlatform(options.platform) }),

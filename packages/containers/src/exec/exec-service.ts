@@ -27,10 +27,11 @@ export class ExecService {
    */
   create(containerRef: string, request: ExecCreateRequest): Promise<string> {
     return Promise.try(() => {
-      const { registry, execs, events } = this.#environment;
+      const { ports, registry, execs, events } = this.#environment;
       const container = registry.find(containerRef);
       checkRequest(request);
       checkExecutable(container);
+      ports.runtime.expectStart();
       const exec = new Exec({ id: newContainerId(), containerId: container.id, request });
       execs.add(container, exec);
       publishContainerEvent(events, container, execAction('exec_create', exec.command), { execID: exec.id });
