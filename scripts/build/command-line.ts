@@ -54,7 +54,7 @@ export async function buildCommandLine(root: string, outputDirectory: string): P
 }
 
 /** What the most frequent commands need is in the first chunk: a file less to load weighs more than its size. */
-const hotModules = ['/tables/container.ts'];
+const hotModules = ['/tables/container.ts', '/container/run.ts'];
 
 /** Leaves `import('./x.ts')` as a load of the chunk that x gets. */
 function dynamicImportsApart(chunkOf: (file: string) => string, chunks: string): Plugin {

@@ -1,10 +1,11 @@
 /**
- * gantry: the command line. A plain `gantry ps` is answered from this file; for everything else the compile cache is switched
- * on before more is loaded. Ends the process with the command's exit code.
+ * gantry: the command line. Switches the compile cache on before more is loaded: this file itself is compiled at each start.
+ * A plain `gantry ps` has a way of its own. Ends the process with the command's exit code.
  */
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { processOutput, type QuickWords, quickList } from './quick-list.ts';
+import { processOutput } from '@gantry/terminal';
+import type { QuickWords } from './quick-list.ts';
 
 function startCompileCache(): void {
   if (!import.meta.filename.endsWith('.js')) return;
@@ -19,12 +20,13 @@ function startCompileCache(): void {
 const compileCacheFailed = 0;
 
 async function main(): Promise<void> {
+  startCompileCache();
   const words = process.argv.slice(2);
   const quick = quickWords(words);
-  if (quick !== undefined && (await quickList(quick, process.env, processOutput(1)).catch(() => false))) {
-    process.exit(0);
+  if (quick !== undefined) {
+    const { quickList } = await import('./quick-list.ts');
+    if (await quickList(quick, process.env, processOutput(1)).catch(() => false)) process.exit(0);
   }
-  startCompileCache();
   const { runCli } = await import('./run-cli.ts');
   process.exit(
     await runCli({ words, environment: process.env, stdout: processOutput(1), stderr: processOutput(2) }),

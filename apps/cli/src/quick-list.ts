@@ -7,8 +7,6 @@ import { defaultSocket } from './config/default-socket.ts';
 import { containerRow, containerView } from './output/container-rows.ts';
 import { printList } from './output/list-output.ts';
 
-export { processOutput } from '@gantry/terminal';
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `[-H unix://…] ps [-a] [-q]`: the words that `quickList` can do. */

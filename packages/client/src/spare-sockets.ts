@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connectPlain, type PlainAddress } from './open-socket.ts';
 
 /** Far below the time that a server gives a connection to say something. */
-const longestIdleMs = 5000;
+const longestIdleSeconds = 5;
 
 /**
  * Connections that are opened while an answer is awaited, for the requests that will follow it: opening one takes a
@@ -10,7 +10,7 @@ const longestIdleMs = 5000;
  * the process open.
  */
 export class SpareSockets {
-  readonly #spares = new Map<Socket, { openedAtMs: number; drop: () => void }>();
+  readonly #spares = new Map<Socket, { openedAtSeconds: number; drop: () => void }>();
 
   open(address: PlainAddress, count: number): void {
     for (let opened = 0; opened < count; opened += 1) {
@@ -21,14 +21,14 @@ export class SpareSockets {
       };
       for (const event of endings) socket.on(event, drop);
       socket.unref();
-      this.#spares.set(socket, { openedAtMs: performance.now(), drop });
+      this.#spares.set(socket, { openedAtSeconds: process.uptime(), drop });
     }
   }
 
   /** One that nothing was sent on yet, connected or about to be; it belongs to the caller. */
   take(): Socket | undefined {
-    for (const [socket, { openedAtMs, drop }] of this.#spares) {
-      if (performance.now() - openedAtMs > longestIdleMs) {
+    for (const [socket, { openedAtSeconds, drop }] of this.#spares) {
+      if (process.uptime() - openedAtSeconds > longestIdleSeconds) {
         drop();
         continue;
       }

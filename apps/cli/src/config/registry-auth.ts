@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import type { AuthEntry, ConfigFile } from './config-file.ts';
 
 const hubKey = 'https://index.docker.io/v1/';
@@ -94,9 +93,10 @@ function askHelper(helper: string, registry: string): AuthConfig | undefined {
   return { ...auth, serveraddress: registry };
 }
 
-/** What a credential helper prints; undefined when it fails or is not there. */
+/** What a credential helper prints; undefined when it fails or is not there. Running programs is loaded when it is needed. */
 function callHelper(helper: string, action: 'get' | 'list', input: string): string | undefined {
   if (!/^[\w.-]+$/.test(helper)) return undefined;
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout } = spawnSync(`docker-credential-${helper}`, [action], { input, encoding: 'utf8' });
   return status === 0 ? stdout : undefined;
 }

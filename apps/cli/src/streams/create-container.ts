@@ -69,7 +69,8 @@ async function createWithImage(
   const create = async (): Promise<ContainerCreateResponse> => {
     const client = await invocation.engine();
     const creating = createContainer(client, request, { name: flags.string('name') || undefined, platform });
-    client.connectAhead(requestsAfter);
+    // When the request has left: the engine works while we connect.
+    setImmediate(() => client.connectAhead(requestsAfter));
     return await creating;
   };
   const pullNow = (): Promise<void> =>

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { windowSize } from '@gantry/terminal';
 
 type Resize = (rows: number, columns: number) => Promise<void>;
@@ -25,7 +24,7 @@ async function tellFirst(resize: Resize): Promise<void> {
     try {
       return await resize(size.rows, size.columns);
     } catch {
-      await delay(retryMs * attempt);
+      await new Promise((resolve) => setTimeout(resolve, retryMs * attempt));
     }
   }
 }

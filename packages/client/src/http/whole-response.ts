@@ -23,8 +23,9 @@ export function exchangeWhole(
       try {
         const response = work();
         if (response === undefined) return;
-        socket.destroy();
         resolve(response);
+        // Takes half a millisecond of a program that has just begun: whoever waits for the answer goes first.
+        setImmediate(() => socket.destroy());
       } catch (error) {
         socket.destroy();
         reject(error);
