@@ -38,6 +38,7 @@ import { waitForContainer } from './lifecycle/wait-container.ts';
 import { type ListOptions, listContainers } from './list/list-containers.ts';
 import { readLog } from './logs/reading/read-log.ts';
 import { connectContainer, disconnectContainer } from './networks/connect-container.ts';
+import { removeLink } from './networks/remove-link.ts';
 import { type PrunedContainers, pruneContainers } from './prune/prune-containers.ts';
 import { updateContainer } from './resources/update-container.ts';
 import type { ContainerRecord } from './state/container-record.ts';
@@ -140,6 +141,11 @@ export class ContainerService implements ImageUsage {
 
   async remove(ref: string, options: RemoveOptions): Promise<void> {
     await requestRemoval(this.#environment, this.#environment.registry.find(ref), options);
+  }
+
+  /** Takes a link from a container: `docker rm --link`. */
+  async removeLink(ref: string, alias: string): Promise<void> {
+    await removeLink(this.#environment, this.#environment.registry.find(ref), alias);
   }
 
   /** Changes limits and restart policy, of a running container at once. */

@@ -148,6 +148,12 @@ export class FakeContainerBackend implements ContainerBackend {
     return fakeStats({ id, name }, stream ? Promise.race([removed.promise, aborted(signal)]) : undefined);
   }
 
+  /** No container has a link. */
+  async removeLink(ref: string, alias: string): Promise<void> {
+    this.find(ref);
+    this.find(`${ref}/${alias}`);
+  }
+
   async remove(ref: string, { force }: { force: boolean; volumes: boolean }): Promise<void> {
     const container = this.find(ref);
     if (container.state === 'running') {

@@ -119,14 +119,17 @@ export function renameContainer(client: ApiClient, ref: string, name: string): P
   return client.send({ ...on(ref, 'POST', '/rename'), query: { name } });
 }
 
+/** With `link`, `ref` names a link: `web/db`. */
 export function removeContainer(
   client: ApiClient,
   ref: string,
   options: { force?: boolean; volumes?: boolean; link?: boolean } = {},
 ): Promise<void> {
   const { force, volumes, link } = options;
+  const path = `/containers/${ref.split('/').map(encodeURIComponent).join('/')}`;
   return client.send({
-    ...on(ref, 'DELETE', ''),
+    method: 'DELETE',
+    path,
     query: { force: force || undefined, v: volumes || undefined, link: link || undefined },
   });
 }

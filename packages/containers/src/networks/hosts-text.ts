@@ -44,6 +44,14 @@ export function withoutEndpoint(text: string, endpoint: EndpointInfo): string {
   return linesWhere(text, (address) => !addresses.includes(address));
 }
 
+/** The text without the lines that have the name. */
+export function withoutName(text: string, name: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.split(/\s+/).slice(1).includes(name))
+    .join('\n');
+}
+
 /** The text with the address of a linked container that was started anew: that of all lines which have the alias. */
 export function withLinkedAddress(text: string, alias: string, address: string): string {
   return text

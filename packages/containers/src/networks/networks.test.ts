@@ -182,6 +182,9 @@ test('a link on the default bridge is in hosts and the environment, and follows 
   await fixture.service.start(db);
   const moved = (await settingsOf(fixture, db)).IPAddress ?? '';
   assert.ok(hostsOf(fixture, id).includes(`${moved}\tstore ${db.slice(0, 12)} db`));
+  await fixture.service.removeLink(id, 'store');
+  assert.ok(!hostsOf(fixture, id).some((line) => line.includes('store')));
+  await assert.rejects(fixture.service.removeLink(id, 'store'), /No such container: web\/store/);
   await assert.rejects(
     fixture.create('x', { HostConfig: { Links: ['nobody'] } }),
     /could not get container for nobody/,

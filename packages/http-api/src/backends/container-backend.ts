@@ -42,6 +42,8 @@ export interface ContainerBackend {
    */
   stats(ref: string, options: StatsOptions): Promise<AsyncIterable<ContainerStatsResponse>>;
   remove(ref: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  /** Takes the link `alias` from a container; throws not-found where it has none of that name. */
+  removeLink(ref: string, alias: string): Promise<void>;
   top(ref: string, psArguments: string): Promise<ContainerTopResponse>;
   resize(ref: string, size: ConsoleSize): Promise<void>;
   /** Resolves as soon as the wait is registered; `result` resolves when the condition comes true. */

@@ -1,6 +1,7 @@
+import { EngineError } from '@gantry/base';
 import type { ContainerBackend } from '../backends/container-backend.ts';
 import { containerCreateBody } from '../bodies/container-create.ts';
-import { InvalidRequestError, NotBuiltError } from '../errors.ts';
+import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { sendEmpty, sendJson } from '../server/respond.ts';
 import { readJsonBody } from '../wire/body.ts';
@@ -46,6 +47,11 @@ export function containerRoutes(containers: ContainerBackend): Route[] {
       },
     },
     { method: 'DELETE', path: '/containers/:id', handle: (exchange) => remove(containers, exchange) },
+    {
+      method: 'DELETE',
+      path: '/containers/:id/:alias',
+      handle: (exchange) => removeLink(containers, exchange),
+    },
   ];
 }
 
@@ -87,7 +93,21 @@ async function list(containers: ContainerBackend, exchange: Exchange): Promise<v
 
 async function remove(containers: ContainerBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  if (query.flag('link')) throw new NotBuiltError("removing a link ('link')");
+  if (query.flag('link')) {
+    throw new EngineError(
+      'internal',
+      'default-link',
+      'Conflict, cannot remove the default link name of the container',
+    );
+  }
   await containers.remove(exchange.reference('id'), { force: query.flag('force'), volumes: query.flag('v') });
+  sendEmpty(exchange, 204);
+}
+
+/** A link has a name below its container's: `web/db`. No container has a name like that. */
+async function removeLink(containers: ContainerBackend, exchange: Exchange): Promise<void> {
+  const [ref, alias] = [exchange.reference('id'), exchange.reference('alias')];
+  if (exchange.query.flag('link')) await containers.removeLink(ref, alias);
+  else await containers.remove(`${ref}/${alias}`, { force: false, volumes: false });
   sendEmpty(exchange, 204);
 }
