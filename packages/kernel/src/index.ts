@@ -89,8 +89,18 @@ export {
 } from './namespaces/network-namespace.ts';
 export { type NamespaceKind, ProcessNamespace } from './namespaces/process-namespace.ts';
 export { readSysctl, writeSysctl } from './namespaces/sysctl.ts';
-export { createUserNamespace, joinUserNamespace, UserNamespace } from './namespaces/user-namespace.ts';
-export { addAddress, type LinkAddress, listAddresses, removeAddress } from './netlink/addresses.ts';
+export {
+  createUserNamespace,
+  joinUserNamespace,
+  UserNamespace,
+} from './namespaces/user-namespace.ts';
+export {
+  addAddress,
+  type LinkAddress,
+  listAddresses,
+  type NewAddress,
+  removeAddress,
+} from './netlink/addresses.ts';
 export { type FlowFilter, forgetFlows } from './netlink/conntrack.ts';
 export { decodeAddress, encodeAddress } from './netlink/ip-address.ts';
 export {
@@ -127,6 +137,17 @@ export {
   replaceNatTable,
 } from './netlink/nft-tables.ts';
 export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';
+export {
+  createIpvlan,
+  createMacvlan,
+  createVlan,
+  type IpvlanFlag,
+  type IpvlanMode,
+  knowsLinkKind,
+  type MacvlanMode,
+  type StackedKind,
+  type StackedLink,
+} from './netlink/stacked-links.ts';
 export { type TableChange, TableMonitor } from './netlink/table-monitor.ts';
 export { contained } from './processes/contained.ts';
 export {

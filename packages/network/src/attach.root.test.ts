@@ -5,12 +5,19 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
-import { NetlinkSocket, withNetworkNamespace } from '@gantry/kernel';
+import { listLinks, NetlinkSocket, withNetworkNamespace } from '@gantry/kernel';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { LeakCheck } from '@gantry/testkit';
-import { NetworkHost } from '../testing/network-host.ts';
+import { NetworkHost, wire } from '../testing/network-host.ts';
 import { ask, serve } from '../testing/network-probe.ts';
-import { attachToBridge } from '../testing/requests.ts';
+import {
+  attachRequest,
+  attachToBridge,
+  endpointOn,
+  networkRequest,
+  type OnBridge,
+  onBridge,
+} from '../testing/requests.ts';
 import type { PortRequest } from './network-controller.ts';
 
 test('a thousand attaches and detaches leave no interface, namespace, descriptor or rule behind', async () => {
@@ -56,7 +63,7 @@ test('the last free address is given out, and then there is none', async () => {
   );
   await assert.rejects(attach('f'), {
     code: 'no-address-left',
-    message: 'no available IPv4 addresses on network bridge (10.55.0.0/29)',
+    message: `no available IPv4 addresses on this network's address pools: bridge (${controller.network('bridge').id})`,
   });
   // Kept alive as above: with no other address left, the old interface has to go.
   using _left = withNetworkNamespace(path.join(host.folder, 'netns', 'c'), () => NetlinkSocket.open());
@@ -65,19 +72,31 @@ test('the last free address is given out, and then there is none', async () => {
   await controller.restore(new Set());
 });
 
-test('the 1,024th container on a bridge is refused by name, and the others are unharmed', async () => {
+test('a network has more containers than a Linux bridge has ports, all on one wire, and leaves nothing', async () => {
   await using host = new NetworkHost();
   await using controller = await host.open();
-  for (let index = 0; index < 1023; index++) {
-    await attachToBridge(controller, `c${index}`);
-  }
-  await assert.rejects(attachToBridge(controller, 'late'), {
-    code: 'bridge-full',
-    kind: 'exhausted',
-    message: 'bridge test0 has no port left: it takes 1023 containers',
-  });
-  assert.equal(controller.network('bridge').endpoints.length, 1023);
+  const { id } = await controller.createNetwork(networkRequest('crowd', { options: named('crowd0') }));
+  const attach = async (index: number): Promise<OnBridge> =>
+    onBridge(
+      await controller.attach(
+        attachRequest(`c${index}`, {
+          endpoints: [endpointOn('crowd')],
+          ports: index === 1100 ? [port(8080)] : [],
+        }),
+      ),
+    );
+  const first = await attach(0);
+  for (let index = 1; index < 1100; index++) await attach(index);
+  const last = await attach(1100);
+  assert.equal(controller.network('crowd').endpoints.length, 1101);
+  assert.equal(bridgesOf(id), 2);
+  using _server = serve(last.namespacePath, 'tcp', 80);
+  assert.equal(await ask({ from: first.namespacePath, address: last.ipAddress, port: 80 }), first.ipAddress);
+  assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour);
+  assert.deepEqual(controller.check(), []);
   await controller.restore(new Set());
+  await controller.removeNetwork('crowd');
+  assert.equal(bridgesOf(id), 0);
 });
 
 test('a container has loopback, eth0, one default route and no IPv6 on its interface', async () => {
@@ -201,6 +220,16 @@ test('two engines live side by side, each on its bridge', async () => {
   await other.restore(new Set());
   execFileSync('ip', ['link', 'delete', 'test1']);
 });
+
+function named(bridge: string): Record<string, string> {
+  return { 'com.docker.network.bridge.name': bridge };
+}
+
+/** Bridges that carry the network's mark. */
+function bridgesOf(id: string): number {
+  using socket = NetlinkSocket.open();
+  return listLinks(socket).filter(({ kind, alias }) => kind === 'bridge' && alias.includes(id)).length;
+}
 
 function port(hostPort: number): PortRequest {
   return {

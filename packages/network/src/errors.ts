@@ -138,21 +138,83 @@ export class InvalidPortError extends EngineError {
 
 export class NoAddressLeftError extends EngineError {
   override readonly name = 'NoAddressLeftError';
-  constructor(network: string, subnet: string) {
-    super('exhausted', 'no-address-left', `no available IPv4 addresses on network ${network} (${subnet})`, {
-      details: { network, subnet },
-    });
+  constructor({ id, name }: { id: string; name: string }, family: 4 | 6) {
+    super(
+      'exhausted',
+      'no-address-left',
+      `no available IPv${family} addresses on this network's address pools: ${name} (${id})`,
+      { details: { network: name } },
+    );
   }
 }
 
-/** No default pool is free of the host's own routes. */
+/** Somebody on the network has the address, or the network itself. */
+export class AddressInUseError extends EngineError {
+  override readonly name = 'AddressInUseError';
+  constructor(address: string) {
+    super('forbidden', 'address-in-use', 'Address already in use', { details: { address } });
+  }
+}
+
+/** No default pool is free of the host's own routes and of other networks. */
 export class NoSubnetLeftError extends EngineError {
   override readonly name = 'NoSubnetLeftError';
   constructor() {
+    super('invalid', 'no-subnet-left', 'all predefined address pools have been fully subnetted');
+  }
+}
+
+/** The subnet of a network to be made overlaps that of another. */
+export class SubnetOverlapError extends EngineError {
+  override readonly name = 'SubnetOverlapError';
+  constructor(subnet: string, network: string) {
     super(
-      'exhausted',
-      'no-subnet-left',
-      'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network: set --bip',
+      'forbidden',
+      'subnet-overlap',
+      'invalid pool request: Pool overlaps with other one on this address space',
+      { details: { subnet, network } },
+    );
+  }
+}
+
+/** A network cannot be as it is asked for. The texts are Docker's. */
+export class InvalidNetworkError extends EngineError {
+  override readonly name = 'InvalidNetworkError';
+  constructor(message: string, kind: 'invalid' | 'forbidden' | 'not-found' = 'invalid') {
+    super(kind, 'invalid-network', message);
+  }
+}
+
+/** An endpoint cannot be as it is asked for. The texts are Docker's. */
+export class InvalidEndpointError extends EngineError {
+  override readonly name = 'InvalidEndpointError';
+  constructor(message: string) {
+    super('invalid', 'invalid-endpoint', message);
+  }
+}
+
+/** No driver of that name makes networks here. */
+export class DriverNotFoundError extends EngineError {
+  override readonly name = 'DriverNotFoundError';
+  constructor(driver: string) {
+    super(
+      'not-found',
+      'network-driver-not-found',
+      `could not find plugin ${driver} in v1 plugin registry: plugin not found`,
+      { details: { driver } },
+    );
+  }
+}
+
+/** This kernel has no interfaces of the kind that a network is made of. */
+export class LinkKindMissingError extends EngineError {
+  override readonly name = 'LinkKindMissingError';
+  constructor(kind: string, network: string) {
+    super(
+      'not-implemented',
+      'link-kind-missing',
+      `network ${network} cannot be made: this kernel has no ${kind} interfaces`,
+      { details: { kind, network } },
     );
   }
 }

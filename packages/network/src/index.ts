@@ -1,15 +1,27 @@
 export type { NamedAddresses, NameSource } from './dns/name-source.ts';
 export { openResolverHost, type ResolverHost, type ResolverSandbox } from './dns/resolver-host.ts';
 export type { UpstreamServer } from './dns/upstream/upstream-server.ts';
+export type {
+  DefaultRoute,
+  DriverPlan,
+  DriverSandbox,
+  NetworkDriver,
+  PlanContext,
+} from './drivers/network-driver.ts';
 export {
+  AddressInUseError,
   AlreadyAttachedError,
   AmbiguousNetworkError,
   BridgeConfigurationError,
   BridgeFullError,
+  DriverNotFoundError,
   EndpointExistsError,
   FirewallError,
   HostAddressNotFoundError,
+  InvalidEndpointError,
+  InvalidNetworkError,
   InvalidPortError,
+  LinkKindMissingError,
   NetworkInUseError,
   NetworkNameTakenError,
   NetworkNotAttachableError,
@@ -21,8 +33,9 @@ export {
   PortInUseError,
   PredefinedNetworkError,
   ResolverNotOpenedError,
+  SubnetOverlapError,
 } from './errors.ts';
-
+export { type AddressPoolRange } from './ipam/default-pools.ts';
 export type {
   Attachment,
   AttachRequest,
@@ -40,4 +53,6 @@ export type {
   PortRequest,
   PublishedPort,
 } from './network-controller.ts';
+export type { NetworkRecord, NetworkSubnet } from './networks/network-record.ts';
 export { type NetworkControllerOptions, openNetworkController } from './open-network-controller.ts';
+export type { AddressRecord, EndpointRecord } from './sandbox/sandbox-record.ts';

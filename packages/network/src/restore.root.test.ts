@@ -99,9 +99,9 @@ test('interfaces and namespaces of nobody are removed, and those of others are l
   const first = await host.open();
   await attachToBridge(first, 'web', web);
   const { key = '', document } =
-    host.store.collection('network-endpoints', { version: 1 }).entries()[0] ?? {};
+    host.store.collection('network-endpoints', { version: 2 }).entries()[0] ?? {};
   assert.ok(document);
-  host.store.collection('network-endpoints', { version: 1 }).delete(key);
+  host.store.collection('network-endpoints', { version: 2 }).delete(key);
   await first[Symbol.asyncDispose]();
   run('ip', 'link', 'add', 'stranger0', 'type', 'bridge');
   await using second = await host.open();

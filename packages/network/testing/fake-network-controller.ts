@@ -13,8 +13,8 @@ import {
   PredefinedNetworkError,
 } from '../src/errors.ts';
 import { AddressPool, macAddressOf } from '../src/ipam/address-pool.ts';
-import { chooseSubnet } from '../src/ipam/default-pools.ts';
-import { formatIPv4, formatSubnet, parseCidr, parseIPv4, type Subnet } from '../src/ipam/subnet.ts';
+import { DefaultPools } from '../src/ipam/default-pools.ts';
+import { formatAddress, formatSubnet, parseAddress, type Subnet, subnetFrom } from '../src/ipam/subnet.ts';
 import type {
   Attachment,
   AttachRequest,
@@ -46,6 +46,7 @@ export class FakeNetworkController implements NetworkController {
   readonly #folder: string;
   readonly #ports: PortTable;
   readonly #networks: FakeNetwork[] = [];
+  readonly #pools = new DefaultPools('fd00:aaaa:bbbb::/48');
   readonly #sandboxes = new Map<string, FakeSandbox>();
 
   /** `folder` is where the namespaces would be pinned. */
@@ -61,7 +62,7 @@ export class FakeNetworkController implements NetworkController {
       }),
     });
     const options = { 'com.docker.network.bridge.name': 'gantry0' };
-    this.#add(networkRequest('bridge', { options }), this.#subnetOf('172.17.0.0/16'));
+    this.#add(networkRequest('bridge', { options }), subnetFrom('172.17.0.0/16'));
     this.#add(networkRequest('host', { driver: 'host' }), undefined);
     this.#add(networkRequest('none', { driver: 'null' }), undefined);
   }
@@ -72,7 +73,7 @@ export class FakeNetworkController implements NetworkController {
       if (this.#networks.some(({ info }) => info.name === name)) throw new NetworkNameTakenError(name);
       const taken = this.#networks.flatMap(({ pool }) => (pool === undefined ? [] : [pool.subnet]));
       const wish = ipam.config[0]?.subnet;
-      return this.#add(request, wish === undefined ? chooseSubnet(taken) : this.#subnetOf(wish));
+      return this.#add(request, wish === undefined ? this.#pools.choose(4, taken) : subnetFrom(wish));
     });
   }
 
@@ -178,8 +179,8 @@ export class FakeNetworkController implements NetworkController {
   }
 
   #add(request: NetworkCreateRequest, subnet: Subnet | undefined): NetworkInfo {
-    const pool = subnet && new AddressPool(subnet, [subnet.base + 1]);
-    const config = subnet ? [{ subnet: formatSubnet(subnet), gateway: formatIPv4(subnet.base + 1) }] : [];
+    const pool = subnet && new AddressPool(subnet, { reserved: [subnet.base + 1n] });
+    const config = subnet ? [{ subnet: formatSubnet(subnet), gateway: gatewayOf(subnet) }] : [];
     const network: FakeNetwork = {
       info: {
         ...request,
@@ -220,10 +221,10 @@ export class FakeNetworkController implements NetworkController {
     if (sandbox.endpoints.some(({ networkId }) => networkId === info.id)) {
       throw new EndpointExistsError(request.dnsNames[0] ?? containerId, info.name);
     }
-    const wish = request.ipv4Address === undefined ? undefined : parseIPv4(request.ipv4Address);
+    const wish = request.ipv4Address === undefined ? undefined : parseAddress(request.ipv4Address)?.value;
     if (wish !== undefined) pool.hold(wish);
     const address = wish ?? pool.take();
-    if (address === undefined) throw new NoAddressLeftError(info.name, formatSubnet(pool.subnet));
+    if (address === undefined) throw new NoAddressLeftError(info, 4);
     const used = new Set(sandbox.endpoints.map(({ interfaceName }) => interfaceName));
     let index = 0;
     while (used.has(`eth${index}`)) index += 1;
@@ -236,9 +237,9 @@ export class FakeNetworkController implements NetworkController {
       interfaceName: `eth${index}`,
       macAddress: request.macAddress ?? macAddressOf(address),
       ipv4: {
-        address: formatIPv4(address),
+        address: formatAddress({ family: 4, value: address }),
         prefixLength: pool.subnet.prefixLength,
-        gateway: formatIPv4(pool.subnet.base + 1),
+        gateway: gatewayOf(pool.subnet),
       },
       linkLocalAddresses: request.linkLocalAddresses ?? [],
       dnsNames,
@@ -249,7 +250,7 @@ export class FakeNetworkController implements NetworkController {
 
   #leave({ networkId, ipv4 }: EndpointInfo): void {
     const pool = this.#networks.find(({ info }) => info.id === networkId)?.pool;
-    pool?.release(parseIPv4(ipv4?.address ?? '') ?? 0);
+    pool?.release(parseAddress(ipv4?.address ?? '')?.value ?? 0n);
   }
 
   #release({ endpoints, reservation }: FakeSandbox): void {
@@ -270,10 +271,6 @@ export class FakeNetworkController implements NetworkController {
     };
   }
 
-  #subnetOf(cidr: string): Subnet {
-    return parseCidr(cidr)?.subnet ?? { base: 0, prefixLength: 16 };
-  }
-
   #failOnce(): void {
     const failure = this.failure;
     this.failure = undefined;
@@ -286,6 +283,10 @@ function nameAndId({ dnsNames, endpointId, containerId }: EndpointInfo): {
   endpointId: string;
 } {
   return { name: dnsNames[0] ?? containerId, endpointId };
+}
+
+function gatewayOf({ base }: Subnet): string {
+  return formatAddress({ family: 4, value: base + 1n });
 }
 
 function idOf(name: string): string {

@@ -9,6 +9,12 @@ export interface LinkAddress {
   prefixLength: number;
 }
 
+/** An address to be given. */
+export interface NewAddress extends LinkAddress {
+  /** IPv6: usable at once, for who gives out addresses knows that nobody else has it (RFC 4862, IFA_F_NODAD). */
+  known?: boolean;
+}
+
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
@@ -16,10 +22,11 @@ const NLM_F_CREATE_REPLACE = 0x500;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
+const IFA_F_NODAD = 2;
 const headerBytes = 8;
 
 /** Gives the link an address, with the subnet's broadcast address for IPv4. Nothing happens when it has it already. */
-export function addAddress(address: LinkAddress): NetlinkRequest {
+export function addAddress(address: NewAddress): NetlinkRequest {
   return addressRequest(RTM_NEWADDR, NLM_F_CREATE_REPLACE, address);
 }
 
@@ -39,12 +46,13 @@ export function listAddresses(socket: NetlinkSocket): LinkAddress[] {
 function addressRequest(
   type: number,
   flags: number,
-  { linkIndex, address, prefixLength }: LinkAddress,
+  { linkIndex, address, prefixLength, known = false }: NewAddress,
 ): NetlinkRequest {
   const bytes = encodeAddress(address);
   const header = Buffer.alloc(headerBytes);
   header.writeUInt8(familyOf(bytes), 0);
   header.writeUInt8(prefixLength, 1);
+  if (known && bytes.length === 16) header.writeUInt8(IFA_F_NODAD, 2);
   header.writeUInt32LE(linkIndex, 4);
   const encoded = [header, attribute(IFA_LOCAL, bytes), attribute(IFA_ADDRESS, bytes)];
   if (bytes.length === 4 && prefixLength < 31)

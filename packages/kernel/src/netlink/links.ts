@@ -35,29 +35,32 @@ export interface LinkSettings extends Partial<NewLink> {
   alias?: string;
   /** As a bridge port: frames may go back out where they came in. */
   hairpin?: boolean;
+  /** As a bridge port: exchanges frames with the bridge itself and ports that are not isolated, with no other. */
+  isolated?: boolean;
   /** False, in a message before the one that sets the link up: it gets no IPv6 link-local address of itself. */
   linkLocal?: boolean;
 }
 
-const RTM_NEWLINK = 16;
+export const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
-const NLM_F_CREATE_EXCLUSIVE = 0x600;
+export const NLM_F_CREATE_EXCLUSIVE = 0x600;
 const IFF_UP = 1;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
-const IFLA_LINKINFO = 18;
+export const IFLA_LINKINFO = 18;
 const IFLA_IFALIAS = 20;
 const IFLA_STATS64 = 23;
 const IFLA_AF_SPEC = 26;
-const IFLA_NET_NS_FD = 28;
-const IFLA_INFO_KIND = 1;
-const IFLA_INFO_DATA = 2;
+export const IFLA_NET_NS_FD = 28;
+export const IFLA_INFO_KIND = 1;
+export const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_KIND = 4;
 const IFLA_INFO_SLAVE_DATA = 5;
 const IFLA_BRPORT_MODE = 4;
+const IFLA_BRPORT_ISOLATED = 33;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const IN6_ADDR_GEN_MODE_NONE = 1;
 const VETH_INFO_PEER = 1;
@@ -110,7 +113,10 @@ export function createVethPair(near: NewLink, far: NewLink & { namespaceFd?: num
 /** Changes the link of this index or name. A rename is asked for by index. */
 export function changeLink(which: number | string, settings: LinkSettings): NetlinkRequest {
   const byName = typeof which === 'string';
-  const { hairpin } = settings;
+  const portSettings = [
+    ...(settings.hairpin === undefined ? [] : [uint8(IFLA_BRPORT_MODE, Number(settings.hairpin))]),
+    ...(settings.isolated === undefined ? [] : [uint8(IFLA_BRPORT_ISOLATED, Number(settings.isolated))]),
+  ];
   return {
     type: RTM_NEWLINK,
     flags: 0,
@@ -120,13 +126,13 @@ export function changeLink(which: number | string, settings: LinkSettings): Netl
         ...(settings.up === undefined ? {} : { up: settings.up }),
       }),
       ...settingAttributes({ ...settings, ...(byName ? { name: which } : {}) }),
-      ...(hairpin === undefined
+      ...(portSettings.length === 0
         ? []
         : [
             nested(
               IFLA_LINKINFO,
               text(IFLA_INFO_SLAVE_KIND, 'bridge'),
-              nested(IFLA_INFO_SLAVE_DATA, uint8(IFLA_BRPORT_MODE, Number(hairpin))),
+              nested(IFLA_INFO_SLAVE_DATA, ...portSettings),
             ),
           ]),
     ]),
@@ -219,7 +225,7 @@ function readTraffic({ payload }: NetlinkReply): LinkTraffic {
 const emptyStats = Buffer.alloc(64);
 
 /** `struct ifinfomsg`: family, padding, type, index, flags, mask of the flags that change. */
-function linkHeader(fields: { index?: number; up?: boolean }): Buffer {
+export function linkHeader(fields: { index?: number; up?: boolean }): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.writeInt32LE(fields.index ?? 0, 4);
   if (fields.up !== undefined) {
@@ -237,7 +243,7 @@ function nameOf(which: number | string): Buffer[] {
   return typeof which === 'string' ? [text(IFLA_IFNAME, which)] : [];
 }
 
-function settingAttributes(settings: LinkSettings): Buffer[] {
+export function settingAttributes(settings: LinkSettings): Buffer[] {
   const encoded: Buffer[] = [];
   if (settings.name !== undefined) encoded.push(text(IFLA_IFNAME, settings.name));
   if (settings.macAddress !== undefined) {

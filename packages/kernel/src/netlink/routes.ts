@@ -7,6 +7,8 @@ export interface Route {
   destination?: { address: string; prefixLength: number };
   gateway?: string;
   linkIndex?: number;
+  /** Of a route that has neither destination nor gateway; 4 when missing. */
+  family?: 4 | 6;
 }
 
 /** A route as the kernel lists it. */
@@ -30,6 +32,7 @@ const RT_SCOPE_LINK = 253;
 const RT_SCOPE_NOWHERE = 255;
 const RTN_UNICAST = 1;
 const AF_INET = 2;
+const AF_INET6 = 10;
 const headerBytes = 12;
 
 /** Adds a route to the main table. Fails with `EEXIST` when there is one, `ENETUNREACH` when the gateway is not on a link. */
@@ -43,10 +46,10 @@ export function removeRoute(route: Route): NetlinkRequest {
   return routeRequest({ type: RTM_DELROUTE, flags: 0, scope: RT_SCOPE_NOWHERE, call: 'remove route' }, route);
 }
 
-/** All IPv4 routes of the socket's namespace, of every table. */
-export function listRoutes(socket: NetlinkSocket): ListedRoute[] {
+/** All routes of one family in the socket's namespace, of every table. */
+export function listRoutes(socket: NetlinkSocket, family: 4 | 6 = 4): ListedRoute[] {
   const payload = Buffer.alloc(headerBytes);
-  payload.writeUInt8(AF_INET, 0);
+  payload.writeUInt8(family === 4 ? AF_INET : AF_INET6, 0);
   return socket
     .dump({ type: RTM_GETROUTE, flags: 0, payload, call: 'list', subject: 'routes' })
     .map(readRoute);
@@ -54,12 +57,12 @@ export function listRoutes(socket: NetlinkSocket): ListedRoute[] {
 
 function routeRequest(
   { type, flags, scope, call }: { type: number; flags: number; scope: number; call: string },
-  { destination, gateway, linkIndex }: Route,
+  { destination, gateway, linkIndex, family = 4 }: Route,
 ): NetlinkRequest {
   const destinationBytes = destination && encodeAddress(destination.address);
   const gatewayBytes = gateway === undefined ? undefined : encodeAddress(gateway);
   const header = Buffer.alloc(headerBytes);
-  header.writeUInt8(familyOf(gatewayBytes ?? destinationBytes ?? Buffer.alloc(4)), 0);
+  header.writeUInt8(familyOf(gatewayBytes ?? destinationBytes ?? Buffer.alloc(family === 4 ? 4 : 16)), 0);
   header.writeUInt8(destination?.prefixLength ?? 0, 1);
   header.writeUInt8(RT_TABLE_MAIN, 4);
   header.writeUInt8(RTPROT_BOOT, 5);

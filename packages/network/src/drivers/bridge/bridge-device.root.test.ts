@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { readSysctl } from '@gantry/kernel';
 import { MemoryMetadataStore } from '@gantry/state/testing';
-import { NetworkHost } from '../../testing/network-host.ts';
-import { attachToBridge } from '../../testing/requests.ts';
+import { NetworkHost } from '../../../testing/network-host.ts';
+import { attachToBridge } from '../../../testing/requests.ts';
 
 test('the bridge is up, has its address, and lets packets of 127/8 and between interfaces through', async () => {
   await using host = new NetworkHost();

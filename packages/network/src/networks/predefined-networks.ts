@@ -1,25 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@gantry/base';
 import type { Collection, MetadataStore } from '@gantry/state';
+import { type PredefinedName, predefinedNames } from './network-record.ts';
 
-/** A network as it is stored. */
-export interface NetworkRecord {
+/** A predefined network as it is stored. */
+export interface PredefinedRecord {
   id: string;
   createdAt: string;
   /** The bridge's address with its prefix, as it was chosen; not of `host` and `none`. */
   bridgeAddress?: string;
 }
 
-export type PredefinedName = 'bridge' | 'host' | 'none';
-
 /** The three networks that are always there. Ids are made at first use and stay. */
 export class PredefinedNetworks {
-  readonly #collection: Collection<NetworkRecord>;
-  readonly #records: Record<PredefinedName, NetworkRecord>;
+  readonly #collection: Collection<PredefinedRecord>;
+  readonly #records: Readonly<Record<PredefinedName, PredefinedRecord>>;
 
   constructor(store: MetadataStore, clock: Clock) {
-    this.#collection = store.collection<NetworkRecord>('networks', { version: 1 });
-    const load = (name: PredefinedName): NetworkRecord => this.#load(name, clock);
+    this.#collection = store.collection<PredefinedRecord>('networks', { version: 1 });
+    const load = (name: PredefinedName): PredefinedRecord => this.#load(name, clock);
     this.#records = store.transaction(() => ({
       bridge: load('bridge'),
       host: load('host'),
@@ -27,18 +26,23 @@ export class PredefinedNetworks {
     }));
   }
 
-  get(name: PredefinedName): NetworkRecord {
+  get(name: PredefinedName): PredefinedRecord {
     return this.#records[name];
+  }
+
+  /** Whether an id is one of theirs. */
+  has(id: string): boolean {
+    return predefinedNames.some((name) => this.#records[name].id === id);
   }
 
   /** Remembers the bridge's address, so that it stays when the host's routes change. */
   rememberBridgeAddress(bridgeAddress: string): void {
-    if (this.#records.bridge.bridgeAddress === bridgeAddress) return;
-    this.#records.bridge = { ...this.#records.bridge, bridgeAddress };
-    this.#collection.put('bridge', this.#records.bridge);
+    const { bridge } = this.#records;
+    if (bridge.bridgeAddress === bridgeAddress) return;
+    this.#collection.put('bridge', { ...bridge, bridgeAddress });
   }
 
-  #load(name: PredefinedName, clock: Clock): NetworkRecord {
+  #load(name: PredefinedName, clock: Clock): PredefinedRecord {
     const stored = this.#collection.get(name);
     if (stored !== undefined) return stored;
     const created = { id: randomBytes(32).toString('hex'), createdAt: clock.now().toISOString() };

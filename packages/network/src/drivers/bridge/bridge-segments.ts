@@ -1,0 +1,115 @@
+import { changeLink, createBridge, createVethPair, findLink, listLinks, removeLink } from '@gantry/kernel';
+import type { BridgeLink } from './veth.ts';
+
+/** One bridge of a network, and how many of its ports are taken. */
+interface Segment {
+  link: BridgeLink;
+  /** At least as many as there are; counted anew when it reaches `limit`. */
+  used: number;
+  limit: number;
+}
+
+/**
+ * A Linux bridge has 1,023 ports. The first of a network keeps some for bridges that join it by a veth pair each, so that
+ * all of them are one wire: 63 of them, with 1,022 containers each.
+ */
+const firstLimit = 960;
+const furtherLimit = 1022;
+
+/** The bridges of one network. With up to 960 containers there is one. */
+export class BridgeSegments {
+  readonly #networkId: string;
+  readonly #segments: Segment[];
+
+  /** Takes over the bridges that are there. `first` is the one with the network's addresses. */
+  constructor(networkId: string, first: BridgeLink) {
+    this.#networkId = networkId;
+    this.#segments = [{ link: first, used: firstLimit, limit: firstLimit }];
+    for (;;) {
+      const present = findLink(first.socket, this.#names(this.#segments.length).bridge);
+      if (present === undefined) return;
+      this.#note(present.name, present.index);
+    }
+  }
+
+  /** The bridge for one more port. Makes a further bridge when all are full. */
+  choose(): BridgeLink {
+    const found = this.#free() ?? this.#count() ?? this.#extend();
+    found.used += 1;
+    return found.link;
+  }
+
+  /** The bridges themselves, the first of them first. */
+  links(): BridgeLink[] {
+    return this.#segments.map(({ link }) => link);
+  }
+
+  /** Deletes all but the first. */
+  removeFurther(): void {
+    const { socket } = this.#first();
+    for (let index = this.#segments.length - 1; index > 0; index--) {
+      removeLink(socket, this.#names(index).near);
+      removeLink(socket, this.#names(index).bridge);
+      this.#segments.pop();
+    }
+  }
+
+  #free(): Segment | undefined {
+    return this.#segments.find(({ used, limit }) => used < limit);
+  }
+
+  /** Counts the ports that are there now: a dropped namespace takes its port away by itself. */
+  #count(): Segment | undefined {
+    const used = new Map<number, number>();
+    for (const { masterIndex } of listLinks(this.#first().socket)) {
+      used.set(masterIndex, (used.get(masterIndex) ?? 0) + 1);
+    }
+    for (const segment of this.#segments) segment.used = used.get(segment.link.index) ?? 0;
+    return this.#free();
+  }
+
+  /** One more bridge, on the wire of the first. Frames never come back by the pair: the bridges are a star. */
+  #extend(): Segment {
+    const { socket, index, mtu, isolated } = this.#first();
+    const { bridge, near, far } = this.#names(this.#segments.length);
+    const sized = mtu === undefined ? {} : { mtu };
+    socket.request(
+      createBridge({ name: bridge, ...sized }),
+      changeLink(bridge, { linkLocal: false, alias: segmentMark(this.#networkId) }),
+    );
+    const further = findLink(socket, bridge)?.index ?? 0;
+    removeLink(socket, near);
+    socket.request(
+      createVethPair({ name: near, masterIndex: index, ...sized }, { name: far, ...sized }),
+      changeLink(near, { linkLocal: false, ...(isolated ? { isolated } : {}) }),
+      changeLink(far, { linkLocal: false, masterIndex: further }),
+      changeLink(bridge, { up: true }),
+      changeLink(far, { up: true }),
+      changeLink(near, { up: true }),
+    );
+    return this.#note(bridge, further);
+  }
+
+  #note(name: string, index: number): Segment {
+    const { socket, mtu, isolated } = this.#first();
+    const segment = { link: { socket, name, index, mtu, isolated }, used: 1, limit: furtherLimit };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  #first(): BridgeLink {
+    const [first] = this.#segments;
+    if (first === undefined) throw new RangeError(`network ${this.#networkId} has no bridge`);
+    return first.link;
+  }
+
+  #names(index: number): { bridge: string; near: string; far: string } {
+    const id = this.#networkId.slice(0, 8);
+    return { bridge: `gx${index}-${id}`, near: `gj${index}a-${id}`, far: `gj${index}b-${id}` };
+  }
+}
+
+/** Text on a bridge that says whose it is. */
+export function segmentMark(networkId: string): string {
+  return `gantry-network:${networkId}`;
+}

@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from '@gantry/base';
+import { findLink, listAddresses, NetlinkSocket, removeLink } from '@gantry/kernel';
+import type { Collection } from '@gantry/state';
+import { BridgeDriver } from './drivers/bridge/bridge-driver.ts';
+import { IpvlanDriver } from './drivers/ipvlan/ipvlan-driver.ts';
+import { MacvlanDriver } from './drivers/macvlan/macvlan-driver.ts';
+import type { NetworkDriver } from './drivers/network-driver.ts';
+import { BridgeConfigurationError, DriverNotFoundError } from './errors.ts';
+import { Firewall } from './firewall/firewall.ts';
+import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
+import { nftProgram } from './firewall/nft.ts';
+import { DefaultPools } from './ipam/default-pools.ts';
+import { hostSubnets } from './ipam/host-subnets.ts';
+import { contains, parseAddress, subnetFrom } from './ipam/subnet.ts';
+import type { NetworkRecord } from './networks/network-record.ts';
+import { NetworkRegistry, type RegistryParts } from './networks/network-registry.ts';
+import type { NetworkSurroundings } from './networks/plan-network.ts';
+import { PredefinedNetworks } from './networks/predefined-networks.ts';
+import { uniqueLocalPrefix } from './networks/unique-local-prefix.ts';
+import type { NetworkControllerOptions } from './open-network-controller.ts';
+import { PortPublisher } from './ports/port-publisher.ts';
+import { SandboxKernel } from './sandbox/sandbox-kernel.ts';
+import { SandboxPorts } from './sandbox/sandbox-ports.ts';
+import { SandboxStore } from './sandbox/sandbox-store.ts';
+import { Sandboxes } from './sandbox/sandboxes.ts';
+
+/** What the controller is made of, before it knows any network. */
+export interface NetworkParts {
+  predefined: PredefinedNetworks;
+  collection: Collection<NetworkRecord>;
+  pools: DefaultPools;
+  bridges: RegistryParts['bridges'];
+  registry: NetworkRegistry;
+  sandboxes: Sandboxes;
+  store: SandboxStore;
+  kernel: SandboxKernel;
+  ports: SandboxPorts;
+  firewall: Firewall;
+  socket: NetlinkSocket;
+  namespaces: string;
+  logger: Logger;
+}
+
+/** Makes the parts; what has to be closed goes on `opened`. Throws `BridgeConfigurationError`. */
+export function networkParts(options: NetworkControllerOptions, opened: DisposableStack): NetworkParts {
+  const predefined = new PredefinedNetworks(options.store, options.clock);
+  const logger = options.logger.child({ component: 'network' });
+  const table = tableName(options, predefined);
+  const socket = opened.use(NetlinkSocket.open());
+  const netfilter = opened.use(NetlinkSocket.open('netfilter'));
+  const nft = nftProgram(table);
+  const firewall = new Firewall({ table, nft, socket: netfilter, logger });
+  const publisher = new PortPublisher({ firewall, netfilter, logger });
+  const namespaces = path.join(options.execRoot, 'netns');
+  mkdirSync(namespaces, { recursive: true, mode: 0o700 });
+  const pools = new DefaultPools(uniqueLocalPrefix(options.store), options.defaultAddressPools);
+  const collection = options.store.collection<NetworkRecord>('user-networks', { version: 1 });
+  const accepts = (bridge: string): ForeignForwarding =>
+    new ForeignForwarding(nft, { bridge, table, logger });
+  const bridges: RegistryParts['bridges'] = {
+    made: async (name) => {
+      if (options.foreignForwarding !== 'leave') await accepts(name).accept();
+    },
+    goes: (name) => accepts(name).withdraw(),
+  };
+  const drivers = driversOf(options, socket);
+  const registry = new NetworkRegistry({
+    collection,
+    drivers,
+    firewall,
+    lingering: {
+      isThere: (name) => name !== '' && findLink(socket, name) !== undefined,
+      remove: (name) => {
+        if (name !== '') removeLink(socket, name);
+      },
+    },
+    bridges,
+    surroundings: (networks) => surroundings(options, { networks, pools, socket, drivers }),
+    logger,
+  });
+  const kernel = new SandboxKernel(namespaces);
+  const store = new SandboxStore(options.store);
+  const ports = new SandboxPorts(publisher, options.hostBindingAddress ?? '');
+  const sandboxes = new Sandboxes({ registry, store, kernel, ports, socket, logger });
+  return {
+    predefined,
+    collection,
+    pools,
+    bridges,
+    registry,
+    sandboxes,
+    store,
+    kernel,
+    ports,
+    firewall,
+    socket,
+    namespaces,
+    logger,
+  };
+}
+
+/** One engine each: of the bridge's name, or of an id where there is no default bridge. */
+function tableName(options: NetworkControllerOptions, predefined: PredefinedNetworks): string {
+  const { bridge = 'gantry0' } = options;
+  const own = bridge === 'none' ? predefined.get('bridge').id.slice(0, 12) : bridge.replaceAll(/\W/g, '_');
+  const table = options.nftTable ?? `gantry_${own}`;
+  if (!/^[A-Za-z]\w{0,63}$/.test(table)) {
+    throw new BridgeConfigurationError(bridge, `invalid nft table name ${table}`);
+  }
+  return table;
+}
+
+function driversOf(
+  { drivers = [] }: NetworkControllerOptions,
+  socket: NetlinkSocket,
+): ReadonlyMap<string, NetworkDriver> {
+  const builtIn = [new BridgeDriver(socket), new MacvlanDriver(socket), new IpvlanDriver(socket)];
+  return new Map([...builtIn, ...drivers].map((driver) => [driver.name, driver]));
+}
+
+function surroundings(
+  options: NetworkControllerOptions,
+  {
+    networks,
+    pools,
+    socket,
+    drivers,
+  }: {
+    networks: readonly NetworkRecord[];
+    pools: DefaultPools;
+    socket: NetlinkSocket;
+    drivers: ReadonlyMap<string, NetworkDriver>;
+  },
+): NetworkSurroundings {
+  return {
+    networks,
+    pools,
+    hostSubnets: () => hostSubnets(socket),
+    ipv6: () => options.ipv6ByDefault ?? hostHasIpv6(socket, networks),
+    driver: (name) => {
+      const found = drivers.get(name === '' ? 'bridge' : name);
+      if (found === undefined) throw new DriverNotFoundError(name);
+      return found;
+    },
+    createdAt: options.clock.now().toISOString(),
+  };
+}
+
+/** Whether the host has an IPv6 address besides loopback, link-local ones, and those of our networks. */
+function hostHasIpv6(socket: NetlinkSocket, networks: readonly NetworkRecord[]): boolean {
+  const own = networks.flatMap(({ ipam, configOnly }) =>
+    configOnly ? [] : ipam.config.map(({ subnet }) => subnetFrom(subnet)),
+  );
+  return listAddresses(socket).some(({ address: text }) => {
+    const address = parseAddress(text);
+    if (address?.family !== 6 || text === '::1' || text.startsWith('fe80:')) return false;
+    return !own.some((subnet) => contains(subnet, address));
+  });
+}
