@@ -87,4 +87,4 @@ export {
   systemInfo,
   systemVersion,
 } from './resources/system.ts';
-export { createVolume, inspectVolume, listVolumes, removeVolume } from './resources/volumes.ts';
+export { createVolume, inspectVolume, listVolumes, removeVolume, updateVolume } from './resources/volumes.ts';

@@ -30,7 +30,19 @@ export interface ContainerPorts {
   >;
   runtime: ContainerRuntime;
   network: NetworkController;
-  volumes: Pick<VolumeStore, 'create' | 'get' | 'list' | 'acquire' | 'release' | 'copyUp' | 'remove'>;
+  volumes: Pick<
+    VolumeStore,
+    | 'create'
+    | 'get'
+    | 'list'
+    | 'acquire'
+    | 'release'
+    | 'mount'
+    | 'unmount'
+    | 'keepMounts'
+    | 'copyUp'
+    | 'remove'
+  >;
   /** What devices by specification files ask of a container: `findContainerEdits` of the runtime package. */
   findContainerEdits: (wishes: readonly DeviceWish[]) => Promise<ContainerEdits | undefined>;
   /** Docker's defaults around the options: `buildSpec` of the runtime package. */

@@ -48,7 +48,13 @@ export async function openRealEngine({
   const network = opened.use(
     await openNetworkController({ store, execRoot, logger, clock, bridge, bip: '10.77.0.1/24' }),
   );
-  const volumes = await openVolumeStore({ root: path.join(root, 'volumes'), store, clock, logger });
+  const volumes = await openVolumeStore({
+    pluginDirectory: path.join(execRoot, 'plugins'),
+    root: path.join(root, 'volumes'),
+    store,
+    clock,
+    logger,
+  });
   const runtime = opened.use(openRuntime({ execRoot, logger, clock }));
   const host = readSpecHost({ cgroupVersion: detectCgroups().version });
   const platform = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };

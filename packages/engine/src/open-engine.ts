@@ -20,7 +20,7 @@ import { runToEnd } from './run.ts';
 import { defaultSettings, type EngineSettings, settingAttributes } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';
 import { SystemService } from './system-service.ts';
-import { VolumeView } from './volume-view.ts';
+import { VolumeView } from './volumes/volume-view.ts';
 
 /** What every part of an engine is opened with. */
 export interface Opening {
@@ -129,6 +129,7 @@ function compose(
         countEventReaders: () => events.listenerCount,
         settings: () => settings.current,
         runtimes: () => runtime.table,
+        volumeDrivers: () => volumes.driverNames(),
       },
       clock,
     ),

@@ -52,6 +52,14 @@ export async function openStorage({
     logger,
     usage: { containersUsing: (id) => users.containers?.service.containersUsing(id) ?? [] },
   });
-  const volumes = await openVolumeStore({ root: below('volumes'), store, clock, logger });
+  const volumes = opened.use(
+    await openVolumeStore({
+      root: below('volumes'),
+      pluginDirectory: path.join(options.execRoot, 'plugins'),
+      store,
+      clock,
+      logger,
+    }),
+  );
   return { images, snapshots, volumes, users };
 }

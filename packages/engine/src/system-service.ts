@@ -19,6 +19,7 @@ export interface SystemSources {
   countEventReaders(): number;
   settings(): EngineSettings;
   runtimes(): RuntimeTable;
+  volumeDrivers(): readonly string[];
 }
 
 export type EventOptions = Parameters<SystemBackend['events']>[0] & { filters: Filters };
@@ -111,7 +112,7 @@ export class SystemService implements SystemBackend {
       DriverStatus: [['Backing Filesystem', this.#facts.backingFileSystem]],
       DockerRootDir: this.#facts.dataRoot,
       Plugins: {
-        Volume: ['local'],
+        Volume: [...this.#sources.volumeDrivers()],
         Network: ['bridge', 'host', 'null'],
         Authorization: [...settings.authorizationPlugins],
         Log: logDriverNames.filter((name) => name !== 'none'),

@@ -88,8 +88,8 @@ export class FakeSystemBackend implements SystemBackend {
 export class FakeVolumeBackend implements VolumeBackend {
   readonly #volumes = new Map<string, Volume>();
 
-  async list(): Promise<Volume[]> {
-    return [...this.#volumes.values()];
+  async list(): Promise<{ Volumes: Volume[]; Warnings: string[] }> {
+    return { Volumes: [...this.#volumes.values()], Warnings: [] };
   }
 
   async inspect(name: string): Promise<Volume> {
@@ -101,19 +101,18 @@ export class FakeVolumeBackend implements VolumeBackend {
 
   async create({
     name = 'ef'.repeat(32),
+    driver = 'local',
+    options = {},
     labels = {},
-  }: {
-    name?: string;
-    labels?: Record<string, string>;
-  }): Promise<Volume> {
+  }: Parameters<VolumeBackend['create']>[0]): Promise<Volume> {
     const volume: Volume = {
       Name: name,
-      Driver: 'local',
+      Driver: driver,
       Mountpoint: `/nowhere/${name}`,
       CreatedAt: someTime,
       Labels: labels,
       Scope: 'local',
-      Options: {},
+      Options: options,
     };
     this.#volumes.set(name, volume);
     return volume;

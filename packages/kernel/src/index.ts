@@ -71,6 +71,7 @@ export {
   type MountOptions,
   MountOptionsTooLongError,
   mount,
+  mountAsync,
   moveMount,
   type Propagation,
   remountBind,

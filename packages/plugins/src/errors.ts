@@ -18,8 +18,13 @@ export class PluginFailedError extends EngineError {
   }
 }
 
+/** The plugin answered, with an error of its own. */
+export class PluginRefusedError extends PluginFailedError {
+  override readonly name: string = 'PluginRefusedError';
+}
+
 /** The plugin answers, and does not know the method. */
-export class PluginMethodMissingError extends PluginFailedError {
+export class PluginMethodMissingError extends PluginRefusedError {
   override readonly name = 'PluginMethodMissingError';
   constructor(plugin: string, method: string) {
     super(plugin, `${method}: the plugin does not have this method`);

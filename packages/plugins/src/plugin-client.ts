@@ -1,5 +1,5 @@
 import { type Clock, EngineError, errorMessage, systemClock } from '@gantry/base';
-import { PluginFailedError, PluginMethodMissingError } from './errors.ts';
+import { PluginFailedError, PluginMethodMissingError, PluginRefusedError } from './errors.ts';
 import { connectionOptions, type PluginAddress } from './plugin-address.ts';
 import { ConnectionFailedError, type PostedAnswer, postJson } from './post-json.ts';
 
@@ -49,9 +49,9 @@ export class PluginClient {
   }
 
   /**
-   * The plugin's answer to `method`. Throws `PluginFailedError` when nobody answers in time, or with anything but a JSON object or an
-   * error of its own (`VolumeDriver.Create: its words`); `PluginMethodMissingError` when it does not have the method; and
-   * `PluginFailedError` when it does not implement `role`.
+   * The plugin's answer to `method`. Throws `PluginFailedError` when nobody answers in time, or with anything but a JSON object, and
+   * when it does not implement `role`; `PluginRefusedError` for an error of its own (`VolumeDriver.Create: its words`), and
+   * `PluginMethodMissingError` when it does not have the method.
    */
   async call(
     role: string,
@@ -69,7 +69,9 @@ export class PluginClient {
     try {
       const { status, text } = await this.#send(method, JSON.stringify(question), options);
       if (status === 404) throw new PluginMethodMissingError(this.name, method);
-      if (status !== 200) throw new Error(errorText(text) || `status ${status}`);
+      if (status !== 200) {
+        throw new PluginRefusedError(this.name, `${method}: ${errorText(text) || `status ${status}`}`);
+      }
       const answer: unknown = text.trim() === '' ? {} : JSON.parse(text);
       if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
         throw new Error('its answer is no JSON object');

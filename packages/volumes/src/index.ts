@@ -1,4 +1,10 @@
-export { InvalidVolumeNameError, VolumeInUseError, VolumeNotFoundError } from './errors.ts';
-export type { CopySource } from './local/copy-up.ts';
-export { openVolumeStore, type VolumeStoreOptions } from './local/local-volume-store.ts';
-export type { VolumeInfo, VolumeStore } from './volume-store.ts';
+export {
+  InvalidVolumeNameError,
+  VolumeInUseError,
+  VolumeNameTakenError,
+  VolumeNotFoundError,
+  VolumeOperationError,
+} from './errors.ts';
+export { openVolumeStore, type VolumeStoreOptions } from './open-volume-store.ts';
+export type { VolumeScope } from './volume-driver.ts';
+export type { VolumeCreation, VolumeDetails, VolumeInfo, VolumeStore } from './volume-store.ts';

@@ -69,6 +69,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'volume inspect': async () => (await import('./volume/manage.ts')).inspectCommand,
   'volume ls': async () => (await import('./volume/ls.ts')).listCommand,
   'volume prune': async () => (await import('./prune/prune-one-kind.ts')).volumePruneCommand,
+  'volume update': async () => (await import('./volume/update.ts')).updateCommand,
   'volume rm': async () => (await import('./volume/manage.ts')).removeCommand,
 };
 

@@ -14,6 +14,20 @@ export function createVolume(client: ApiClient, options: VolumeCreateOptions): P
   return client.json({ method: 'POST', path: '/volumes/create', json: options });
 }
 
+/** Of a cluster volume: `version` is the one that was read. */
+export function updateVolume(
+  client: ApiClient,
+  id: string,
+  { version, spec }: { version: number; spec: object },
+): Promise<void> {
+  return client.send({
+    method: 'PUT',
+    path: `/volumes/${encodeURIComponent(id)}`,
+    query: { version },
+    json: { Spec: spec },
+  });
+}
+
 export function removeVolume(client: ApiClient, name: string, force: boolean = false): Promise<void> {
   return client.send({
     method: 'DELETE',

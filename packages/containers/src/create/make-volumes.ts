@@ -21,8 +21,7 @@ export async function makeVolumes(
   { container, requested }: MountParts,
   undo: AsyncDisposableStack,
 ): Promise<ContainerMount[]> {
-  const { ports, events, directories } = environment;
-  const { dataRoot } = directories;
+  const { dataRoot } = environment.directories;
   const mounts: ContainerMount[] = [];
   for (const mount of requested) {
     if (mount.type === 'bind') mounts.push(bindMount(mount, dataRoot));
@@ -35,29 +34,40 @@ export async function makeVolumes(
           undo,
         ),
       );
-    if (mount.type !== 'volume') continue;
-    const anonymous = mount.name === undefined;
-    const isNew = mount.name === undefined || ports.volumes.get(mount.name) === undefined;
-    const volume = await ports.volumes.create({
-      labels: mount.labels,
-      ...(mount.name === undefined ? { anonymous: true } : { name: mount.name }),
-    });
-    if (isNew) publishVolumeEvent(events, volume.name, 'create');
-    if (anonymous) undo.defer(() => ports.volumes.remove(volume.name));
-    const { destination, mode, readOnly, copyUp, subpath } = mount;
-    mounts.push({
-      type: 'volume',
-      volumeName: volume.name,
-      source: volume.mountpoint,
-      destination,
-      mode,
-      readOnly,
-      anonymous,
-      copyUp,
-      ...(subpath !== undefined && { subpath }),
-    });
+    if (mount.type === 'volume') mounts.push(await volumeMount(environment, mount, undo));
   }
   return mounts;
+}
+
+async function volumeMount(
+  { ports, events }: ContainerEnvironment,
+  mount: Extract<RequestedMount, { type: 'volume' }>,
+  undo: AsyncDisposableStack,
+): Promise<ContainerMount> {
+  const { name, driver, options, labels, destination, mode, readOnly, copyUp, subpath } = mount;
+  const anonymous = name === undefined;
+  const { volume, isNew } = await ports.volumes.create({
+    labels,
+    options,
+    ...(driver !== '' && { driver }),
+    ...(anonymous ? { anonymous: true } : { name }),
+  });
+  if (isNew) publishVolumeEvent(events, volume, 'create');
+  if (anonymous) undo.defer(() => ports.volumes.remove(volume.name));
+  const isLocal = volume.driver === 'local';
+  return {
+    type: 'volume',
+    volumeName: volume.name,
+    ...(!isLocal && { driver: volume.driver }),
+    source: volume.mountpoint,
+    destination,
+    // SELinux's label is for what this host keeps itself.
+    mode: isLocal || mode !== 'z' ? mode : '',
+    readOnly,
+    anonymous,
+    copyUp,
+    ...(subpath !== undefined && { subpath }),
+  };
 }
 
 function bindMount(mount: Extract<RequestedMount, { type: 'bind' }>, dataRoot: string): ContainerMount {

@@ -15,12 +15,20 @@ export function publishVolumeEvents(
       type: 'volume',
       action,
       actorId: mount.volumeName,
-      attributes: { container: container.id, driver: 'local', ...(action === 'mount' && where) },
+      attributes: {
+        container: container.id,
+        driver: mount.driver ?? 'local',
+        ...(action === 'mount' && where),
+      },
     });
   }
 }
 
 /** Tells that a volume came or went. */
-export function publishVolumeEvent(events: EventHub, volumeName: string, action: 'create' | 'destroy'): void {
-  events.publish({ type: 'volume', action, actorId: volumeName, attributes: { driver: 'local' } });
+export function publishVolumeEvent(
+  events: EventHub,
+  { name, driver }: { name: string; driver: string },
+  action: 'create' | 'destroy',
+): void {
+  events.publish({ type: 'volume', action, actorId: name, attributes: { driver } });
 }

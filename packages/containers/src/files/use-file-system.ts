@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { faultPoint } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNotFoundError, ContainerStateError } from '../errors.ts';
-import { copySource } from '../lifecycle/mount-sources.ts';
+import { mountVolume, unmountVolumes } from '../lifecycle/container-volumes.ts';
 import { cancelUnmount, planUnmount } from '../lifecycle/plan-unmount.ts';
 import { isActive } from '../state/container-state.ts';
 
@@ -11,6 +12,8 @@ export interface FileSystemUse extends Disposable {
   rootfs: string;
   /** Roots of the images that are mounted in it, by their snapshots' ids. */
   imageRoots: ReadonlyMap<string, string>;
+  /** Roots of its volumes, by their names. */
+  volumeRoots: ReadonlyMap<string, string>;
   /** Aborts when the container is removed, or the engine closes. */
   signal: AbortSignal;
 }
@@ -26,7 +29,8 @@ export async function useFileSystem(
 ): Promise<FileSystemUse> {
   const { closing, locks, ports, registry } = environment;
   const { id } = container;
-  const { rootfs, imageRoots } = await locks.run(id, async () => {
+  const holder = `${id}-${randomUUID()}`;
+  const { rootfs, imageRoots, volumeRoots } = await locks.run(id, async () => {
     if (registry.get(id) === undefined) throw new ContainerNotFoundError(id);
     const { status } = container.state;
     if (status === 'removing' || status === 'dead') {
@@ -36,20 +40,22 @@ export async function useFileSystem(
     await container.releasing;
     const mounted = await ports.snapshots.mount(id);
     faultPoint('cp/mounted');
-    await fillVolumes(environment, container, mounted);
-    const roots = await mountImages(environment, container);
+    const volumes = await mountVolumes(environment, container, { holder, rootfs: mounted });
+    const images = await mountImages(environment, container);
     container.fileSystemUses += 1;
-    return { rootfs: mounted, imageRoots: roots };
+    return { rootfs: mounted, imageRoots: images, volumeRoots: volumes };
   });
   let held = true;
   return {
     rootfs,
     imageRoots,
+    volumeRoots,
     signal: AbortSignal.any([closing, container.removal.signal]),
     [Symbol.dispose]: () => {
       if (!held) return;
       held = false;
       container.fileSystemUses -= 1;
+      void unmountVolumes(environment, container, holder);
       if (container.fileSystemUses > 0 || isInUse(environment, container)) return;
       planUnmount(environment, container);
     },
@@ -64,15 +70,21 @@ function isInUse({ registry }: ContainerEnvironment, container: Container): bool
 }
 
 /** As the first start would: what is put into a volume before it must not keep the image's content out. */
-async function fillVolumes(
-  { ports }: ContainerEnvironment,
-  { record, state }: Container,
-  rootfs: string,
-): Promise<void> {
-  if (state.last.startedAt !== '') return;
-  for (const mount of record.mounts) {
-    if (mount.type !== 'volume' || !mount.copyUp) continue;
-    await ports.volumes.copyUp(mount.volumeName, copySource(record, mount, rootfs));
+async function mountVolumes(
+  environment: ContainerEnvironment,
+  container: Container,
+  { holder, rootfs }: { holder: string; rootfs: string },
+): Promise<Map<string, string>> {
+  const roots = new Map<string, string>();
+  try {
+    for (const mount of container.record.mounts) {
+      if (mount.type !== 'volume') continue;
+      roots.set(mount.volumeName, await mountVolume(environment, container, { mount, holder, rootfs }));
+    }
+    return roots;
+  } catch (error) {
+    await unmountVolumes(environment, container, holder);
+    throw error;
   }
 }
 

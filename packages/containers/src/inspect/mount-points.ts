@@ -21,7 +21,7 @@ export function mountPoints({ record }: Container): MountPoint[] {
           Name: mount.volumeName,
           Source: mount.source,
           Destination,
-          Driver: 'local',
+          Driver: mount.driver ?? 'local',
           Mode: mount.mode,
           RW: !mount.readOnly,
           Propagation: '',

@@ -10,6 +10,7 @@ import { joinsNetworks } from '../networks/network-names.ts';
 import { planRestart } from '../restart/plan-restart.ts';
 import { decideRestart } from '../restart/restart-decision.ts';
 import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
+import { unmountVolumes } from './container-volumes.ts';
 import { planUnmount } from './plan-unmount.ts';
 import { pumpOutput } from './pump-output.ts';
 import { removeContainer } from './remove-container.ts';
@@ -125,6 +126,7 @@ async function releaseRun(environment: ContainerEnvironment, container: Containe
     ports.runtime.remove(id).catch(report),
     joinsNetworks(container.record.network) ? ports.network.detach(id).catch(report) : undefined,
     unmountSharedMemory(container).catch(report),
+    unmountVolumes(environment, container),
   ]);
   faultPoint('end/released');
   if (container.state.status !== 'restarting') planUnmount(environment, container);

@@ -4,19 +4,18 @@ import { errorMessage } from '@gantry/base';
 import {
   type Descriptor,
   Directory,
-  insideIds,
   insideRoot,
   isErrno,
   openFlags,
   type UserNamespace,
 } from '@gantry/kernel';
-import type { CopySource } from '@gantry/volumes';
 import type { Container } from '../container.ts';
 import { hasPropagation, mountHolder } from '../create/options/mount-holder.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { BindPropagation, ContainerMount, ContainerRecord } from '../state/container-record.ts';
 import { hostRoot } from '../state/host-root.ts';
+import { mountVolume, unmountVolumes } from './container-volumes.ts';
 import { mountPart } from './mounted-part.ts';
 
 export interface MountSource {
@@ -28,6 +27,8 @@ export interface MountSource {
 export interface MountSources extends AsyncDisposable {
   /** A tmpfs has none. */
   of(mount: ContainerMount): MountSource;
+  /** Where the whole of a volume is. */
+  rootOf(mount: ContainerMount): string | undefined;
 }
 
 /**
@@ -37,11 +38,13 @@ export interface MountSources extends AsyncDisposable {
  */
 export async function prepareMounts(
   environment: ContainerEnvironment,
-  { id, record }: Container,
+  container: Container,
   { rootfs, users }: { rootfs: string; users: UserNamespace | undefined },
   undo: AsyncDisposableStack,
 ): Promise<MountSources> {
   const { ports, directories } = environment;
+  const { id, record } = container;
+  const roots = new Map<ContainerMount, string>();
   const sources = new Map<ContainerMount, string>();
   await using parts = new AsyncDisposableStack();
   const mountWhole = (mount: PartialMount, root: string, owners?: UserNamespace): void => {
@@ -53,11 +56,13 @@ export async function prepareMounts(
     const part = parts.use(mountPart(directories.parts, `${id}-${sources.size}`, place, owners));
     sources.set(mount, part.path);
   };
+  undo.defer(() => unmountVolumes(environment, container));
   for (const mount of record.mounts) {
     if (mount.type === 'bind') prepareBind(mount, record);
     else if (mount.type === 'volume') {
-      if (mount.copyUp) await ports.volumes.copyUp(mount.volumeName, copySource(record, mount, rootfs));
-      mountWhole(mount, mount.source, users);
+      const root = await mountVolume(environment, container, { mount, holder: id, rootfs });
+      roots.set(mount, root);
+      mountWhole(mount, root, users);
     } else if (mount.type === 'image') {
       undo.defer(() => ports.snapshots.unmount(mount.snapshotId));
       mountWhole(mount, await ports.snapshots.mount(mount.snapshotId, users));
@@ -70,17 +75,9 @@ export async function prepareMounts(
       const stat = source === '' ? undefined : statSync(source, { throwIfNoEntry: false });
       return { path: source, isDirectory: stat?.isDirectory() === true };
     },
+    rootOf: (mount) => roots.get(mount),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-/** What a fresh volume is filled from. On its disk the owners are those that containers see, whatever users they have. */
-export function copySource(
-  { idMaps }: ContainerRecord,
-  { destination }: Extract<ContainerMount, { type: 'volume' }>,
-  rootfs: string,
-): CopySource {
-  return { rootfs, path: destination, ...(idMaps && { ids: insideIds(idMaps) }) };
 }
 
 /** Unmounts the images that are mounted in a container. Idempotent. */

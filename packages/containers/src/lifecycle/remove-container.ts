@@ -4,6 +4,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNotFoundError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { publishVolumeEvent } from '../events/volume-events.ts';
+import { unmountVolumes } from './container-volumes.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { unmountSharedMemory } from './shared-memory.ts';
 
@@ -42,6 +43,7 @@ export async function removeContainer(
       container.log.finishSink(sinkGraceMs),
     ]);
     await unmountSharedMemory(container);
+    await unmountVolumes(environment, container);
     faultPoint('remove/parts-removed');
     directories.remove(id);
     faultPoint('remove/directory-removed');
@@ -85,7 +87,7 @@ async function removeAnonymousVolumes(
     if (volume === undefined || volume.usedBy.length > 0) continue;
     try {
       await ports.volumes.remove(mount.volumeName);
-      publishVolumeEvent(events, mount.volumeName, 'destroy');
+      publishVolumeEvent(events, volume, 'destroy');
     } catch (error) {
       logger.warn('an anonymous volume was not removed', {
         containerId: id,

@@ -19,6 +19,7 @@ import { hostRoot } from '../state/host-root.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
+import { movedVolumes } from './container-volumes.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { type MountSources, prepareMounts } from './mount-sources.ts';
 import { writeNetworkFiles } from './network-files.ts';
@@ -111,7 +112,11 @@ async function startSteps(
   registry.applySoon(
     container,
     { type: 'started', at: startedAt, pid: process.pid },
-    { manuallyStopped: false, ...(cause === 'user' && { restartCount: 0 }) },
+    {
+      manuallyStopped: false,
+      ...(cause === 'user' && { restartCount: 0 }),
+      ...movedVolumes(container.record, (mount) => sources.rootOf(mount)),
+    },
   );
   undo.move();
   faultPoint('start/recorded');

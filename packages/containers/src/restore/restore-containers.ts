@@ -6,6 +6,7 @@ import { publishContainerEvent } from '../events/container-events.ts';
 import { restoreExecs } from '../exec/restore-execs.ts';
 import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
+import { unmountVolumes } from '../lifecycle/container-volumes.ts';
 import { thaw } from '../lifecycle/kill-container.ts';
 import { unmountImages } from '../lifecycle/mount-sources.ts';
 import { unmountParts } from '../lifecycle/mounted-part.ts';
@@ -57,6 +58,8 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
     ),
   );
   await ports.network.restore(new Set([...processes.keys()].map(({ id }) => id)));
+  // Whoever has left a trace may run, and uses what is mounted.
+  await ports.volumes.keepMounts(traces);
   await restoreExecs(environment);
   health.restore((id) => registry.get(id));
   await removeOrphans(environment, known, traces);
@@ -162,6 +165,7 @@ async function settle(environment: ContainerEnvironment, container: Container): 
   await ports.snapshots.unmount(container.id);
   await unmountImages(environment, container);
   await unmountSharedMemory(container);
+  await unmountVolumes(environment, container);
   if (container.record.hostConfig.AutoRemove === true) {
     await environment.locks.run(container.id, () =>
       removeContainer(environment, container, { volumes: true }),

@@ -59,7 +59,9 @@ export type ContainerMount =
   | {
       type: 'volume';
       volumeName: string;
-      /** The volume's data directory. */
+      /** `local` when missing. */
+      driver?: string;
+      /** Where the volume's content was last seen; empty when that was nowhere yet. */
       source: string;
       destination: string;
       mode: string;

@@ -21,7 +21,7 @@ import { publishRemovals } from '../image-view.ts';
 import { Exclusive } from './exclusive.ts';
 import { type NetworkPruning, pruneNetworks } from './prune-networks.ts';
 import { pruneVolumes } from './prune-volumes.ts';
-import { volumeUsage } from './volume-usage.ts';
+import { takesSpace, volumeUsage } from './volume-usage.ts';
 
 export interface DiskSources {
   containers: ContainerService;
@@ -152,7 +152,8 @@ export class DiskService implements DiskBackend {
 
   #volumes(): Promise<NonNullable<SystemDataUsageResponse['Volumes']>> {
     const { volumes, logger } = this.#sources;
-    return Promise.all(volumes.list().map((volume) => volumeUsage(volume, logger)));
+    const counted = volumes.list().filter(takesSpace);
+    return Promise.all(counted.map((volume) => volumeUsage(volume, logger)));
   }
 
   #tell(kind: PruneKind, reclaimedBytes: number): void {

@@ -3,8 +3,8 @@ import { errorKind, errorMessage, type Logger } from '@gantry/base';
 import { compilePruneFilter } from '@gantry/containers';
 import type { VolumeBackend } from '@gantry/http-api';
 import type { VolumeInfo, VolumeStore } from '@gantry/volumes';
-import { anonymousLabels } from '../volume-view.ts';
-import { volumeBytes } from './volume-usage.ts';
+import { anonymousLabels } from '../volumes/wire-volume.ts';
+import { takesSpace, volumeBytes } from './volume-usage.ts';
 
 export interface VolumePruning {
   store: VolumeStore;
@@ -21,8 +21,8 @@ export interface PrunedVolumes {
 }
 
 /**
- * Docker's `volume prune`: anonymous volumes that no container has; with `all=true` named ones too. A volume that a
- * container takes meanwhile stays. Throws `InvalidFilterError`.
+ * Docker's `volume prune`: anonymous volumes that no container has; with `all=true` named ones too. Those of plugins, and those that show
+ * something else of this host or of a server, take no space here and stay. A volume that a container takes meanwhile stays. Throws `InvalidFilterError`.
  */
 export async function pruneVolumes(pruning: VolumePruning, filters: Filters): Promise<PrunedVolumes> {
   const { store, nowMs } = pruning;
@@ -30,7 +30,7 @@ export async function pruneVolumes(pruning: VolumePruning, filters: Filters): Pr
   const named = (filters.get('all') ?? []).some((value) => ['1', 't', 'true'].includes(value.toLowerCase()));
   const candidates = store
     .list()
-    .filter((volume) => volume.usedBy.length === 0 && (named || volume.anonymous))
+    .filter((volume) => volume.usedBy.length === 0 && takesSpace(volume) && (named || volume.anonymous))
     .filter((volume) => isWanted({ labels: anonymousLabels(volume), createdMs: 0 }));
   const removed: string[] = [];
   let reclaimedBytes = 0;

@@ -6,7 +6,7 @@ import type { ContainerRuntime } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import { checkContainers } from './check-containers.ts';
-import { checkVolumes } from './check-volumes.ts';
+import { checkVolumes, containerOf } from './check-volumes.ts';
 import type { Problem } from './problem.ts';
 
 /** What is checked against each other. */
@@ -18,7 +18,7 @@ export interface Consistency {
   images: Pick<LocalImageStore, 'check' | 'repair'>;
   snapshots: Pick<Snapshotter, 'list' | 'remove'>;
   runtime: Pick<ContainerRuntime, 'list' | 'remove'>;
-  volumes: Pick<VolumeStore, 'list' | 'release'>;
+  volumes: Pick<VolumeStore, 'list' | 'release' | 'unmount'>;
   network: Pick<NetworkController, 'networks' | 'detach' | 'check'>;
   clock: Clock;
 }
@@ -49,8 +49,9 @@ export async function repairEngine(parts: Consistency, problems: readonly Proble
     }
     if (kind === 'network' && !ids.has(object)) await parts.network.detach(object);
   }
-  for (const { name, usedBy } of parts.volumes.list()) {
+  for (const { name, usedBy, heldBy } of parts.volumes.list()) {
     for (const id of usedBy.filter((id) => !ids.has(id))) parts.volumes.release(name, id);
+    for (const id of heldBy.filter((id) => !ids.has(containerOf(id)))) await parts.volumes.unmount(name, id);
   }
   await parts.images.repair();
 }

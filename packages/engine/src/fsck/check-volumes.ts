@@ -1,17 +1,22 @@
 import { existsSync } from 'node:fs';
 import type { ContainerSummary } from '@gantry/api-types';
+import { isMountPoint } from '@gantry/kernel';
+import type { VolumeInfo } from '@gantry/volumes';
 import type { Consistency } from './check-engine.ts';
 import type { Problem } from './problem.ts';
 
-/** Volumes have their directories, and know exactly the containers that have them. */
+/** Volumes have their directories, know exactly the containers that have them, and are mounted while somebody holds them. */
 export function checkVolumes({ volumes }: Consistency, containers: readonly ContainerSummary[]): Problem[] {
   const ids = new Set(containers.map(({ Id: id = '' }) => id));
   const problem = (object: string, fact: string): Problem => ({ kind: 'volume', object, fact });
   const all = volumes.list();
   const users = new Map(all.map(({ name, usedBy }) => [name, new Set(usedBy)]));
   return [
-    ...all.flatMap(({ name, mountpoint, usedBy }) => [
-      ...(existsSync(mountpoint) ? [] : [problem(name, 'its directory is gone')]),
+    ...all.flatMap((volume) => checkMounts(volume).map((fact) => problem(volume.name, fact))),
+    ...all.flatMap(({ name, usedBy, heldBy }) => [
+      ...heldBy
+        .filter((id) => !ids.has(containerOf(id)))
+        .map((id) => problem(name, `mounted for ${id}, which is not there`)),
       ...usedBy.filter((id) => !ids.has(id)).map((id) => problem(name, `used by ${id}, which is not there`)),
     ]),
     ...containers.flatMap(({ Id: id = '', Mounts: mounts }) =>
@@ -20,4 +25,16 @@ export function checkVolumes({ volumes }: Consistency, containers: readonly Cont
         .map(({ Name: name = '' }) => problem(name, `container ${id} has it, and it does not know`)),
     ),
   ];
+}
+
+/** The container that holds a volume: for its run, or for as long as its files are copied. */
+export function containerOf(holder: string): string {
+  return holder.split('-', 1)[0] ?? '';
+}
+
+function checkMounts({ driver, mountpoint, options, heldBy }: VolumeInfo): string[] {
+  if (driver !== 'local') return [];
+  if (!existsSync(mountpoint)) return ['its directory is gone'];
+  if (options['device'] === undefined || isMountPoint(mountpoint) === heldBy.length > 0) return [];
+  return [heldBy.length > 0 ? 'it is in use and not mounted' : 'it is mounted and not in use'];
 }

@@ -14,9 +14,18 @@ export interface SystemBackend {
 }
 
 export interface VolumeBackend {
-  list(filters: Filters): Promise<Volume[]>;
+  /** Of all drivers; one that cannot be asked is a warning. Throws invalid for a filter that Docker does not have. */
+  list(filters: Filters): Promise<{ Volumes: Volume[]; Warnings: string[] }>;
   /** Throws `get x: no such volume`. */
   inspect(name: string): Promise<Volume>;
-  create(options: { name?: string; labels?: Record<string, string> }): Promise<Volume>;
+  /** Makes, or returns the volume of that name. Without a driver: whatever has one of that name, else a local one. */
+  create(options: {
+    name?: string;
+    driver?: string;
+    /** The driver's own. */
+    options?: Record<string, string>;
+    labels?: Record<string, string>;
+  }): Promise<Volume>;
+  /** Throws conflict while a container has it. With `force` a missing one is no error, nor is a driver that refuses. */
   remove(name: string, options: { force: boolean }): Promise<void>;
 }

@@ -4,8 +4,12 @@ export const mountFlags = {
   noSuid: 2,
   noDevices: 4,
   noExec: 8,
+  synchronous: 16,
   remount: 32,
+  mandatoryLocks: 64,
+  synchronousDirectories: 128,
   noAccessTimes: 1024,
+  noDirectoryAccessTimes: 2048,
   bind: 4096,
   move: 8192,
   recursive: 16384,
@@ -15,4 +19,5 @@ export const mountFlags = {
   slave: 0x80000,
   shared: 0x100000,
   relativeAccessTimes: 0x200000,
+  strictAccessTimes: 0x1000000,
 } as const;

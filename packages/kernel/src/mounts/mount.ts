@@ -45,6 +45,23 @@ export function mount({ source, target, type, flags = 0, data = '' }: MountOptio
   check(mountNative(source, target, type, flags, data), 'mount', target);
 }
 
+/**
+ * The same on a pool thread, for what may wait for a disk or a server: the event loop does not. Main thread only. Takes the flags of
+ * a bind, a remount and a propagation too, for which the kernel reads neither type nor data.
+ */
+export async function mountAsync({
+  source,
+  target,
+  type,
+  flags = 0,
+  data = '',
+}: MountOptions): Promise<void> {
+  const length = Buffer.byteLength(data);
+  if (length > maxOptionBytes) throw new MountOptionsTooLongError(target, length);
+  const { result, errno } = await mountNative.async(source, target, type, flags, data);
+  if (result < 0) throw new KernelError('mount', errno, target);
+}
+
 /** `source` also appears at `target`; with `recursive`, the mounts below it too. */
 export function bindMount(source: string, target: string, options: { recursive?: boolean } = {}): void {
   const flags = mountFlags.bind | (options.recursive === true ? mountFlags.recursive : 0);

@@ -1,7 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { copyTree, Directory, type IdTranslation, insideRoot, isErrno, renameFlags } from '@gantry/kernel';
+import {
+  type CopyTreeEntry,
+  copyTree,
+  Directory,
+  type IdTranslation,
+  insideRoot,
+  isErrno,
+  renameFlags,
+} from '@gantry/kernel';
 
 /** Where an image keeps the content that a volume starts with. */
 export interface CopySource {
@@ -44,10 +52,21 @@ export async function bringIn(copyPath: string, dataPath: string): Promise<void>
     const isOneDisk = isDeepStrictEqual(device, to.stat().device);
     if (isOneDisk) moveEntries(from, to);
     // Of what was moved only the directory itself is left to copy: its owner and mode. Another disk may be mounted there.
-    if (!isOneDisk || from.names().length === 0) await copyTree(from, to);
+    if (!isOneDisk || from.names().length === 0) await copyTree(from, to, { decide: replacePart });
     to.setTimes('', accessedNs, modifiedNs);
   }
   await rm(copyPath, { recursive: true, force: true });
+}
+
+/** A copy that was interrupted is made again over what it left. */
+function replacePart({ to, name, stat }: CopyTreeEntry): 'copy' | 'merge' {
+  try {
+    if (to.stat(name).kind === 'directory') return stat.kind === 'directory' ? 'merge' : 'copy';
+    to.tryUnlink(name);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  return 'copy';
 }
 
 function moveEntries(from: Directory, to: Directory): void {

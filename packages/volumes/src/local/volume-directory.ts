@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -7,10 +7,15 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { mountTable } from '@gantry/kernel';
+import { VolumeMountedError } from '../errors.ts';
 import { isVolumeName } from '../volume-name.ts';
 
 /** Others may walk through to a name that they know (a container's user of another namespace), and list nothing. */
@@ -18,10 +23,12 @@ const walkOnlyMode = 0o701;
 const dataMode = 0o755;
 /** No volume's name starts with a dot. */
 const trashPrefix = '.trash-';
+const copyPrefix = '.copy-';
 
 /**
- * The volumes on disk: `<root>/<name>/_data`, beside it `_copy` while an image's content is brought in. Every change
- * is on the disk when a method returns.
+ * The volumes on disk: `<root>/<name>/_data`, beside it `_copy` while an image's content is brought in, and `options.json` where the
+ * volume has options, so that it is known by them when the records are lost. Every change is on the disk when a method returns.
+ * Nothing that is mounted below is ever deleted.
  */
 export class VolumeDirectory {
   readonly #root: string;
@@ -42,10 +49,17 @@ export class VolumeDirectory {
     return path.join(this.#root, name, '_copy');
   }
 
+  /** The same for a volume whose content lies elsewhere. */
+  foreignCopyPath(name: string): string {
+    const digest = createHash('sha256').update(name).digest('hex');
+    return path.join(this.#root, `${copyPrefix}${digest}`);
+  }
+
   /** Makes the volume's directories where they are missing. */
-  make(name: string): void {
+  make(name: string, options: Readonly<Record<string, string>> = {}): void {
     const folder = path.join(this.#root, name);
     makeDirectory(folder, walkOnlyMode);
+    if (Object.keys(options).length > 0) writeWhole(this.#optionsPath(name), JSON.stringify(options));
     makeDirectory(this.dataPath(name), dataMode);
     sync(folder);
     sync(this.#root);
@@ -53,6 +67,14 @@ export class VolumeDirectory {
 
   has(name: string): boolean {
     return existsSync(this.dataPath(name));
+  }
+
+  /** Options that the volume was made with; undefined where none are noted. */
+  options(name: string): Record<string, string> | undefined {
+    const file = this.#optionsPath(name);
+    if (!existsSync(file)) return undefined;
+    const found = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    return Object.fromEntries(Object.entries(found).map(([option, value]) => [option, String(value)]));
   }
 
   isEmpty(name: string): boolean {
@@ -66,11 +88,15 @@ export class VolumeDirectory {
       .map((entry) => entry.name);
   }
 
-  /** Takes the volume out of sight at once. What it held lies in the trash, until `emptyTrash`. */
+  /**
+   * Takes the volume out of sight at once. What it held lies in the trash, until `emptyTrash`. Throws `VolumeMountedError` when
+   * something is mounted in it: that is somebody's, and no content of the volume.
+   */
   discard(name: string): string | undefined {
     const trash = path.join(this.#root, `${trashPrefix}${randomUUID()}`);
     const folder = path.join(this.#root, name);
     if (!existsSync(folder)) return undefined;
+    assertNothingMounted(folder);
     renameSync(folder, trash);
     sync(this.#root);
     return trash;
@@ -78,20 +104,40 @@ export class VolumeDirectory {
 
   /** Takes a volume away that was never filled; fails when anything is in it. */
   async removeEmpty(name: string): Promise<void> {
+    rmSync(`${this.#optionsPath(name)}.new`, { force: true });
     if (this.has(name)) await rmdir(this.dataPath(name));
     await rmdir(path.join(this.#root, name));
   }
 
-  /** Deletes one piece of trash, or all that is left. */
-  async emptyTrash(trash?: string): Promise<void> {
-    const pieces =
-      trash === undefined
-        ? readdirSync(this.#root)
-            .filter((name) => name.startsWith(trashPrefix))
-            .map((name) => path.join(this.#root, name))
-        : [trash];
-    for (const piece of pieces) await rm(piece, { recursive: true, force: true });
+  /** Deletes what `discard` returned. */
+  async emptyTrash(trash: string): Promise<void> {
+    assertNothingMounted(trash);
+    await rm(trash, { recursive: true, force: true });
   }
+
+  /** Paths of what was left of discarded volumes, and of content that was being gathered for volumes that lie elsewhere. */
+  leftovers(): string[] {
+    return readdirSync(this.#root)
+      .filter((name) => name.startsWith(trashPrefix) || name.startsWith(copyPrefix))
+      .map((name) => path.join(this.#root, name));
+  }
+
+  #optionsPath(name: string): string {
+    return path.join(this.#root, name, 'options.json');
+  }
+}
+
+function assertNothingMounted(folder: string): void {
+  const mounted = mountTable().find(({ target }) => target === folder || target.startsWith(`${folder}/`));
+  if (mounted !== undefined) throw new VolumeMountedError(mounted.target);
+}
+
+/** A reader finds the file whole or not at all. */
+function writeWhole(file: string, text: string): void {
+  const draft = `${file}.new`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  renameSync(draft, file);
 }
 
 /** The mode is exact, whatever the process's mask. An existing directory stays as it is. */

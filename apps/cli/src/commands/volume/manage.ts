@@ -1,16 +1,14 @@
 import { createVolume, inspectRaw, removeVolume } from '@gantry/client';
-import { CommandError, NotBuiltError } from '../../errors.ts';
-import type { FlagValues } from '../../grammar/flag-values.ts';
+import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { parseKeyValues } from '../../options/key-values.ts';
 import { printInspected } from '../../output/inspect-output.ts';
 import { forEachName } from '../for-each.ts';
+import { clusterVolumeSpec } from './cluster-spec.ts';
 
-const localFlags: ReadonlySet<string> = new Set(['driver', 'label', 'name', 'opt']);
-
-/** `gantry volume create`. Cluster volumes are not built. */
+/** `gantry volume create`. */
 export const createCommand: CommandHandler = async ({ flags, args, engine, stdout }) => {
-  refuseClusterFlags(flags);
+  const cluster = clusterVolumeSpec(flags);
   if (flags.has('name') && args.length > 0) {
     throw new CommandError(
       1,
@@ -23,6 +21,7 @@ export const createCommand: CommandHandler = async ({ flags, args, engine, stdou
     Driver: flags.string('driver'),
     DriverOpts: parseKeyValues(flags.list('opt')),
     Labels: parseKeyValues(flags.list('label')),
+    ...(cluster && { ClusterVolumeSpec: cluster }),
   });
   stdout.write(`${Name}\n`);
   return 0;
@@ -46,8 +45,3 @@ export const inspectCommand: CommandHandler = async ({ flags, args, engine, stdo
   });
   return 0;
 };
-
-function refuseClusterFlags(flags: FlagValues): void {
-  const flag = flags.given.find((name) => !localFlags.has(name));
-  if (flag !== undefined) throw new NotBuiltError(`gantry volume create --${flag}`);
-}

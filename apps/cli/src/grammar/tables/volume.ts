@@ -68,7 +68,7 @@ export const volumeTable: CommandTable = [
     path: 'volume update',
     usage: '[OPTIONS] [VOLUME]',
     summary: 'Change a cluster volume',
-    arguments: [0, 1],
+    arguments: [1, 1],
     completes: 'volumes',
     flags: '--availability string=active | State of the volume ("active", "pause", "drain")',
   },

@@ -10,21 +10,23 @@ const propagations: ReadonlySet<string> = new Set('shared slave private rshared 
 const consistencies: ReadonlySet<string> = new Set('default consistent cached delegated'.split(' '));
 
 /**
- * Reads `-v`'s notation: `/host:/container[:mode]`, `volume:/container[:mode]` or `/container`. Throws
- * `InvalidOptionError` with Docker's words.
+ * Reads `-v`'s notation: `/host:/container[:mode]`, `volume:/container[:mode]` or `/container`; volumes are of `volumeDriver`
+ * (`--volume-driver`, often empty). Throws `InvalidOptionError` with Docker's words.
  */
-export function parseBind(specification: string): RequestedMount {
+export function parseBind(specification: string, volumeDriver: string): RequestedMount {
   const parts = specification.split(':');
   if (parts.length > 3 || parts.some((part) => part === '') || specification.includes('\0')) {
     throw invalid(specification);
   }
   const [first = '', second, mode = ''] = parts;
-  if (second === undefined) return volume(undefined, first, '', specification);
+  if (second === undefined) {
+    return volume({ name: undefined, driver: volumeDriver, destination: first, mode: '' }, specification);
+  }
   if (parts.length === 2 && isMode(second)) throw invalid(specification);
   if (mode !== '' && !isMode(mode)) throw new InvalidOptionError(`invalid mode: ${mode}`);
   if (!first.startsWith('/')) {
-    checkVolumeName(first);
-    return volume(first, second, mode, specification);
+    checkVolumeName(first, volumeDriver);
+    return volume({ name: first, driver: volumeDriver, destination: second, mode }, specification);
   }
   const words = mode.split(',');
   if (words.includes('nocopy')) throw new InvalidOptionError(`invalid mode: ${mode}`);
@@ -41,9 +43,12 @@ export function parseBind(specification: string): RequestedMount {
 }
 
 function volume(
-  name: string | undefined,
-  destination: string,
-  mode: string,
+  {
+    name,
+    driver,
+    destination,
+    mode,
+  }: { name: string | undefined; driver: string; destination: string; mode: string },
   specification: string,
 ): RequestedMount {
   const words = mode.split(',');
@@ -51,6 +56,8 @@ function volume(
   return {
     type: 'volume',
     name,
+    driver,
+    options: {},
     destination: mountDestination(destination, specification),
     mode: mode === '' ? 'z' : mode,
     readOnly: words.includes('ro'),

@@ -55,21 +55,17 @@ function bindMount(mount: Mount, target: string): RequestedMount {
 
 function volumeMount(mount: Mount, target: string): RequestedMount {
   const { Source: name, VolumeOptions: options } = mount;
-  const driver = options?.DriverConfig;
-  if (driver?.Name !== undefined && driver.Name !== '' && driver.Name !== 'local') {
-    throw new OptionNotBuiltError('VolumeOptions.DriverConfig.Name', driver.Name);
-  }
-  if (Object.keys(driver?.Options ?? {}).length > 0) {
-    throw new OptionNotBuiltError('VolumeOptions.DriverConfig.Options');
-  }
+  const { Name: driver = '', Options: driverOptions } = options?.DriverConfig ?? {};
   const subpath = mountSubpath(options?.Subpath, 'volume');
   if (subpath !== undefined && (name === undefined || name === '')) {
     throw invalid('volume', 'must not set Subpath when using anonymous volumes');
   }
-  if (name !== undefined && name !== '') checkVolumeName(name);
+  if (name !== undefined && name !== '') checkVolumeName(name, driver);
   return {
     type: 'volume',
     name: name === '' ? undefined : name,
+    driver,
+    options: driverOptions ?? {},
     destination: mountDestination(target, target),
     mode: 'z',
     readOnly: mount.ReadOnly === true,

@@ -25,14 +25,13 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
     'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps',
     'IOMaximumBandwidth IOMaximumIOps Ulimits Init Mounts SecurityOpt',
     'IpcMode PidMode UTSMode UsernsMode CgroupnsMode Sysctls Devices DeviceCgroupRules MaskedPaths ReadonlyPaths',
-    'DeviceRequests Annotations StorageOpt VolumesFrom Links',
+    'DeviceRequests Annotations StorageOpt VolumesFrom Links VolumeDriver',
   ),
   Cgroup: [],
   CpuCount: [],
   Isolation: ['default'],
   KernelMemory: [],
   KernelMemoryTCP: [],
-  VolumeDriver: ['local'],
 };
 
 /** What only `inspect` tells is taken back: clients send what they were shown. */

@@ -21,6 +21,10 @@ export type RequestedMount =
       type: 'volume';
       /** Undefined for an anonymous volume. */
       name: string | undefined;
+      /** Empty where nothing is said: whatever has a volume of that name, or else the local driver. */
+      driver: string;
+      /** The driver's. */
+      options: Readonly<Record<string, string>>;
       destination: string;
       mode: string;
       readOnly: boolean;
@@ -48,8 +52,9 @@ export function mountDestination(destination: string, specification: string): st
   return shortest;
 }
 
-/** Docker's rule for names of local volumes; throws `InvalidOptionError` with Docker's words. */
-export function checkVolumeName(name: string): void {
+/** Docker's rule for names of local volumes; throws `InvalidOptionError` with Docker's words. Other drivers have their own. */
+export function checkVolumeName(name: string, driver: string): void {
+  if (driver !== '' && driver !== 'local') return;
   if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 255) return;
   throw new InvalidOptionError(
     `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" ` +

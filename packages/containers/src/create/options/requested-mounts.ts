@@ -16,7 +16,7 @@ export function requestedMounts(
   inherited: readonly ContainerMount[],
 ): { requested: RequestedMount[]; kept: ContainerMount[] } {
   const explicit = [
-    ...(host.Binds ?? []).map(parseBind),
+    ...(host.Binds ?? []).map((bind) => parseBind(bind, host.VolumeDriver ?? '')),
     ...(host.Mounts ?? []).map(parseMount),
     ...Object.entries(host.Tmpfs ?? {}).map(([destination, options]) => parseTmpfs(destination, options)),
   ];
@@ -32,6 +32,8 @@ export function requestedMounts(
       (given): RequestedMount => ({
         type: 'volume',
         name: undefined,
+        driver: host.VolumeDriver ?? '',
+        options: {},
         destination: mountDestination(given, given),
         mode: '',
         readOnly: false,
