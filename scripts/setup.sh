@@ -32,6 +32,7 @@ libc6-dev|/usr/include/stdio.h|headers for it
 util-linux|unshare|namespaces of tests
 bsdutils|script|terminals of tests
 git|git|a fresh clone, which a test runs
+docker-registry|docker-registry|a registry to pull from and push to
 EOF
   [ "$purpose" = test ] && echo "$(docker_package)|docker|the docker CLI, which must work with Gantry unchanged"
   return 0

@@ -66,7 +66,9 @@ export {
   listImages,
   loadImages,
   type PullQuery,
+  type PushQuery,
   pullImage,
+  pushImage,
   removeImage,
   saveImages,
   tagImage,
@@ -80,6 +82,7 @@ export {
   removeNetwork,
 } from './resources/networks.ts';
 export { type InspectKind, inspectRaw } from './resources/raw-inspect.ts';
+export { type SignInRequest, signIn } from './resources/registries.ts';
 export {
   type EventQuery,
   systemEventLines,

@@ -36,10 +36,8 @@ export class AccessDeniedError extends EngineError {
 /** A user and password, or a token, that the registry does not take. */
 export class CredentialsRefusedError extends EngineError {
   override readonly name = 'CredentialsRefusedError';
-  constructor(url: string, reason: string) {
-    super('unauthorized', 'registry-credentials-refused', `Get "${url}": unauthorized: ${reason}`, {
-      details: { url },
-    });
+  constructor(url: string, message: string) {
+    super('unauthorized', 'registry-credentials-refused', message, { details: { url } });
   }
 }
 

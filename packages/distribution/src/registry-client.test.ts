@@ -224,6 +224,19 @@ describe('authorization', () => {
     assert.deepEqual(state.asked, ['?service=reg&scope=repository%3Ateam%2Fapp%3Apull&account=me']);
   });
 
+  test('requests at once that are all refused at first get through', async () => {
+    registry.interfere = async (request, response) => {
+      // Refused before any other has an answer.
+      if (request.headers.authorization !== undefined) return false;
+      await new Promise((resolve) => setImmediate(resolve));
+      return challenge(response, 'Basic realm="x"');
+    };
+    const blobs = Array.from({ length: 5 }, (_, at) => blobOf(1000 + at));
+    const repository = await open('pull', { username: 'me', password: 'secret' });
+    const found = await Promise.all(blobs.map(({ digest }) => repository.hasBlob(digest)));
+    assert.deepEqual(found, [true, true, true, true, true]);
+  });
+
   test('a token that has ended meanwhile is renewed', async () => {
     const state = wantToken(300);
     registry.putManifest('team/app', { mediaType, bytes: document }, 'v1');

@@ -1,6 +1,7 @@
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
-import { canonicalName, type Reference } from '@gantry/oci';
+import type { Reference } from '@gantry/oci';
 import { Authorizer } from './auth/authorizer.ts';
+import { CredentialsRefusedError } from './errors.ts';
 import { type RegistryHostSettings, registryHost, registryHosts } from './hosts/registry-hosts.ts';
 import { type Environment, RegistryAgents } from './http/registry-agents.ts';
 import { HttpRepository } from './http-repository.ts';
@@ -35,6 +36,17 @@ export class RegistryClient implements Disposable {
     this.#agents = new RegistryAgents(options.environment ?? process.env);
   }
 
+  /** Asks a registry whether it takes the credentials. Throws `CredentialsRefusedError` when not, and what asking throws. */
+  async signIn(domain: string, credentials: RegistryCredentials, signal?: AbortSignal): Promise<void> {
+    const connection = await this.#connect(domain, 'push', credentials);
+    const answer = await connection.ask({ method: 'GET', path: '', scope: '', signal });
+    answer.response.resume();
+    if (answer.status === 200) return;
+    const { url, status, response } = answer;
+    const said = `${status} ${response.statusMessage ?? ''}`.trim();
+    throw new CredentialsRefusedError(url.href, `login attempt to ${url.href} failed with status: ${said}`);
+  }
+
   /**
    * The repository of a name, to read (`pull`) or to read and write (`push`). Nothing is asked yet. Throws
    * `RegistryConfigurationError`.
@@ -44,6 +56,18 @@ export class RegistryClient implements Disposable {
     action: 'pull' | 'push',
     credentials: RegistryCredentials = {},
   ): Promise<RemoteRepository> {
+    return new HttpRepository(await this.#connect(reference.domain, action, credentials), reference, action);
+  }
+
+  [Symbol.dispose](): void {
+    this.#agents[Symbol.dispose]();
+  }
+
+  async #connect(
+    domain: string,
+    action: 'pull' | 'push',
+    credentials: RegistryCredentials,
+  ): Promise<RegistryConnection> {
     const { userAgent, clock = systemClock, logger = silentLogger } = this.#options;
     const settings = this.#options.settings();
     const authorizer = new Authorizer({
@@ -53,19 +77,14 @@ export class RegistryClient implements Disposable {
       trustedTokenServices: settings.trustedTokenServices,
       trustIn: (url) => registryHost(settings, url, { isMirror: false }),
     });
-    const connection = new RegistryConnection({
-      hosts: await registryHosts(settings, reference.domain, action),
+    return new RegistryConnection({
+      hosts: await registryHosts(settings, domain, action),
       agents: this.#agents,
       authorizer,
       userAgent,
       clock,
-      logger: logger.child({ component: 'registry', repository: canonicalName(reference) }),
+      logger: logger.child({ component: 'registry', registry: domain }),
       maxAttempts: settings.maxAttempts,
     });
-    return new HttpRepository(connection, reference, action);
-  }
-
-  [Symbol.dispose](): void {
-    this.#agents[Symbol.dispose]();
   }
 }

@@ -61,10 +61,10 @@ export interface RemoteDocument {
 
 /** Who asks, as the client of the engine says. Never logged. */
 export interface RegistryCredentials {
-  username?: string;
-  password?: string;
+  username?: string | undefined;
+  password?: string | undefined;
   /** A refresh token for the registry's token service. */
-  identitytoken?: string;
+  identitytoken?: string | undefined;
   /** A token that is sent to the registry as it is. */
-  registrytoken?: string;
+  registrytoken?: string | undefined;
 }

@@ -5,6 +5,7 @@ import type {
   ExecBackend,
   ImageBackend,
   NetworkBackend,
+  RegistryBackend,
   RequestGuard,
   SystemBackend,
   VolumeBackend,
@@ -22,6 +23,7 @@ export interface Engine extends AsyncDisposable {
   readonly files: ContainerFilesBackend;
   readonly images: ImageBackend;
   readonly networks: NetworkBackend;
+  readonly registries: RegistryBackend;
   readonly system: SystemBackend;
   readonly volumes: VolumeBackend;
   readonly disk: DiskBackend;

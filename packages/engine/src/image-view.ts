@@ -22,6 +22,12 @@ export class ImageView implements ImageBackend {
     this.#publish('pull', ref, withoutTag(ref));
   };
 
+  push: Method<'push'> = async (ref, options) => {
+    if (options.allTags === true) await this.#store.pushAll(ref, options);
+    else await this.#store.push(ref, options);
+    this.#publish('push', ref, withoutTag(ref));
+  };
+
   load: Method<'load'> = async (archive, options) => {
     const ids = await this.#store.load(archive, options);
     for (const id of ids) this.#publish('load', id, id);

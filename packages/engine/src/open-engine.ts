@@ -16,6 +16,7 @@ import { ImageView } from './image-view.ts';
 import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
+import { RegistryView } from './registry-view.ts';
 import { runToEnd } from './run.ts';
 import { defaultSettings, type EngineSettings, settingAttributes } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';
@@ -76,7 +77,7 @@ function makeRoot(directory: string, mode: number): void {
 
 function compose(
   { options, store, settings, clock, logger }: Opening,
-  { images, volumes, snapshots }: Storage,
+  { images, registries, volumes, snapshots }: Storage,
   execution: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
   const { containers, network, runtime } = execution;
@@ -96,6 +97,7 @@ function compose(
     execs,
     files,
     images: new ImageView(images, events),
+    registries: new RegistryView(registries),
     networks,
     volumes: volumeView,
     disk: new DiskService({

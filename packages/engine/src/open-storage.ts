@@ -13,6 +13,7 @@ import { gantryVersion } from './version.ts';
 /** What an engine keeps on disk. */
 export interface Storage {
   images: LocalImageStore;
+  registries: RegistryClient;
   snapshots: Snapshotter;
   volumes: VolumeStore;
   /** The containers, once they are open: images ask them who uses an image. */
@@ -48,6 +49,7 @@ export async function openStorage({
     state: store,
     registries,
     maxDownloads: () => settings.current.maxConcurrentDownloads,
+    maxUploads: () => settings.current.maxConcurrentUploads,
     clock,
     logger,
     usage: { containersUsing: (id) => users.containers?.service.containersUsing(id) ?? [] },
@@ -61,5 +63,5 @@ export async function openStorage({
       logger,
     }),
   );
-  return { images, snapshots, volumes, users };
+  return { images, registries, snapshots, volumes, users };
 }

@@ -35,6 +35,18 @@ export class FakeImageBackend implements ImageBackend {
     options.onProgress({ status: `Status: Downloaded newer image for ${ref}` });
   }
 
+  async push(
+    ref: string,
+    options: ImageTransferOptions & { allTags?: boolean; auth?: { username?: string } },
+  ): Promise<void> {
+    this.#require(ref);
+    const all = options.allTags === true ? 'all of ' : '';
+    options.onProgress({
+      status: `The push refers to repository [${all}${ref}]`,
+      id: options.auth?.username ?? '',
+    });
+  }
+
   async load(
     archive: AsyncIterable<Uint8Array>,
     options: ImageTransferOptions & { quiet?: boolean },

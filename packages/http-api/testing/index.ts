@@ -8,6 +8,7 @@ export { FakeExecBackend } from './fake-exec-backend.ts';
 export { FakeFilesBackend } from './fake-files-backend.ts';
 export { FakeImageBackend } from './fake-image-backend.ts';
 export { FakeNetworkBackend } from './fake-network-backend.ts';
+export { FakeRegistryBackend } from './fake-registry-backend.ts';
 export { FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
 export { dockerApiVersion, dockerOperations } from './probe/docker-operations.ts';
 export { type Outcome, type ProbedOperation, probeApi } from './probe/probe-api.ts';

@@ -9,6 +9,7 @@ import { FakeExecBackend } from './fake-exec-backend.ts';
 import { FakeFilesBackend } from './fake-files-backend.ts';
 import { FakeImageBackend } from './fake-image-backend.ts';
 import { FakeNetworkBackend } from './fake-network-backend.ts';
+import { FakeRegistryBackend } from './fake-registry-backend.ts';
 import { FakeSystemBackend, FakeVolumeBackend } from './fake-system-backend.ts';
 
 /** A server on a socket of its own, with fakes behind it. */
@@ -37,6 +38,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     networks,
     volumes: new FakeVolumeBackend(),
     disk: new FakeDiskBackend(),
+    registries: new FakeRegistryBackend(),
     logger: silentLogger,
     clock: systemClock,
     version: '0.1.0',

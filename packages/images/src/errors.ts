@@ -112,6 +112,29 @@ export class NotAnImageError extends EngineError {
   }
 }
 
+/** What is to be pushed has no such name here. The message is Docker's. */
+export class NoSuchTagError extends EngineError {
+  override readonly name = 'NoSuchTagError';
+  constructor(image: string) {
+    super('not-found', 'no-such-tag', `An image does not exist locally with the tag: ${image}`, {
+      details: { image },
+    });
+  }
+}
+
+/** An index is to be pushed, and neither this host nor the registry has all that it names. */
+export class IncompleteIndexError extends EngineError {
+  override readonly name = 'IncompleteIndexError';
+  constructor(image: string, digest: Digest) {
+    super(
+      'not-found',
+      'index-incomplete',
+      `cannot push ${image}: ${digest} is neither here nor in the registry. The image has several platforms, and not all of them were pulled: pull them, or push one with --platform`,
+      { details: { image, digest } },
+    );
+  }
+}
+
 /** A name of `mirror/` that is not made on this host. */
 export class UnknownMirrorImageError extends EngineError {
   override readonly name = 'UnknownMirrorImageError';

@@ -28,6 +28,15 @@ export interface ImageStore {
   /** Pulls every tag of a repository; the tag of `repository` is ignored. Throws as `pull`. */
   pullAll(repository: string, options: PullOptions): Promise<void>;
 
+  /**
+   * Sends the image of a tag (`latest` when it has none) to its registry: what is there already is not sent. Idempotent. Throws
+   * `NoSuchTagError`, `IncompleteIndexError`, `PlatformNotFoundError`, and what a registry's client throws.
+   */
+  push(ref: string, options: PushOptions): Promise<void>;
+
+  /** Sends every tag of a repository. Throws as `push`. */
+  pushAll(repository: string, options: PushOptions): Promise<void>;
+
   /** Docker archives and OCI layouts; plain, gzip or zstd; several images. An image appears whole. Returns the ids. */
   load(
     archive: AsyncIterable<Uint8Array>,
@@ -84,6 +93,9 @@ export interface TransferOptions {
 export interface PullOptions extends TransferOptions {
   auth?: RegistryCredentials;
 }
+
+/** `platform`: only its manifest is sent, as an image of its own. */
+export type PushOptions = PullOptions;
 
 export interface ImportOptions extends TransferOptions {
   /** `repository[:tag]`; untagged when missing. */

@@ -29,6 +29,7 @@ import type {
   ImageUsage,
   ImportOptions,
   PullOptions,
+  PushOptions,
   ResolvedImage,
   TransferOptions,
 } from './image-store.ts';
@@ -42,6 +43,7 @@ import type { HostPaths } from './mirror/distribution-mirror.ts';
 import { MirrorImages } from './mirror/mirror-images.ts';
 import { throttleProgress } from './progress-throttle.ts';
 import { type Registries, RegistryImages } from './pull/registry-images.ts';
+import { ImagePusher } from './push/push-image.ts';
 import { imageHistory } from './queries/image-history.ts';
 import { type ImageSpace, imageSpace } from './queries/image-space.ts';
 import { type InspectOptions, type InspectRequest, inspectImage } from './queries/inspect-image.ts';
@@ -64,6 +66,8 @@ export interface LocalImageStoreOptions {
   registries: Registries;
   /** How many layers are fetched at once; 3 when missing, as Docker's. */
   maxDownloads?: () => number;
+  /** How many blobs a push sends at once; 5 when missing, as Docker's. */
+  maxUploads?: () => number;
   /** Who uses images; nobody when missing. */
   usage?: ImageUsage;
   clock?: Clock;
@@ -94,6 +98,7 @@ export class LocalImageStore implements ImageStore {
   readonly #committer: ImageCommitter;
   readonly #mirror: MirrorImages;
   readonly #registry: RegistryImages;
+  readonly #pusher: ImagePusher;
   readonly #usage: ImageUsage;
   readonly #clock: Clock;
   readonly #queries: InspectOptions;
@@ -133,6 +138,14 @@ export class LocalImageStore implements ImageStore {
       keeper,
       recorder,
       unpacker,
+    });
+    this.#pusher = new ImagePusher({
+      registries: options.registries,
+      maxUploads: options.maxUploads ?? (() => 5),
+      maxManifests,
+      content,
+      documents,
+      records,
     });
     this.#usage = options.usage ?? { containersUsing: () => [] };
     this.#clock = clock;
@@ -180,6 +193,16 @@ export class LocalImageStore implements ImageStore {
     if (isMirror(reference)) throw new UnknownMirrorImageError(`all tags of ${familiarName(reference)}`);
     const onProgress = throttleProgress(this.#clock, options.onProgress);
     await this.#registry.pullAll(reference, { ...options, onProgress });
+  }
+
+  async push(ref: string, options: PushOptions): Promise<void> {
+    const onProgress = throttleProgress(this.#clock, options.onProgress);
+    await this.#pusher.push(parseReferenceWithTag(ref), { ...options, onProgress });
+  }
+
+  async pushAll(repository: string, options: PushOptions): Promise<void> {
+    const onProgress = throttleProgress(this.#clock, options.onProgress);
+    await this.#pusher.pushAll(parseReference(repository), { ...options, onProgress });
   }
 
   async load(

@@ -152,3 +152,27 @@ export async function saveImages(
   });
   return response.body;
 }
+
+export interface PushQuery {
+  repository: string;
+  /** Missing: every tag. */
+  tag?: string | undefined;
+  /** As the API takes it: a JSON object. */
+  platform?: string | undefined;
+  /** The value of `X-Registry-Auth`. */
+  registryAuth: string;
+}
+
+/** The messages of a push; a failure is thrown, before the first message or in their midst. */
+export async function pushImage(
+  client: ApiClient,
+  { repository, tag, platform, registryAuth }: PushQuery,
+): Promise<AsyncIterable<ProgressMessage>> {
+  const response = await client.request({
+    method: 'POST',
+    path: `/images/${imagePath(repository)}/push`,
+    query: { tag, platform },
+    headers: { 'X-Registry-Auth': registryAuth },
+  });
+  return readProgress(response.body);
+}

@@ -50,23 +50,29 @@ export class Authorizer {
   }
 
   /**
-   * Answers a 401: gets a token, or takes the user and password. False when there is nothing (more) to try. Throws
+   * Answers a 401 to a request that was sent with `used`: gets a token, or takes the user and password, unless somebody else
+   * has done so meanwhile. False when there is nothing (more) to try. Throws
    * `CredentialsRefusedError`, `ForeignTokenServiceError`, and what `sendRequest` throws.
    */
   async answer(
     host: RegistryHost,
     scope: string,
-    { response, signal }: { response: IncomingMessage; signal?: AbortSignal | undefined },
+    {
+      response,
+      used,
+      signal,
+    }: { response: IncomingMessage; used: string | undefined; signal?: AbortSignal | undefined },
   ): Promise<boolean> {
     const key = keyOf(host, scope);
-    const before = this.#known.get(key);
+    const known = this.header(host, scope);
+    if (known !== undefined && known !== used) return true;
     const challenges = parseChallenges(response.headers['www-authenticate']);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const next =
       bearer === undefined
         ? this.#basic(host, challenges)
         : await this.#token(host, bearer, { scope, signal });
-    if (next === undefined || next.value === before?.value) return false;
+    if (next === undefined || next.value === used) return false;
     this.#known.set(key, next);
     return true;
   }
@@ -98,7 +104,8 @@ export class Authorizer {
         ? await this.#refresh(trust, realm, { ...fields, identitytoken, signal })
         : await this.#ask(trust, realm, { ...fields, pair, signal });
     if (response.statusCode === 401 || response.statusCode === 403) {
-      throw new CredentialsRefusedError(realm.href, (await readProblem(response)).message);
+      const { message } = await readProblem(response);
+      throw new CredentialsRefusedError(realm.href, `Get "${realm.href}": unauthorized: ${message}`);
     }
     return await readToken(response, realm.href);
   }

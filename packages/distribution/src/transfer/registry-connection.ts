@@ -134,7 +134,11 @@ export class RegistryConnection {
         signal,
       });
       const status = response.statusCode ?? 0;
-      if (status !== 401 || tries > 2 || !(await authorizer.answer(host, scope, { response, signal }))) {
+      if (
+        status !== 401 ||
+        tries > 2 ||
+        !(await authorizer.answer(host, scope, { response, used: authorization, signal }))
+      ) {
         return { response, status, host, url };
       }
       response.resume();

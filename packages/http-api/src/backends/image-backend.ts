@@ -14,6 +14,11 @@ export interface ImageBackend {
     ref: string,
     options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth },
   ): Promise<void>;
+  /** `allTags`: every tag that the repository has here. */
+  push(
+    ref: string,
+    options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth },
+  ): Promise<void>;
   load(
     archive: AsyncIterable<Uint8Array>,
     options: ImageTransferOptions & { quiet?: boolean },
@@ -42,11 +47,11 @@ export interface ImagePlatform {
 
 /** What a client sends along for the registry (`X-Registry-Auth`). Never logged. */
 export interface RegistryAuth {
-  username?: string;
-  password?: string;
-  serveraddress?: string;
-  identitytoken?: string;
-  registrytoken?: string;
+  username?: string | undefined;
+  password?: string | undefined;
+  serveraddress?: string | undefined;
+  identitytoken?: string | undefined;
+  registrytoken?: string | undefined;
 }
 
 export interface ImageTransferOptions {

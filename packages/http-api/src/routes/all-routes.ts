@@ -10,6 +10,7 @@ import { fsckRoutes } from './fsck.ts';
 import { imageTransferRoutes } from './image-transfer.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
+import { registryRoutes } from './registries.ts';
 import type { Route } from './route.ts';
 import { swarmRoutes } from './swarm.ts';
 import { systemRoutes } from './system.ts';
@@ -27,6 +28,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...execRoutes(backends.execs),
     ...imageRoutes(backends.images),
     ...imageTransferRoutes(backends.images),
+    ...registryRoutes(backends.registries),
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),
     ...diskRoutes(backends.disk),

@@ -43,6 +43,25 @@ export async function saveImages(
   exchange.response.end();
 }
 
+/** Without a tag, in the name or beside it, every tag of the repository is sent. */
+export async function pushImage(images: ImageBackend, exchange: Exchange, name: string): Promise<void> {
+  const { query, request, signal } = exchange;
+  const ref = referenceOf(name, query.text('tag'));
+  const { tag, digest } = parseReference(ref);
+  if (digest !== undefined) throw new InvalidRequestError('cannot push a digest reference');
+  const platform = platformFromJson(query);
+  const auth = parseRegistryAuth(request.headers['x-registry-auth']);
+  await streamProgress(exchange, (onProgress) =>
+    images.push(ref, {
+      onProgress,
+      signal,
+      allTags: tag === undefined,
+      ...(platform ? { platform } : {}),
+      ...(auth ? { auth } : {}),
+    }),
+  );
+}
+
 async function create(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   if (query.text('fromImage') !== '') await pull(images, exchange);
@@ -52,7 +71,7 @@ async function create(images: ImageBackend, exchange: Exchange): Promise<void> {
 
 async function pull(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query, request, signal } = exchange;
-  const ref = pullReference(query.text('fromImage'), query.text('tag'));
+  const ref = referenceOf(query.text('fromImage'), query.text('tag'));
   const { tag, digest } = parseReference(ref);
   const platform = platformFromText(query);
   const auth = parseRegistryAuth(request.headers['x-registry-auth']);
@@ -68,7 +87,7 @@ async function pull(images: ImageBackend, exchange: Exchange): Promise<void> {
 }
 
 /** A tag given apart wins over one in the name; a digest in the name wins over both. The CLI sends a digest as the tag. */
-function pullReference(image: string, tag: string): string {
+function referenceOf(image: string, tag: string): string {
   const name = imageName(image.endsWith(':') ? image.slice(0, -1) : image);
   if (tag === '' || name.includes('@')) return name;
   if (tag.includes(':')) return `${name}@${tag}`;

@@ -6,7 +6,7 @@ import { parseFilters } from '../wire/filters.ts';
 import { imageName, splitImagePath } from '../wire/image-path.ts';
 import type { Query } from '../wire/query.ts';
 import { withVirtualSize } from '../wire/virtual-size.ts';
-import { saveImages } from './image-transfer.ts';
+import { pushImage, saveImages } from './image-transfer.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -57,7 +57,10 @@ async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
 
 async function post(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { name, operation } = splitImagePath(exchange);
-  if (operation === 'push') throw new NotBuiltError('ImagePush (POST /images/{name}/push)');
+  if (operation === 'push') {
+    await pushImage(images, exchange, name);
+    return;
+  }
   if (operation !== 'tag') throw new PageNotFoundError();
   const repository = exchange.query.text('repo');
   if (repository === '') throw new InvalidRequestError('invalid reference format: repo must be given');

@@ -203,10 +203,7 @@ describe('what is not there', () => {
       ['POST', '/build', 'ImageBuild (POST /build)'],
       ['POST', '/session', 'Session (POST /session)'],
       ['GET', '/containers/c/checkpoints', 'CheckpointList (GET /containers/{id}/checkpoints)'],
-      ['POST', '/auth', 'SystemAuth (POST /auth)'],
       ['GET', '/images/search', 'ImageSearch (GET /images/search)'],
-      ['POST', '/images/a/b/push', 'ImagePush (POST /images/{name}/push)'],
-      ['GET', '/distribution/a/b/json', 'DistributionInspect (GET /distribution/{name}/json)'],
       ['POST', '/swarm/init', 'SwarmInit (POST /swarm/init)'],
     ];
     for (const [method, path, name] of operations) {

@@ -11,11 +11,9 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['POST', '/build', 'ImageBuild'],
   ['POST', '/build/cancel', 'BuildCancel'],
   ['GET', '/images/search', 'ImageSearch'],
-  ['POST', '/auth', 'SystemAuth'],
   ['GET', '/plugins/privileges', 'GetPluginPrivileges'],
   ['POST', '/plugins/pull', 'PluginPull'],
   ['POST', '/plugins/create', 'PluginCreate'],
-  ['GET', '/distribution/*', 'DistributionInspect'],
   ['POST', '/session', 'Session'],
   ['POST', '/grpc', 'BuildKit'],
 ];
@@ -27,9 +25,7 @@ export const unbuiltRoutes: readonly Route[] = [
       method,
       path,
       handle: () => {
-        throw new NotBuiltError(
-          `${operation} (${method} ${path.replace(/:(\w+)/g, '{$1}').replace('*', '{name}/json')})`,
-        );
+        throw new NotBuiltError(`${operation} (${method} ${path.replace(/:(\w+)/g, '{$1}')})`);
       },
     }),
   ),

@@ -10,6 +10,7 @@ import type { DiskBackend } from '../backends/disk-backend.ts';
 import type { ExecBackend } from '../backends/exec-backend.ts';
 import type { ImageBackend } from '../backends/image-backend.ts';
 import type { NetworkBackend } from '../backends/network-backend.ts';
+import type { RegistryBackend } from '../backends/registry-backend.ts';
 import type { SystemBackend, VolumeBackend } from '../backends/system-backend.ts';
 import { ServerClosingError } from '../errors.ts';
 import type { BoundAddress, ListenAddress, TlsIdentity } from '../listeners/listen-address.ts';
@@ -34,6 +35,7 @@ export interface ApiServerOptions {
   system: SystemBackend;
   networks: NetworkBackend;
   volumes: VolumeBackend;
+  registries: RegistryBackend;
   disk: DiskBackend;
   logger: Logger;
   clock: Clock;

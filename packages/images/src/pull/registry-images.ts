@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BlobStore } from '@gantry/content';
 import type { RegistryCredentials, RemoteDocument, RemoteRepository } from '@gantry/distribution';
 import {
+  canonicalName,
   canonicalString,
   choosePlatform,
   type Descriptor,
@@ -122,7 +123,12 @@ export class RegistryImages {
       ...(pull.platform === undefined ? {} : { platform: pull.platform }),
     });
     signal.throwIfAborted();
-    const isNew = records.name(name)?.imageId !== target.digest;
+    // A digest is known by any name of its repository.
+    const named =
+      reference.digest === undefined
+        ? [records.name(name)]
+        : records.namesIn(canonicalName(reference)).map(({ record }) => record);
+    const isNew = named.every((record) => record?.imageId !== target.digest);
     recorder.commit([prepared]);
     scope.complete();
     progress.end(target.digest, isNew, familiarString(reference));

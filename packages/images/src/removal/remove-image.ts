@@ -25,10 +25,8 @@ export function removeImage(
       refuseById({ found, allNames, usage, force });
       return [...untag(records, allNames), ...deleteRecord(records, found.id)];
     }
-    const others = allNames.filter((name) => !found.names.includes(name));
-    // The digest that an image was pulled by goes with the last tag of its repository.
-    const leaving = others.every((name) => isDigestOf(found.names, name)) ? allNames : found.names;
-    if (leaving.length < allNames.length) return untag(records, found.names);
+    const leaving = [...found.names, ...digestsLeftAlone(found.names, allNames)];
+    if (leaving.length < allNames.length) return untag(records, leaving);
     const containers = usage.containersUsing(found.id);
     const [container] = containers;
     if (container !== undefined && !force) {
@@ -62,9 +60,8 @@ function refuseById({ found, allNames, usage, force }: RemovalById): void {
     );
   }
   if (force) return;
-  const repositories = new Set(allNames.map((name) => canonicalName(parseReference(name))));
-  const tags = allNames.filter((name) => parseReference(name).digest === undefined);
-  if (tags.length > 1 || repositories.size > 1) {
+  const tags = allNames.filter((name) => !isDigest(name));
+  if (tags.length > 1 || new Set(allNames.map(repositoryOf)).size > 1) {
     throw new ImageInUseError(
       `conflict: unable to delete ${shortDigest(id)} (must be forced) - image is referenced in multiple repositories`,
       { imageId: id, forceable: true },
@@ -103,11 +100,19 @@ function deleteRecord(records: ImageRecords, id: Digest): ImageDeleteResponseIte
   return [{ Deleted: id }];
 }
 
-/** Whether `name` is `repository@digest` of a repository that `names` are of. */
-function isDigestOf(names: readonly string[], name: string): boolean {
-  const { digest, ...reference } = parseReference(name);
-  const repository = canonicalName({ ...reference, digest });
-  return digest !== undefined && names.some((other) => canonicalName(parseReference(other)) === repository);
+/** The digest that an image was pulled by goes with the last tag of its repository. */
+function digestsLeftAlone(names: readonly string[], allNames: readonly string[]): string[] {
+  const repositories = new Set(names.map(repositoryOf));
+  const others = allNames.filter((name) => !names.includes(name) && repositories.has(repositoryOf(name)));
+  return others.every(isDigest) ? others : [];
+}
+
+function repositoryOf(name: string): string {
+  return canonicalName(parseReference(name));
+}
+
+function isDigest(name: string): boolean {
+  return parseReference(name).digest !== undefined;
 }
 
 function familiar(canonical: string): string {
