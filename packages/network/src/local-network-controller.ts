@@ -85,7 +85,7 @@ export class LocalNetworkController implements NetworkController, AsyncDisposabl
     const { sandboxes, store } = this.#parts;
     const gone = [...sandboxes.records.keys()].filter((containerId) => !containerIds.has(containerId));
     await Promise.all(gone.map((containerId) => sandboxes.detach(containerId)));
-    for (const record of sandboxes.records.values()) sandboxes.restore(record);
+    for (const record of sandboxes.records.values()) await sandboxes.restore(record);
     store.flush();
     await removeOrphans(this.#parts);
   }
@@ -128,15 +128,18 @@ export class LocalNetworkController implements NetworkController, AsyncDisposabl
   }
 
   #attachmentOf(record: SandboxRecord): Attachment {
-    const { sandboxes, kernel } = this.#parts;
+    const { sandboxes, kernel, names } = this.#parts;
     const { containerId, ports } = record;
+    const ordered = sandboxes.ordered(record);
+    const resolver = names.resolverOf(record, ordered);
     return {
       containerId,
       namespacePath: kernel.path(containerId),
-      endpoints: sandboxes
-        .ordered(record)
-        .map(({ endpoint, network }) => endpointInfo(containerId, network.record.name, endpoint)),
+      endpoints: ordered.map(({ endpoint, network }) =>
+        endpointInfo(containerId, network.record.name, endpoint),
+      ),
       ports,
+      ...(resolver !== undefined && { resolver }),
     };
   }
 }

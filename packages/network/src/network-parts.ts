@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from '@gantry/base';
 import { findLink, listAddresses, NetlinkSocket, removeLink } from '@gantry/kernel';
 import type { Collection } from '@gantry/state';
+import { openResolverHost } from './dns/resolver-host.ts';
 import { BridgeDriver } from './drivers/bridge/bridge-driver.ts';
 import { IpvlanDriver } from './drivers/ipvlan/ipvlan-driver.ts';
 import { MacvlanDriver } from './drivers/macvlan/macvlan-driver.ts';
@@ -22,6 +23,7 @@ import { uniqueLocalPrefix } from './networks/unique-local-prefix.ts';
 import type { NetworkControllerOptions } from './open-network-controller.ts';
 import { PortPublisher } from './ports/port-publisher.ts';
 import { SandboxKernel } from './sandbox/sandbox-kernel.ts';
+import { SandboxNames } from './sandbox/sandbox-names.ts';
 import { SandboxPorts } from './sandbox/sandbox-ports.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { Sandboxes } from './sandbox/sandboxes.ts';
@@ -37,6 +39,7 @@ export interface NetworkParts {
   store: SandboxStore;
   kernel: SandboxKernel;
   ports: SandboxPorts;
+  names: SandboxNames;
   firewall: Firewall;
   socket: NetlinkSocket;
   namespaces: string;
@@ -83,7 +86,9 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   const kernel = new SandboxKernel(namespaces);
   const store = new SandboxStore(options.store);
   const ports = new SandboxPorts(publisher, options.hostBindingAddress ?? '');
-  const sandboxes = new Sandboxes({ registry, store, kernel, ports, socket, logger });
+  const resolvers = opened.use(openResolverHost({ clock: options.clock, logger }));
+  const names = new SandboxNames(resolvers, options.resolvConf ?? '/etc/resolv.conf');
+  const sandboxes = new Sandboxes({ registry, store, kernel, ports, names, socket, logger });
   return {
     predefined,
     collection,
@@ -94,6 +99,7 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
     store,
     kernel,
     ports,
+    names,
     firewall,
     socket,
     namespaces,

@@ -25,6 +25,8 @@ export interface NetworkControllerOptions {
   ipv6ByDefault?: boolean;
   /** Address that ports are published on where neither they nor their network name one; empty for all. */
   hostBindingAddress?: string;
+  /** The host's own resolver settings; `/etc/resolv.conf` when missing. */
+  resolvConf?: string;
   /** Drivers besides `bridge`, `macvlan` and `ipvlan`. */
   drivers?: readonly NetworkDriver[];
   /** Name of our nft table (family `inet`); one engine each. Made of the bridge's name when missing. */

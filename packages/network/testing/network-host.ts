@@ -11,6 +11,7 @@ import {
   createVethPair,
   findLink,
   isNamespacePinned,
+  listLinks,
   NetlinkSocket,
   releaseNetworkNamespace,
   removeLink,
@@ -104,7 +105,8 @@ export class NetworkHost implements AsyncDisposable {
       if (isNamespacePinned(place)) await releaseNetworkNamespace(place);
     }
     using socket = NetlinkSocket.open();
-    for (const name of ['wire0', 'test0']) removeLink(socket, name);
+    const made = listLinks(socket).filter(({ alias }) => alias.startsWith('gantry-network:'));
+    for (const name of ['wire0', 'test0', ...made.map((link) => link.name)]) removeLink(socket, name);
     rmSync(this.folder, { recursive: true });
   }
 }

@@ -6,6 +6,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { type Gateways, gatewaysOf, inGatewayOrder, type JoinedEndpoint } from './gateways.ts';
 import { giveUpEndpoint, planEndpoint } from './plan-endpoint.ts';
 import type { SandboxKernel } from './sandbox-kernel.ts';
+import type { SandboxNames } from './sandbox-names.ts';
 import type { SandboxPorts } from './sandbox-ports.ts';
 import type { EndpointRecord, SandboxRecord } from './sandbox-record.ts';
 import type { SandboxStore } from './sandbox-store.ts';
@@ -16,6 +17,7 @@ export interface SandboxParts {
   store: SandboxStore;
   kernel: SandboxKernel;
   ports: SandboxPorts;
+  names: SandboxNames;
   /** A route socket of the host. */
   socket: NetlinkSocket;
   logger: Logger;
@@ -82,7 +84,8 @@ export class Sandboxes {
     for (const endpoint of endpoints) {
       this.#parts.registry.get(endpoint.networkId)?.endpoints.set(containerId, endpoint);
     }
-    this.#keep({ ...record, endpoints });
+    const renamed = this.#keep({ ...record, endpoints });
+    this.#parts.names.rename(renamed, this.ordered(renamed));
   }
 
   traffic(): ReadonlyMap<string, Readonly<Record<string, InterfaceTraffic>>> {
@@ -105,8 +108,8 @@ export class Sandboxes {
   }
 
   /** Puts back what is missing of a sandbox that was taken over. Logs what cannot be. */
-  restore(record: SandboxRecord): void {
-    const { kernel, ports, logger } = this.#parts;
+  async restore(record: SandboxRecord): Promise<void> {
+    const { kernel, ports, names, logger } = this.#parts;
     const { containerId } = record;
     try {
       const ordered = this.ordered(record);
@@ -117,6 +120,7 @@ export class Sandboxes {
         return;
       }
       kernel.mend(containerId, ordered, gateways);
+      await names.follow(record, ordered, kernel.path(containerId));
     } catch (error) {
       logger.error('the container has lost its network', { containerId, error: errorMessage(error) });
     }
@@ -124,7 +128,7 @@ export class Sandboxes {
 
   async #attach(request: AttachRequest): Promise<SandboxRecord> {
     const { containerId, dns, hostname, signal } = request;
-    const { store, kernel, ports, registry } = this.#parts;
+    const { store, kernel, ports, names, registry } = this.#parts;
     if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId);
     await using undo = new AsyncDisposableStack();
     const joined: JoinedEndpoint[] = [];
@@ -134,7 +138,8 @@ export class Sandboxes {
       undo.defer(() => giveUpEndpoint(containerId, planned));
       joined.push(planned);
     }
-    const gateways = gatewaysOf(inGatewayOrder(joined));
+    const ordered = inGatewayOrder(joined);
+    const gateways = gatewaysOf(ordered);
     const published = ports.reserve(containerId, request.ports, gateways);
     undo.defer(() => ports.release(containerId));
     const endpoints = joined.map(({ endpoint }) => endpoint);
@@ -150,6 +155,8 @@ export class Sandboxes {
       faultPoint('network-attach/published');
       undo.defer(() => ports.unpublish(record, gateways));
     }
+    undo.defer(() => names.forget(containerId));
+    await names.follow(record, ordered, kernel.path(containerId));
     signal?.throwIfAborted();
     undo.move();
     this.#records.set(containerId, record);
@@ -174,7 +181,9 @@ export class Sandboxes {
     const published = await ports.move(record, before, after);
     faultPoint('network-connect/published');
     undo.move();
-    return published === record.ports ? joined : this.#keep({ ...joined, ports: published });
+    const kept = published === record.ports ? joined : this.#keep({ ...joined, ports: published });
+    await this.#follow(kept);
+    return kept;
   }
 
   async #disconnect(containerId: string, networkReference: string): Promise<SandboxRecord> {
@@ -193,21 +202,34 @@ export class Sandboxes {
     const kept = this.#keep({ ...left, ports: published });
     faultPoint('network-disconnect/recorded');
     giveUpEndpoint(containerId, { endpoint, network });
+    await this.#follow(kept);
     return kept;
   }
 
   async #detach(containerId: string): Promise<void> {
     const record = this.#records.get(containerId);
     if (record === undefined) return;
-    const { store, kernel, ports } = this.#parts;
+    const { store, kernel, ports, names } = this.#parts;
     await ports.unpublish(record, this.#gatewaysOf(record));
     faultPoint('network-detach/unpublished');
+    names.forget(containerId);
     await releaseNetworkNamespace(kernel.path(containerId));
     faultPoint('network-detach/namespace-released');
     store.drop(containerId);
     this.#records.delete(containerId);
     ports.release(containerId);
     for (const joined of this.#joined(record.endpoints)) giveUpEndpoint(containerId, joined);
+  }
+
+  /** A container whose resolver cannot be opened goes on without: it is connected. */
+  async #follow(record: SandboxRecord): Promise<void> {
+    const { names, kernel, logger } = this.#parts;
+    const { containerId } = record;
+    try {
+      await names.follow(record, this.ordered(record), kernel.path(containerId));
+    } catch (error) {
+      logger.error('the container has no resolver', { containerId, error: errorMessage(error) });
+    }
   }
 
   #keep(record: SandboxRecord): SandboxRecord {
