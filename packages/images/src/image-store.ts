@@ -58,7 +58,13 @@ export interface ImageStore {
    */
   commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest>;
 
-  list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]>;
+  /** `sharedSize` and `manifests` look at every layer and manifest. */
+  list(options: {
+    all: boolean;
+    filters: Filters;
+    sharedSize?: boolean;
+    manifests?: boolean;
+  }): Promise<ImageSummary[]>;
 
   /** `manifests`: with the list of what the image has for each platform. Throws `ImageNotFoundError`, `PlatformNotFoundError`. */
   inspect(ref: string, options?: { platform?: Platform; manifests?: boolean }): Promise<ImageInspect>;

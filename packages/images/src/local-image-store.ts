@@ -230,8 +230,8 @@ export class LocalImageStore implements ImageStore {
     return this.#committer.commit(layer, options);
   }
 
-  list({ filters }: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {
-    return listImages(this.#queries, filters);
+  list({ filters, ...request }: Parameters<ImageStore['list']>[0]): Promise<ImageSummary[]> {
+    return listImages(this.#queries, filters, request);
   }
 
   inspect(ref: string, request: InspectRequest = {}): Promise<ImageInspect> {

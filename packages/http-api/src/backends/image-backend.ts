@@ -32,9 +32,15 @@ export interface ImageBackend {
     archive: AsyncIterable<Uint8Array>,
     options: ImageTransferOptions & { reference?: string; changes: readonly string[]; message: string },
   ): Promise<string>;
-  list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]>;
-  inspect(ref: string): Promise<ImageInspect>;
-  history(ref: string): Promise<ImageHistoryResponseItem[]>;
+  /** `sharedSize`: with how much other images use too. `manifests`: with what there is for each platform. */
+  list(options: {
+    all: boolean;
+    filters: Filters;
+    sharedSize?: boolean;
+    manifests?: boolean;
+  }): Promise<ImageSummary[]>;
+  inspect(ref: string, options?: { platform?: ImagePlatform; manifests?: boolean }): Promise<ImageInspect>;
+  history(ref: string, options?: { platform?: ImagePlatform }): Promise<ImageHistoryResponseItem[]>;
   tag(ref: string, repository: string, tag: string): Promise<void>;
   remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
 }

@@ -71,19 +71,24 @@ describe('image names', () => {
     }
   });
 
-  it('have options that are not built, which say so', async () => {
-    for (const path of [
-      '/images/json?manifests=1',
-      '/images/json?shared-size=1',
-      '/images/busybox/json?manifests=1',
-      '/images/busybox/json?platform=x',
-      '/images/busybox/history?platform=x',
-    ]) {
-      const { status, text } = await call('GET', path);
-      assert.equal(status, 501, path);
-      assert.match(text, /is not built yet/);
+  it('are shown for a platform, and with their manifests', async () => {
+    const platform = encodeURIComponent('{"os":"linux","architecture":"arm64"}');
+    for (const [path, status] of [
+      ['/images/json?manifests=1&shared-size=1', 200],
+      ['/images/busybox/json?manifests=1', 200],
+      [`/images/busybox/json?platform=${platform}`, 200],
+      [`/images/busybox/history?platform=${platform}`, 200],
+      [`/images/busybox/json?manifests=1&platform=${platform}`, 400],
+      ['/images/busybox/json?platform=x', 400],
+    ] as const) {
+      assert.equal((await call('GET', path)).status, status, path);
     }
-    assert.equal((await call('DELETE', '/images/busybox?platforms=x')).status, 501);
+  });
+
+  it('have an option that is not built, which says so', async () => {
+    const { status, text } = await call('DELETE', '/images/busybox?platforms=x');
+    assert.equal(status, 501);
+    assert.match(text, /is not built yet/);
   });
 });
 

@@ -1,9 +1,10 @@
-import type { ImageBackend } from '../backends/image-backend.ts';
+import type { ImageBackend, ImagePlatform } from '../backends/image-backend.ts';
 import { InvalidRequestError, NotBuiltError, PageNotFoundError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { sendEmpty, sendJson } from '../server/respond.ts';
 import { parseFilters } from '../wire/filters.ts';
 import { imageName, splitImagePath } from '../wire/image-path.ts';
+import { platformFromJson } from '../wire/platform.ts';
 import type { Query } from '../wire/query.ts';
 import { withVirtualSize } from '../wire/virtual-size.ts';
 import { pushImage, saveImages } from './image-transfer.ts';
@@ -24,9 +25,12 @@ export function imageRoutes(images: ImageBackend): Route[] {
 
 async function list(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  refuse(query, 'shared-size', 'computing the shared size of images');
-  refuse(query, 'manifests', 'listing the manifests of images');
-  const listed = await images.list({ all: query.flag('all'), filters: parseFilters(query) });
+  const listed = await images.list({
+    all: query.flag('all'),
+    filters: parseFilters(query),
+    sharedSize: query.flag('shared-size'),
+    manifests: query.flag('manifests'),
+  });
   sendJson(
     exchange,
     200,
@@ -36,16 +40,12 @@ async function list(images: ImageBackend, exchange: Exchange): Promise<void> {
 
 async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { name, operation } = splitImagePath(exchange);
-  const { query } = exchange;
   switch (operation) {
     case 'json':
-      refuse(query, 'manifests', 'listing the manifests of an image');
-      refuse(query, 'platform', 'inspecting another platform of an image');
-      sendJson(exchange, 200, withVirtualSize(await images.inspect(name), exchange.version));
+      await inspect(images, exchange, name);
       return;
     case 'history':
-      refuse(query, 'platform', 'the history of another platform of an image');
-      sendJson(exchange, 200, await images.history(name));
+      sendJson(exchange, 200, await images.history(name, wantedPlatform(exchange)));
       return;
     case 'get':
       await saveImages(images, exchange, [name]);
@@ -53,6 +53,21 @@ async function get(images: ImageBackend, exchange: Exchange): Promise<void> {
     default:
       throw new PageNotFoundError();
   }
+}
+
+async function inspect(images: ImageBackend, exchange: Exchange, name: string): Promise<void> {
+  const platform = wantedPlatform(exchange);
+  const manifests = exchange.query.flag('manifests');
+  if (manifests && platform.platform !== undefined) {
+    throw new InvalidRequestError('conflicting options: manifests and platform options cannot both be set');
+  }
+  const image = await images.inspect(name, { manifests, ...platform });
+  sendJson(exchange, 200, withVirtualSize(image, exchange.version));
+}
+
+function wantedPlatform({ query }: Exchange): { platform?: ImagePlatform } {
+  const platform = platformFromJson(query);
+  return platform === undefined ? {} : { platform };
 }
 
 async function post(images: ImageBackend, exchange: Exchange): Promise<void> {

@@ -180,7 +180,7 @@ describe('what is not there', () => {
       ['GET', '/'],
       ['GET', '/nosuch'],
       ['POST', '/version'],
-      ['DELETE', '/containers/json/x'],
+      ['DELETE', '/version/x'],
       ['PATCH', '/containers/json'],
       ['TRACE', '/'],
       ['GET', '/v1.51'],

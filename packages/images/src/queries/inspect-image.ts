@@ -1,19 +1,14 @@
-import type { DriverData, ImageInspect, ImageManifestSummary } from '@gantry/api-types';
+import type { DriverData, ImageInspect } from '@gantry/api-types';
 import type { BlobStore } from '@gantry/content';
 import type { Platform } from '@gantry/oci';
 import type { LayerInfo } from '@gantry/snapshots';
 import type { ImageUsage } from '../image-store.ts';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
-import {
-  chooseNode,
-  type ImageNode,
-  missingBlobs,
-  type RunnableNode,
-  readImageTree,
-} from '../reading/image-tree.ts';
+import { chooseNode, type RunnableNode, readImageTree } from '../reading/image-tree.ts';
 import { type FoundImage, findImage } from '../records/find-image.ts';
 import { repoDigests, repoTags } from './image-view.ts';
 import type { QueryOptions } from './list-images.ts';
+import { summarizeManifests } from './manifest-summary.ts';
 
 export interface InspectOptions extends QueryOptions {
   content: BlobStore;
@@ -43,7 +38,7 @@ export async function inspectImage(
   inspect.GraphDriver = graphDriver(layers);
   inspect.Metadata = { LastTagTime: lastTagTime(options, found) };
   if (request.manifests === true) {
-    inspect.Manifests = await Promise.all(tree.nodes.map((item) => summarize(options, item)));
+    inspect.Manifests = await summarizeManifests(options, tree);
   }
   return inspect;
 }
@@ -88,31 +83,4 @@ function lastTagTime({ records }: InspectOptions, { id }: FoundImage): string {
     .filter(({ record }) => record.imageId === id)
     .map(({ record }) => record.taggedAt);
   return times.sort().at(-1) ?? '0001-01-01T00:00:00Z';
-}
-
-async function summarize(options: InspectOptions, node: ImageNode): Promise<ImageManifestSummary> {
-  const { content, unpacker, usage, records } = options;
-  const { descriptor, manifest, config, platform } = node;
-  const missing = await missingBlobs(content, node);
-  const parts = manifest === undefined ? [] : [manifest.config, ...manifest.layers];
-  const contentBytes = [descriptor, ...parts].reduce((sum, part) => sum + part.size, 0);
-  const layers = (await unpacker.unpacked(config?.rootfs.diff_ids ?? [])) ?? [];
-  const unpackedBytes = layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
-  const id = records.images().find(({ record }) => record.target.digest === descriptor.digest)?.id;
-  const containers = id === undefined ? [] : usage.containersUsing(id).map((container) => container.id);
-  return {
-    ID: descriptor.digest,
-    Descriptor: { ...descriptor },
-    Available: missing.length === 0,
-    Size: { Content: contentBytes, Total: contentBytes + unpackedBytes },
-    Kind: node.kind,
-    ...(node.kind === 'image' && platform !== undefined
-      ? {
-          ImageData: { Platform: { ...platform }, Containers: containers, Size: { Unpacked: unpackedBytes } },
-        }
-      : {}),
-    ...(node.kind === 'attestation'
-      ? { AttestationData: { For: descriptor.annotations?.['vnd.docker.reference.digest'] ?? '' } }
-      : {}),
-  };
 }

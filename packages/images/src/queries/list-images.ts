@@ -6,7 +6,9 @@ import { chooseNode, readImageTree } from '../reading/image-tree.ts';
 import { findImage } from '../records/find-image.ts';
 import type { ImageRecord, ImageRecords } from '../records/image-records.ts';
 import { compileImageFilters } from './image-filters.ts';
+import { imageSpace } from './image-space.ts';
 import { repoDigests, repoTags, timeMs } from './image-view.ts';
+import { type ManifestQueryOptions, summarizeManifests } from './manifest-summary.ts';
 
 export interface QueryOptions {
   records: ImageRecords;
@@ -16,11 +18,23 @@ export interface QueryOptions {
   maxManifests: number;
 }
 
+export type ListImagesOptions = QueryOptions & ManifestQueryOptions;
+
+/** What takes looking at every layer or manifest, and is added only when it is asked for. */
+export interface ListRequest {
+  sharedSize?: boolean;
+  manifests?: boolean;
+}
+
 /**
  * Images that pass the filters, newest first. An image whose config cannot be read is listed without labels. Throws
  * `InvalidFilterError`, `ImageNotFoundError` (of `before` and `since`).
  */
-export async function listImages(options: QueryOptions, filters: Filters): Promise<ImageSummary[]> {
+export async function listImages(
+  options: ListImagesOptions,
+  filters: Filters,
+  request: ListRequest = {},
+): Promise<ImageSummary[]> {
   const { records, clock } = options;
   const filter = await compileImageFilters(filters, {
     nowMs: clock.now().getTime(),
@@ -34,6 +48,8 @@ export async function listImages(options: QueryOptions, filters: Filters): Promi
     if (!filter.matches({ names, labels, createdMs: timeMs(record.created) })) continue;
     summaries.push(summaryOf(id, record, { names: filter.namesOf(names), labels }));
   }
+  if (request.sharedSize === true) await addSharedSizes(options, summaries);
+  if (request.manifests === true) await addManifests(options, summaries);
   return summaries.sort((left, right) => right.Created - left.Created || (left.Id < right.Id ? -1 : 1));
 }
 
@@ -54,6 +70,21 @@ function summaryOf(
     Containers: -1,
     Descriptor: { ...record.target },
   };
+}
+
+async function addSharedSizes(options: ListImagesOptions, summaries: ImageSummary[]): Promise<void> {
+  const spaces = new Map((await imageSpace(options)).map((space) => [space.id as string, space]));
+  for (const summary of summaries) summary.SharedSize = spaces.get(summary.Id)?.sharedBytes ?? 0;
+}
+
+async function addManifests(options: ListImagesOptions, summaries: ImageSummary[]): Promise<void> {
+  const { records, documents, maxManifests } = options;
+  for (const summary of summaries) {
+    const record = records.image(summary.Id as Digest);
+    if (record === undefined) continue;
+    const tree = await readImageTree(documents, record.target, maxManifests);
+    summary.Manifests = await summarizeManifests(options, tree);
+  }
 }
 
 async function labelsOf(

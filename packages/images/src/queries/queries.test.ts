@@ -142,6 +142,25 @@ test('inspect tells everything of an image', async () => {
   });
 });
 
+test('the list has shared sizes and manifests only when they are asked for', async () => {
+  using fixture = await loaded();
+  const [plain] = await fixture.list();
+  assert.deepEqual([plain?.SharedSize, plain?.Manifests], [-1, undefined]);
+  const images = await fixture.store.list({
+    all: false,
+    filters: new Map(),
+    sharedSize: true,
+    manifests: true,
+  });
+  const [newest, unshared, oldest] = images;
+  assert.ok((newest?.SharedSize ?? 0) > 0 && newest?.SharedSize === oldest?.SharedSize);
+  assert.equal(unshared?.SharedSize, 0);
+  assert.deepEqual(
+    newest?.Manifests?.map(({ Kind, Available }) => [Kind, Available]),
+    [['image', true]],
+  );
+});
+
 test('inspect lists the manifests of a multi-platform image when asked, with what is here of each', async () => {
   using fixture = new ImageStoreFixture();
   const platforms = [

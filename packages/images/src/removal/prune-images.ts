@@ -2,13 +2,11 @@ import type { Filters, ImageDeleteResponseItem } from '@gantry/api-types';
 import { faultPoint } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
 import { InvalidFilterError } from '../errors.ts';
-import type { ImageUsage } from '../image-store.ts';
 import type { ContentKeeper } from '../keeping/content-keeper.ts';
-import { listImages, type QueryOptions } from '../queries/list-images.ts';
+import { type ListImagesOptions, listImages } from '../queries/list-images.ts';
 import { removeUnused } from './remove-image.ts';
 
-export interface PruneOptions extends QueryOptions {
-  usage: ImageUsage;
+export interface PruneOptions extends ListImagesOptions {
   keeper: ContentKeeper;
 }
 
