@@ -195,7 +195,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     { HostConfig: { Runtime: 'kata' } },
     /^unknown or invalid runtime name: kata$/,
   ],
-  ['--init without a binary for it', { HostConfig: { Init: true } }, /HostConfig\.Init/],
+  ['--init without a binary for it', { HostConfig: { Init: true } }, /^--init needs an init program/],
   [
     'a memory limit that is too small',
     { HostConfig: { Memory: 1024 } },
