@@ -12,6 +12,7 @@ import { BridgeConfigurationError, DriverNotFoundError } from './errors.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { nftProgram } from './firewall/nft.ts';
+import { RuleWatch } from './firewall/rule-watch.ts';
 import { DefaultPools } from './ipam/default-pools.ts';
 import { hostSubnets } from './ipam/host-subnets.ts';
 import { contains, parseAddress, subnetFrom } from './ipam/subnet.ts';
@@ -41,6 +42,8 @@ export interface NetworkParts {
   ports: SandboxPorts;
   names: SandboxNames;
   firewall: Firewall;
+  /** Begins to put back firewall rules that others take away. */
+  watch: () => Disposable;
   socket: NetlinkSocket;
   namespaces: string;
   logger: Logger;
@@ -60,14 +63,23 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   mkdirSync(namespaces, { recursive: true, mode: 0o700 });
   const pools = new DefaultPools(uniqueLocalPrefix(options.store), options.defaultAddressPools);
   const collection = options.store.collection<NetworkRecord>('user-networks', { version: 1 });
-  const accepts = (bridge: string): ForeignForwarding =>
-    new ForeignForwarding(nft, { bridge, table, logger });
+  const forwarding = new ForeignForwarding(nft, { table, logger });
+  const accepts = options.foreignForwarding !== 'leave';
   const bridges: RegistryParts['bridges'] = {
     made: async (name) => {
-      if (options.foreignForwarding !== 'leave') await accepts(name).accept();
+      if (accepts) await forwarding.accept([name]);
     },
-    goes: (name) => accepts(name).withdraw(),
+    goes: (name) => forwarding.withdraw([name]),
   };
+  const watch = (): Disposable =>
+    new RuleWatch({
+      firewall,
+      ...(accepts && { forwarding }),
+      nft,
+      socket: netfilter,
+      clock: options.clock,
+      logger,
+    });
   const drivers = driversOf(options, socket);
   const registry = new NetworkRegistry({
     collection,
@@ -101,6 +113,7 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
     ports,
     names,
     firewall,
+    watch,
     socket,
     namespaces,
     logger,

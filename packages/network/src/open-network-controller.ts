@@ -59,6 +59,7 @@ export async function openNetworkController(
   });
   for (const record of stored) sandboxes.adopt(record);
   await establishAll(parts);
+  onFailure.use(parts.watch());
   return new LocalNetworkController({ ...parts, opened: onFailure.move() });
 }
 

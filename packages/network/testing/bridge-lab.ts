@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { silentLogger } from '@gantry/base';
+import { silentLogger, systemClock } from '@gantry/base';
 import {
   addAddress,
   addRoute,
@@ -15,7 +15,9 @@ import {
 } from '@gantry/kernel';
 import { Firewall } from '../src/firewall/firewall.ts';
 import type { FirewallNetwork } from '../src/firewall/firewall-network.ts';
-import { nftProgram } from '../src/firewall/nft.ts';
+import { ForeignForwarding } from '../src/firewall/foreign-forwarding.ts';
+import { type Nft, nftProgram } from '../src/firewall/nft.ts';
+import { RuleWatch } from '../src/firewall/rule-watch.ts';
 import { PortPublisher } from '../src/ports/port-publisher.ts';
 import { NetworkHost, useAddressesAtOnce } from './network-host.ts';
 
@@ -39,12 +41,22 @@ export class BridgeLab extends NetworkHost {
   readonly netfilter: NetlinkSocket = NetlinkSocket.open('netfilter');
   readonly firewall: Firewall;
   readonly publisher: PortPublisher;
-  readonly #bridges: string[] = [];
+  readonly networks: LabNetwork[] = [];
+  /** How many scripts nft has been given. */
+  scripts = 0;
+  readonly #nft: Nft;
 
   constructor() {
     super();
     const nft = nftProgram(table);
-    this.firewall = new Firewall({ table, nft, socket: this.netfilter, logger: silentLogger });
+    this.#nft = {
+      ...nft,
+      apply: (script) => {
+        this.scripts += 1;
+        return nft.apply(script);
+      },
+    };
+    this.firewall = this.openFirewall();
     this.publisher = new PortPublisher({
       firewall: this.firewall,
       netfilter: this.netfilter,
@@ -54,11 +66,24 @@ export class BridgeLab extends NetworkHost {
     writeSysctl(['net', 'ipv6', 'conf', 'all', 'forwarding'], '1');
   }
 
+  /** A firewall on the table of this lab, as another engine has it that starts again. */
+  openFirewall(): Firewall {
+    return new Firewall({ table, nft: this.#nft, socket: this.netfilter, logger: silentLogger });
+  }
+
+  /** Puts back what others take away, and accepts in their chains for the bridges of now. */
+  async watch(): Promise<RuleWatch> {
+    const logger = silentLogger;
+    const forwarding = new ForeignForwarding(this.#nft, { table, logger });
+    await forwarding.accept(this.networks.map(({ bridge }) => bridge));
+    const { firewall, netfilter: socket } = this;
+    return new RuleWatch({ firewall, forwarding, nft: this.#nft, socket, clock: systemClock, logger });
+  }
+
   /** Makes the bridge `lab<number>` and tells the firewall of it. */
   async addNetwork(number: number, wishes: Partial<FirewallNetwork> = {}): Promise<LabNetwork> {
     const bridge = `lab${number}`;
     this.socket.request(createBridge({ name: bridge, macAddress: `02:42:00:00:00:0${number}` }));
-    this.#bridges.push(bridge);
     const linkIndex = findLink(this.socket, bridge)?.index ?? 0;
     writeSysctl(['net', 'ipv4', 'conf', bridge, 'route_localnet'], '1');
     this.socket.request(
@@ -79,6 +104,7 @@ export class BridgeLab extends NetworkHost {
       gatewayMode6: 'nat',
       ...wishes,
     };
+    this.networks.push(network);
     await this.firewall.addNetwork(network);
     return network;
   }
@@ -116,8 +142,8 @@ export class BridgeLab extends NetworkHost {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    await this.firewall.remove();
-    for (const bridge of this.#bridges) removeLink(this.socket, bridge);
+    await this.#nft.apply(`add table inet ${table}\ndelete table inet ${table}\n`);
+    for (const { bridge } of this.networks) removeLink(this.socket, bridge);
     this.socket[Symbol.dispose]();
     this.netfilter[Symbol.dispose]();
     await super[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { type FirewallNetwork, networkElements } from './firewall-network.ts';
 import type { Nft } from './nft.ts';
 import { type PortRule, portElement } from './port-rules.ts';
 import { type Element, encodeElement, identityOf } from './table-elements.ts';
-import { changeScript, emptyingScript, tableScript, userChain } from './table-script.ts';
+import { changeScript, emptyingScript, isOurs, ruleCount, tableScript, userChain } from './table-script.ts';
 
 export interface FirewallOptions {
   /** Name of the nft table, family `inet`; one engine each. */
@@ -34,6 +34,7 @@ export class Firewall {
   #next: Promise<void> | undefined;
   /** The administrator's chain as it was last seen, as a script; empty when it had no rules. */
   #userRules = '';
+  #removed = false;
 
   constructor({ table, nft, socket, logger }: FirewallOptions) {
     this.table = table;
@@ -49,6 +50,7 @@ export class Firewall {
     const elements = [...[...this.#networks.values()].flat(), ...[...rules].map(portElement)];
     this.#pending = new Map();
     this.#applied = new Map(elements.map((element) => [identityOf(element), element]));
+    this.#removed = false;
     await this.restore();
   }
 
@@ -94,11 +96,27 @@ export class Firewall {
 
   /**
    * Writes the whole table anew, as it should be. The administrator's chain stays as it is; where somebody took it away
-   * with the table, it is put back as it was last seen. Throws `FirewallError`.
+   * with the table, it is put back as it was last seen. Nothing after `remove`. Throws `FirewallError`.
    */
   async restore(): Promise<void> {
+    if (this.#removed) return;
     this.#running = this.#running.catch(() => {}).then(() => this.#writeWhole());
     await this.#running;
+  }
+
+  /** As `restore`, when a rule or an element is missing. Reads the whole table. */
+  async restoreIfDamaged(): Promise<void> {
+    await this.#running.catch(() => {});
+    const expected = ruleCount + this.#applied.size;
+    const objects = await this.#nft.list('table', 'inet', this.table).catch(() => []);
+    let found = 0;
+    for (const object of objects) {
+      const rule = object['rule'] as { chain: string } | undefined;
+      const set = (object['set'] ?? object['map']) as { name: string; elem?: unknown[] } | undefined;
+      if (rule !== undefined && isOurs(rule.chain)) found += 1;
+      if (set !== undefined && isOurs(set.name)) found += set.elem?.length ?? 0;
+    }
+    if (found < expected) await this.restore();
   }
 
   /** Remembers the administrator's chain, for `restore`. */
@@ -108,6 +126,7 @@ export class Firewall {
 
   /** Takes everything of ours away: the whole table, unless the administrator has something in it. */
   async remove(): Promise<void> {
+    this.#removed = true;
     this.#networks.clear();
     this.#pending = new Map();
     await this.#running.catch(() => {});

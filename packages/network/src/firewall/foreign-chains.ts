@@ -44,43 +44,59 @@ export async function findBlockingChains(nft: Nft, ownTable: string): Promise<Bl
   return blocking;
 }
 
-/** Puts accepts for `bridge`, marked with its name, at the head of each chain. What is there already is replaced. */
-export async function acceptInChains(
+/** Puts accepts for each bridge, marked with its name, at the head of the chain, unless they are there already. Returns those that got them. */
+export async function acceptInChain(
   nft: Nft,
-  bridge: string,
-  chains: readonly BlockingChain[],
-): Promise<void> {
-  for (const chain of chains) {
-    const place = placeOf(chain);
-    const accepts = ['iifname', 'oifname'].map(
-      (side) => `insert rule ${place} ${side} "${bridge}" accept comment "${markOf(bridge)}"`,
-    );
-    await nft.apply([...(await deletions(nft, bridge, chain)), ...accepts, ''].join('\n'));
-  }
+  bridges: readonly string[],
+  chain: BlockingChain,
+): Promise<readonly string[]> {
+  const rules = await rulesOf(nft, chain);
+  const missing = bridges.filter((bridge) => marked(rules, bridge).length < sides.length);
+  const script = missing.flatMap((bridge) => [
+    ...deletions(rules, bridge, chain),
+    ...sides.map(
+      (side) => `insert rule ${placeOf(chain)} ${side} "${bridge}" accept comment "${markOf(bridge)}"`,
+    ),
+  ]);
+  if (script.length > 0) await nft.apply(`${script.join('\n')}\n`);
+  return missing;
 }
 
-/** Takes every marked rule of `bridge` away, wherever it is outside `ownTable`. */
-export async function withdrawFromChains(nft: Nft, bridge: string, ownTable: string): Promise<void> {
+/** Takes every marked rule of the bridges away, wherever it is outside `ownTable`. */
+export async function withdrawFromChains(
+  nft: Nft,
+  bridges: readonly string[],
+  ownTable: string,
+): Promise<void> {
   for (const { family, table, name, hook } of await foreignChains(nft, ownTable)) {
     if (hook !== 'forward' && name !== 'DOCKER-USER') continue;
-    const script = await deletions(nft, bridge, { family, table, chain: name });
+    const chain = { family, table, chain: name };
+    const rules = await rulesOf(nft, chain);
+    const script = bridges.flatMap((bridge) => deletions(rules, bridge, chain));
     if (script.length > 0) await nft.apply(`${script.join('\n')}\n`);
   }
 }
+
+const sides = ['iifname', 'oifname'];
 
 /** A name that nft's grammar could read as something else is left alone. */
 async function foreignChains(nft: Nft, ownTable: string): Promise<ChainObject[]> {
   const plainName = /^[A-Za-z_][\w./-]*$/;
   return objectsOf<ChainObject>(await nft.list('chains'), 'chain').filter(
     ({ family, table, name }) =>
-      ['ip', 'inet'].includes(family) && table !== ownTable && plainName.test(table) && plainName.test(name),
+      ['ip', 'ip6', 'inet'].includes(family) &&
+      table !== ownTable &&
+      plainName.test(table) &&
+      plainName.test(name),
   );
 }
 
-async function deletions(nft: Nft, bridge: string, chain: BlockingChain): Promise<string[]> {
-  return (await rulesOf(nft, chain))
-    .filter((rule) => rule.comment === markOf(bridge))
-    .map((rule) => `delete rule ${placeOf(chain)} handle ${rule.handle}`);
+function marked(rules: readonly RuleObject[], bridge: string): RuleObject[] {
+  return rules.filter((rule) => rule.comment === markOf(bridge));
+}
+
+function deletions(rules: readonly RuleObject[], bridge: string, chain: BlockingChain): string[] {
+  return marked(rules, bridge).map((rule) => `delete rule ${placeOf(chain)} handle ${rule.handle}`);
 }
 
 async function rulesOf(nft: Nft, { family, table, chain }: BlockingChain): Promise<RuleObject[]> {

@@ -1,54 +1,88 @@
 import { errorMessage, type Logger } from '@gantry/base';
-import { acceptInChains, findBlockingChains, withdrawFromChains } from './foreign-chains.ts';
+import {
+  acceptInChain,
+  type BlockingChain,
+  findBlockingChains,
+  withdrawFromChains,
+} from './foreign-chains.ts';
 import { acceptLegacyForwarding, withdrawLegacyForwarding } from './legacy-forwarding.ts';
 import type { Nft } from './nft.ts';
 
-/** Other people's chains that would drop the packets of our bridge, and our marked accepts in them. */
+/**
+ * Other people's chains that would drop the packets of our bridges, and our marked accepts in them. What fails is logged:
+ * containers then have no more than the other firewall gives. Calls follow one another.
+ */
 export class ForeignForwarding {
   readonly #nft: Nft;
-  readonly #bridge: string;
   readonly #table: string;
   readonly #logger: Logger;
+  readonly #bridges = new Set<string>();
+  /** What was found last; undefined when somebody may have changed it since. */
+  #blocking: readonly BlockingChain[] | undefined;
+  #running: Promise<void> = Promise.resolve();
 
-  constructor(nft: Nft, { bridge, table, logger }: { bridge: string; table: string; logger: Logger }) {
+  /** `table` is our own. */
+  constructor(nft: Nft, { table, logger }: { table: string; logger: Logger }) {
     this.#nft = nft;
-    this.#bridge = bridge;
     this.#table = table;
     this.#logger = logger;
   }
 
-  /** Puts accepts where they are needed. What fails is logged: containers then have no more than the other firewall gives. */
-  async accept(): Promise<void> {
-    await this.#try(async () => {
-      const chains = await findBlockingChains(this.#nft, this.#table);
-      await acceptInChains(this.#nft, this.#bridge, chains);
-      for (const { family, table, chain } of chains) this.#told(`${family} ${table} ${chain}`);
-    });
-    await this.#try(async () => {
-      const chain = await acceptLegacyForwarding(this.#bridge);
-      if (chain !== undefined) this.#told(`iptables-legacy filter ${chain}`);
+  /** Puts accepts for these bridges, besides those of earlier calls, wherever they are needed. */
+  accept(bridges: readonly string[]): Promise<void> {
+    for (const bridge of bridges) this.#bridges.add(bridge);
+    return this.#inTurn(() => this.#acceptAll(bridges));
+  }
+
+  /** Looks at other people's chains again, because somebody has changed them. */
+  acceptAgain(): Promise<void> {
+    return this.#inTurn(() => {
+      this.#blocking = undefined;
+      return this.#acceptAll([...this.#bridges]);
     });
   }
 
-  /** Takes every accept of ours away. Idempotent. */
-  async withdraw(): Promise<void> {
-    await withdrawFromChains(this.#nft, this.#bridge, this.#table);
-    await withdrawLegacyForwarding(this.#bridge);
+  /** Takes the accepts of these bridges away. Idempotent. Rejects when that fails. */
+  withdraw(bridges: readonly string[]): Promise<void> {
+    for (const bridge of bridges) this.#bridges.delete(bridge);
+    return this.#inTurn(async () => {
+      await withdrawFromChains(this.#nft, bridges, this.#table);
+      await withdrawLegacyForwarding(bridges);
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#running = this.#running.catch(() => {}).then(work);
+    return this.#running;
+  }
+
+  async #acceptAll(bridges: readonly string[]): Promise<void> {
+    if (bridges.length === 0) return;
+    await this.#try(async () => {
+      this.#blocking ??= await findBlockingChains(this.#nft, this.#table);
+      for (const chain of this.#blocking) {
+        const added = await acceptInChain(this.#nft, bridges, chain);
+        if (added.length > 0) this.#told(`${chain.family} ${chain.table} ${chain.chain}`, added);
+      }
+    });
+    await this.#try(async () => {
+      for (const chain of await acceptLegacyForwarding(bridges)) this.#told(chain, bridges);
+    });
   }
 
   async #try(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
+      this.#blocking = undefined;
       this.#logger.warn('containers may have no network: another firewall may drop forwarded packets', {
-        bridge: this.#bridge,
         error: errorMessage(error),
       });
     }
   }
 
-  #told(chain: string): void {
-    const fields = { bridge: this.#bridge, chain };
-    this.#logger.info('put accepts for the bridge into a chain that drops forwarded packets', fields);
+  #told(chain: string, bridges: readonly string[]): void {
+    const message = 'put accepts for our bridges into a chain that drops forwarded packets';
+    this.#logger.info(message, { chain, bridges: bridges.join(' ') });
   }
 }

@@ -1,4 +1,11 @@
-import { type Element, elementStatements, setDeclarations, setNames, setNoun } from './table-elements.ts';
+import {
+  type Element,
+  elementStatements,
+  setDeclarations,
+  setNames,
+  setNoun,
+  tableSets,
+} from './table-elements.ts';
 
 /** The chain that is the administrator's: every forwarded packet passes it first, and the engine never changes its rules. */
 export const userChain = 'GANTRY-USER';
@@ -122,6 +129,16 @@ export function emptyingScript(table: string): string {
     ...setNames.map((name) => `delete ${setNoun(name)} inet ${table} ${name}`),
     '',
   ].join('\n');
+}
+
+/** How many rules our chains have. */
+export const ruleCount: number = Object.values(chains)
+  .flat()
+  .filter((line) => !isHead(line)).length;
+
+/** True for a chain or set that the engine made: nobody else has a reason to take it away. */
+export function isOurs(name: string): boolean {
+  return name in chains || name in tableSets;
 }
 
 function declaration(name: string, head: string): string {
