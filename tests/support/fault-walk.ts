@@ -9,6 +9,8 @@ import { until } from './until.ts';
 export interface FaultWalk<T> {
   /** Prefixes of fault points (`create`, `start`): all of theirs in the sources must be passed. */
   covers: readonly string[];
+  /** Kills at points with these prefixes alone, where another walk passes the others; at all when missing. */
+  among?: readonly string[];
   /** Makes what the operation works on, undisturbed. */
   prepare: () => Promise<T>;
   /** Resolves when the operation was acknowledged, rejects when the engine died before. */
@@ -32,7 +34,9 @@ export async function startFaultyDaemon(flags: readonly string[] = []): Promise<
 export async function killAtEveryPoint<T>(daemon: TestDaemon, walk: FaultWalk<T>): Promise<void> {
   const passes = await recordPasses(daemon, walk);
   assertCovered(passes, walk.covers);
+  const { among = [''] } = walk;
   for (const [index, name] of passes.entries()) {
+    if (!among.some((prefix) => name.startsWith(prefix))) continue;
     const count = passes.slice(0, index + 1).filter((each) => each === name).length;
     try {
       await killAt(daemon, walk, { name, count });

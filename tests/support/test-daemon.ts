@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ApiClient } from '@gantry/client';
 import { LeakCheck, LeakError } from '@gantry/testkit';
@@ -55,7 +55,10 @@ export class TestDaemon implements AsyncDisposable {
   }
 
   static async start(flags: readonly string[] = [], preloads: readonly string[] = []): Promise<TestDaemon> {
-    const daemon = new TestDaemon(mkdtempSync('/tmp/gantry-test-'), preloads);
+    const root = mkdtempSync('/tmp/gantry-test-');
+    // As the directories above an engine's are: users of containers' own come through.
+    chmodSync(root, 0o711);
+    const daemon = new TestDaemon(root, preloads);
     if (peer === undefined) daemon.#leaks = await daemon.#watchForLeaks();
     await daemon.restart(flags);
     return daemon;
@@ -186,7 +189,9 @@ export class TestDaemon implements AsyncDisposable {
       'exec/events',
       'exec/execs',
       'exec/netns',
+      'exec/roots',
       'data/containers',
+      'data/mounts',
       'data/snapshots/writable',
       'data/content/ingest',
     ];

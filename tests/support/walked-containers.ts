@@ -21,16 +21,19 @@ const request = {
 /** Containers for a walk over fault points, one after the other, and the daemon that is killed. */
 export class WalkedContainers implements AsyncDisposable {
   readonly daemon: TestDaemon;
+  /** `--userns` of the containers. */
+  readonly #users: string;
   #turn = 0;
 
-  private constructor(daemon: TestDaemon) {
+  private constructor(daemon: TestDaemon, users: string) {
     this.daemon = daemon;
+    this.#users = users;
   }
 
-  static async start(): Promise<WalkedContainers> {
+  static async start({ users = '' }: { users?: string } = {}): Promise<WalkedContainers> {
     const daemon = await startFaultyDaemon();
     await loadBusybox(daemon);
-    return new WalkedContainers(daemon);
+    return new WalkedContainers(daemon, users);
   }
 
   nextName(): string {
@@ -39,7 +42,8 @@ export class WalkedContainers implements AsyncDisposable {
   }
 
   async create(name: string = this.nextName()): Promise<string> {
-    return (await createContainer(this.daemon.api, request, { name })).Id;
+    const HostConfig = { ...request.HostConfig, UsernsMode: this.#users };
+    return (await createContainer(this.daemon.api, { ...request, HostConfig }, { name })).Id;
   }
 
   async run(): Promise<string> {

@@ -54,6 +54,7 @@ export { runInSlices, type SliceOptions } from './files/slices.ts';
 export { type TreeUsage, treeUsage } from './files/tree-usage.ts';
 export { unlessGone } from './files/unless-gone.ts';
 export { getXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from './files/xattrs.ts';
+export { asFileOwner } from './ids/as-file-owner.ts';
 export {
   type IdMaps,
   type IdRange,

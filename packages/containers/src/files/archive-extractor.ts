@@ -1,4 +1,6 @@
 import {
+  asFileOwner,
+  type Descriptor,
   type Directory,
   isErrno,
   keyBytes,
@@ -7,12 +9,14 @@ import {
   pathKey,
   pathText,
   removeTree,
+  type SynchronousWork,
   statAt,
   type TreePath,
 } from '@gantry/kernel';
 import type { TarEntry, TarMember } from '@gantry/oci';
 import { applyXattrs, type SkippedXattrs } from '@gantry/snapshots';
 import { ArchiveRefusedError, ReadOnlyPathError } from '../errors.ts';
+import { hostRoot } from '../state/host-root.ts';
 import type { ContainerTree } from './container-tree.ts';
 import { writeFile } from './write-file.ts';
 
@@ -125,12 +129,14 @@ export class ArchiveExtractor implements Disposable {
     if (this.#tree.obstacle(at) !== undefined) throw new ReadOnlyPathError('mounted volume');
     using parent = tree.openDirectory(at.slice(0, -1));
     const name = keyBytes(at.at(-1) ?? '');
-    parent.mkdir(name, impliedMode);
+    this.#asRootAt(at, () => parent.mkdir(name, impliedMode));
     parent.chmod(name, impliedMode);
+  }
+
+  /** What is made belongs to the container's root, unless it is given away later. */
+  #asRootAt<T>(at: TreePath, work: SynchronousWork<T>): T {
     const idMaps = this.#tree.idMapsAt(at);
-    if (idMaps === undefined) return;
-    const { uid, gid } = outsideIds(idMaps).owner({ uid: 0, gid: 0 });
-    parent.chown(name, uid, gid);
+    return idMaps === undefined ? work() : asFileOwner(hostRoot({ idMaps }), work);
   }
 
   /** An entry with the owners that it has on the host's side of the container's users. Throws `UnmappedIdError`. */
@@ -173,12 +179,13 @@ export class ArchiveExtractor implements Disposable {
     }
   }
 
-  async #file({ parent, name }: Place, { entry, content }: TarMember): Promise<void> {
-    await writeFile(parent, name, { entry, content }, this.#skipped);
+  async #file({ at, parent, name }: Place, { entry, content }: TarMember): Promise<void> {
+    const asMaker = (work: () => Descriptor): Descriptor => this.#asRootAt(at, work);
+    await writeFile({ directory: parent, name, asMaker }, { entry, content }, this.#skipped);
   }
 
   #directory({ at, parent, name }: Place, entry: TarEntry, merges: boolean): void {
-    if (!merges) parent.mkdir(name, 0o700);
+    if (!merges) this.#asRootAt(at, () => parent.mkdir(name, 0o700));
     using directory = this.#tree.tree.openDirectory(at);
     directory.chown('', entry.uid, entry.gid);
     applyXattrs(`${directory.path}/.`, entry.xattrs, this.#skipped);
@@ -197,12 +204,12 @@ export class ArchiveExtractor implements Disposable {
     parent.link(file, name);
   }
 
-  #special({ parent, name }: Place, entry: TarEntry): void {
-    if (entry.type === 'symlink') parent.symlink(entry.linkName, name);
-    else {
+  #special({ at, parent, name }: Place, entry: TarEntry): void {
+    this.#asRootAt(at, () => {
+      if (entry.type === 'symlink') return parent.symlink(entry.linkName, name);
       const device = { major: entry.deviceMajor, minor: entry.deviceMinor };
-      parent.mknod(name, deviceTypes[entry.type as keyof typeof deviceTypes] | 0o600, device);
-    }
+      return parent.mknod(name, deviceTypes[entry.type as keyof typeof deviceTypes] | 0o600, device);
+    });
     parent.chown(name, entry.uid, entry.gid);
     applyXattrs(parent.entryPath(name), entry.xattrs, this.#skipped);
     if (entry.type !== 'symlink') parent.chmod(name, entry.mode);

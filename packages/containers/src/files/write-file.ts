@@ -11,18 +11,24 @@ import {
 import type { TarEntry, TarMember, TarSegment } from '@gantry/oci';
 import { applyXattrs, type SkippedXattrs } from '@gantry/snapshots';
 
+/** Where a file is made, and how: by the host's root when nothing is said. */
+export interface WritePlace {
+  directory: Directory;
+  name: Uint8Array;
+  asMaker?: (work: () => Descriptor) => Descriptor;
+}
+
 /**
  * Makes a file in a directory, as its tar entry says. Content is written on pool threads: a slow disk holds up nobody else.
  * Throws EEXIST when the name is taken.
  */
 export async function writeFile(
-  directory: Directory,
-  name: Uint8Array,
+  { directory, name, asMaker = (work) => work() }: WritePlace,
   { entry, content }: TarMember,
   skipped: SkippedXattrs,
 ): Promise<void> {
   const flags = openFlags.writeOnly | openFlags.create | openFlags.exclusive | openFlags.noFollow;
-  using file = directory.open(name, { flags, mode: 0o600 });
+  using file = asMaker(() => directory.open(name, { flags, mode: 0o600 }));
   await writeContent(file, entry, content);
   changeOwner(file, entry.uid, entry.gid);
   applyXattrs(file, entry.xattrs, skipped);

@@ -21,12 +21,12 @@ export interface UserRange extends Disposable {
 
 /** Gives containers ranges of host ids that are theirs alone. */
 export class UserRanges {
-  readonly #registry: ContainerRegistry;
+  readonly #registry: Pick<ContainerRegistry, 'list'>;
   readonly #pool: UserDefaults['pool'];
   /** Of containers that are being made, by their first uid. */
   readonly #claimed = new Set<number>();
 
-  constructor(registry: ContainerRegistry, pool: UserDefaults['pool']) {
+  constructor(registry: Pick<ContainerRegistry, 'list'>, pool: UserDefaults['pool']) {
     this.#registry = registry;
     this.#pool = pool;
   }

@@ -43,7 +43,7 @@ export async function placeRoot(
   undo.defer(() => releaseRoot(folders, containerId));
   bindMount(spec.root.path, target, { recursive: true });
   setPropagation(target, 'private', { recursive: true });
-  faultPoint('start/root-placed');
+  faultPoint('mapped-start/root-placed');
   return undo.move();
 }
 

@@ -42,7 +42,7 @@ export async function mapLowers(
     if (owner !== undefined) mountMapped(lower, target, owner, { readOnly: true });
     return target;
   });
-  faultPoint('snapshot-mount/lowers-mapped');
+  faultPoint('mapped-start/lowers-mapped');
   const held = undo.move();
   return { paths, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
