@@ -107,6 +107,9 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
         });
       }
       break;
+    case 'objects':
+      if (Array.isArray(value) && value.every(isFlatObject)) return value.map(asFlag);
+      break;
     case 'runtimes':
       if (isObject(value)) {
         return Object.entries(value).map(([name, choice]) => `${name}=${JSON.stringify(choice)}`);
@@ -117,7 +120,23 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
 }
 
 function wrongShape(file: string, key: string, type: DaemonOption['type']): ConfigError {
-  return new ConfigError(`${file}: '${key}' must be a ${type === 'maps' ? 'map of maps' : type}`);
+  return new ConfigError(`${file}: '${key}' must be a ${shapes[type] ?? type}`);
+}
+
+const shapes: Partial<Record<DaemonOption['type'], string>> = {
+  maps: 'map of maps',
+  objects: 'list of objects',
+};
+
+function isFlatObject(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && Object.values(value).every(isScalar);
+}
+
+/** `base=10.10.0.0/16,size=24` */
+function asFlag(value: Record<string, unknown>): string {
+  return Object.entries(value)
+    .map(([name, field]) => `${name}=${String(field)}`)
+    .join(',');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

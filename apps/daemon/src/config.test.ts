@@ -41,7 +41,7 @@ test('keys that match no option are refused as dockerd does, those that are not 
     () => load('{"nonsense":1,"more":2}'),
     /daemon\.json: the following directives don't match any configuration option: nonsense, more$/,
   );
-  assert.throws(() => load('{"mtu":1400}'), /daemon\.json: 'mtu' is not built yet/);
+  assert.throws(() => load('{"metrics-addr":"x"}'), /daemon\.json: 'metrics-addr' is not built yet/);
   assert.throws(() => load('{"storage-driver":"btrfs"}'), /'storage-driver' can only be overlay2: layers/);
   load('{"storage-driver":"overlay2","iptables":true,"experimental":false}');
 });
@@ -103,13 +103,44 @@ test('networks’ options are read, and those that cannot be are refused', () =>
     dns: { servers: ['10.0.0.9'], search: ['corp'], options: ['ndots:2', 'rotate'] },
     hostGatewayAddresses: ['10.0.0.1', 'fd00::1'],
     defaultNetworkOptions: { bridge: { 'com.docker.network.driver.mtu': '1400', a: 'b=c' } },
+    defaultBridge: { options: {} },
   });
   assert.deepEqual(load('{}', ['--default-network-opt', 'bridge=x=1']).network, {
     dns: {},
     defaultNetworkOptions: { bridge: { x: '1' } },
+    defaultBridge: { options: {} },
   });
   assert.throws(() => load('{"dns":["nowhere"]}'), /dns: invalid IP address: nowhere/);
   assert.throws(() => load('{"dns-search":["a b"]}'), /dns-search: a b is not a valid domain/);
   assert.throws(() => load('{"default-network-opts":{"bridge":"x"}}'), /must be a map of maps/);
   assert.throws(() => load('{"host-gateway-ips":["10.0.0.1","10.0.0.2"]}'), /only one IPv4/);
+});
+
+test('the default bridge and the pools are read, and those that cannot be are refused', () => {
+  const json = `{"default-address-pools":[{"base":"10.10.0.0/16","size":24}],"ipv6":true,"fixed-cidr-v6":"fd00:9::/64",
+    "icc":false,"mtu":1400,"ip":"127.0.0.1"}`;
+  const { addressPools, defaultBridge, hostBindingAddress } = load(json, [
+    '--default-gateway=10.1.0.9',
+    '--ip-masq=false',
+  ]).network;
+  assert.deepEqual(addressPools, [{ base: '10.10.0.0/16', size: 24 }]);
+  assert.equal(hostBindingAddress, '127.0.0.1');
+  assert.deepEqual(defaultBridge, {
+    defaultGateway: '10.1.0.9',
+    fixedCidrV6: 'fd00:9::/64',
+    ipv6: true,
+    options: {
+      'com.docker.network.bridge.enable_icc': 'false',
+      'com.docker.network.bridge.enable_ip_masquerade': 'false',
+      'com.docker.network.bridge.host_binding_ipv4': '127.0.0.1',
+      'com.docker.network.driver.mtu': '1400',
+    },
+  });
+  assert.deepEqual(load('{}', ['--default-address-pool', 'base=10.9.0.0/16,size=20']).network.addressPools, [
+    { base: '10.9.0.0/16', size: 20 },
+  ]);
+  assert.throws(() => load('{"default-address-pools":[{"base":"x","size":1}]}'), /is not such as base=/);
+  assert.throws(() => load('{"default-address-pools":{"base":"x"}}'), /must be a list of objects/);
+  assert.throws(() => load('{"mtu":7}'), /mtu: 7 is not between 68 and 65535/);
+  assert.throws(() => load('{"ip":"everywhere"}'), /ip: invalid IP address: everywhere/);
 });

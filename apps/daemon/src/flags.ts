@@ -146,6 +146,7 @@ export function parseValue(
     }
     case 'map':
     case 'maps':
+    case 'objects':
     case 'runtimes':
       if (!text.includes('=')) throw new FlagError(`invalid argument "${text}" for ${source}: name=value`);
       return appended(previous, text);

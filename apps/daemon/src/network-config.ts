@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
-import type { EngineNetworkOptions } from '@gantry/engine';
+import type { AddressPoolRange, DefaultBridgeSettings, EngineNetworkOptions } from '@gantry/engine';
 import { ConfigError } from './config-error.ts';
 import type { OptionValues } from './options.ts';
 
 /** dockerd's options of networks, checked; what was not given is missing. Throws `ConfigError` with Docker's words where it has them. */
 export function networkOptionsOf(values: OptionValues): EngineNetworkOptions {
   const [servers, search, options] = ['dns', 'dns-search', 'dns-opts'].map((key) => list(values, key));
+  const binding = hostBinding(values);
+  const pools = list(values, 'default-address-pools');
   const gateways = list(values, 'host-gateway-ips');
   return {
     dns: {
@@ -15,6 +17,9 @@ export function networkOptionsOf(values: OptionValues): EngineNetworkOptions {
     },
     ...(gateways !== undefined && { hostGatewayAddresses: hostGateways(gateways) }),
     defaultNetworkOptions: networkOptions(list(values, 'default-network-opts') ?? []),
+    ...(pools !== undefined && { addressPools: pools.map(addressPool) }),
+    ...(binding !== undefined && { hostBindingAddress: binding }),
+    defaultBridge: defaultBridge(values),
   };
 }
 
@@ -36,6 +41,56 @@ function domain(text: string): string {
 function resolverOption(text: string): string {
   if (/^[\w:.-]{1,128}$/.test(text)) return text;
   throw new ConfigError(`dns-opts: invalid option: ${text}`);
+}
+
+/** Missing for all addresses. */
+function hostBinding({ ip }: OptionValues): string | undefined {
+  return typeof ip !== 'string' || ip === '0.0.0.0' ? undefined : address(ip, 'ip');
+}
+
+/** What is more than a shape is checked where the bridge is made. */
+function defaultBridge(values: OptionValues): DefaultBridgeSettings {
+  const names = [
+    ['fixed-cidr', 'fixedCidr'],
+    ['default-gateway', 'defaultGateway'],
+    ['bip6', 'bip6'],
+    ['fixed-cidr-v6', 'fixedCidrV6'],
+    ['default-gateway-v6', 'defaultGatewayV6'],
+  ] as const;
+  const given = names.flatMap(([key, name]) =>
+    typeof values[key] === 'string' ? [[name, values[key]]] : [],
+  );
+  return {
+    ...(Object.fromEntries(given) as Record<string, string>),
+    ...(values['ipv6'] === true && { ipv6: true }),
+    options: {
+      ...(values['icc'] === false && { 'com.docker.network.bridge.enable_icc': 'false' }),
+      ...(values['ip-masq'] === false && { 'com.docker.network.bridge.enable_ip_masquerade': 'false' }),
+      ...(typeof values['ip'] === 'string' && {
+        'com.docker.network.bridge.host_binding_ipv4': values['ip'],
+      }),
+      ...(typeof values['mtu'] === 'number' && { 'com.docker.network.driver.mtu': mtu(values['mtu']) }),
+    },
+  };
+}
+
+/** The least that IPv4 takes (RFC 791), and the most that a packet can have. */
+function mtu(value: number): string {
+  if (value < 68 || value > 65_535) throw new ConfigError(`mtu: ${value} is not between 68 and 65535`);
+  return String(value);
+}
+
+/** `base=10.10.0.0/16,size=24` */
+function addressPool(text: string): AddressPoolRange {
+  const fields = new Map(text.split(',').map((field) => field.split(/=(.*)/s) as [string, string]));
+  const [base = '', size = ''] = [fields.get('base'), fields.get('size')];
+  const [first = '', length = ''] = base.split('/');
+  const isSound =
+    isIP(first) !== 0 && /^\d{1,3}$/.test(length) && /^\d{1,3}$/.test(size) && fields.size === 2;
+  if (!isSound || Number(size) < Number(length) || Number(size) > (isIP(first) === 6 ? 128 : 32)) {
+    throw new ConfigError(`default-address-pools: '${text}' is not such as base=10.10.0.0/16,size=24`);
+  }
+  return { base, size: Number(size) };
 }
 
 /** One of each family at most, as in dockerd. */

@@ -6,9 +6,9 @@ export interface DaemonOption {
   /**
    * A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. Runtimes
    * are a map too, whose values are paths, or JSON objects as Docker has them in the file. `maps` are a map of maps, as a flag
-   * `name=key=value`.
+   * `name=key=value`; `objects` are a list of objects, as a flag `key=value,key=value`.
    */
-  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'maps' | 'runtimes';
+  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'maps' | 'objects' | 'runtimes';
   /** A SIGHUP puts the file's new value in force. */
   reloadable?: true;
   help: string;
@@ -17,6 +17,51 @@ export interface DaemonOption {
 /** dockerd's names for what Gantry has; a flag or key that is not here is refused. */
 export const daemonOptions: readonly DaemonOption[] = [
   { key: 'bip', flag: 'bip', type: 'string', help: 'IPv4 address and prefix of the default bridge (CIDR)' },
+  { key: 'bip6', flag: 'bip6', type: 'string', help: 'IPv6 address and prefix of the default bridge (CIDR)' },
+  {
+    key: 'default-gateway',
+    flag: 'default-gateway',
+    type: 'string',
+    help: "Gateway of the default bridge's containers, in the place of the bridge",
+  },
+  {
+    key: 'default-gateway-v6',
+    flag: 'default-gateway-v6',
+    type: 'string',
+    help: "IPv6 gateway of the default bridge's containers, in the place of the bridge",
+  },
+  {
+    key: 'fixed-cidr',
+    flag: 'fixed-cidr',
+    type: 'string',
+    help: 'Part of the default bridge that containers get addresses from (CIDR)',
+  },
+  {
+    key: 'fixed-cidr-v6',
+    flag: 'fixed-cidr-v6',
+    type: 'string',
+    help: 'IPv6 subnet of the default bridge (CIDR); its part for containers when there is a bip6',
+  },
+  {
+    key: 'icc',
+    flag: 'icc',
+    type: 'boolean',
+    help: 'Containers of the default bridge reach each other (the default)',
+  },
+  {
+    key: 'ip',
+    flag: 'ip',
+    type: 'string',
+    help: 'Host address that ports are published on when none is named; all when missing',
+  },
+  {
+    key: 'ip-masq',
+    flag: 'ip-masq',
+    type: 'boolean',
+    help: "The default bridge's packets leave with the host's address (the default)",
+  },
+  { key: 'ipv6', flag: 'ipv6', type: 'boolean', help: 'The default bridge has IPv6 too' },
+  { key: 'mtu', flag: 'mtu', type: 'integer', help: 'MTU of the default bridge; 1500 when missing' },
   {
     key: 'bridge',
     flag: 'bridge',
@@ -47,6 +92,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     flag: 'cdi-spec-dir',
     type: 'list',
     help: 'Directory of device specifications (CDI), repeatable',
+  },
+  {
+    key: 'default-address-pools',
+    flag: 'default-address-pool',
+    type: 'objects',
+    help: 'Where networks get subnets from (base=10.10.0.0/16,size=24), repeatable',
   },
   {
     key: 'default-network-opts',

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@gantry/base';
-import type { DnsRequest } from '@gantry/network';
+import type { AddressPoolRange, DefaultBridgeSettings, DnsRequest } from '@gantry/network';
 import type { EngineSettings } from './settings/engine-settings.ts';
 
 export interface EngineOptions {
@@ -47,6 +47,11 @@ export interface EngineNetworkOptions {
   dns?: DnsRequest;
   /** What `host-gateway` stands for; the host's addresses on the default bridge when missing. */
   hostGatewayAddresses?: readonly string[];
+  /** Where networks get subnets from that do not ask for one; Docker's pools when missing. */
+  addressPools?: readonly AddressPoolRange[];
+  /** Address that ports are published on where neither they nor their network name one; all when missing. */
+  hostBindingAddress?: string;
+  defaultBridge?: DefaultBridgeSettings;
   /** Options by driver of networks that do not say otherwise. */
   defaultNetworkOptions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }

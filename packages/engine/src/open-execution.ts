@@ -1,6 +1,10 @@
 import { type Containers, checkLogConfig, type InitProgram, openContainers } from '@gantry/containers';
 import { type CgroupSupport, detectCgroups, readCgroupSupport } from '@gantry/kernel';
-import { type NetworkController, openNetworkController } from '@gantry/network';
+import {
+  type NetworkController,
+  type NetworkControllerOptions,
+  openNetworkController,
+} from '@gantry/network';
 import {
   buildSpec,
   type CgroupDriver,
@@ -11,7 +15,7 @@ import {
   readSpecHost,
 } from '@gantry/runtime';
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
-import { defaultCdiSpecDirs, defaultSearchPath } from './engine-options.ts';
+import { defaultCdiSpecDirs, defaultSearchPath, type EngineNetworkOptions } from './engine-options.ts';
 import { readHostSecurity } from './host-security.ts';
 import { findInitProgram } from './init-program.ts';
 import type { Opening } from './open-engine.ts';
@@ -51,6 +55,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       store,
       ...(bridge === undefined ? {} : { bridge }),
       ...(bip === undefined ? {} : { bip }),
+      ...controllerOptions(options.network),
     }),
   );
   const runtime = opened.use(
@@ -102,4 +107,16 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   storage.users.containers = containers;
   const remapsUsers = users.remap !== undefined;
   return { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport, remapsUsers };
+}
+
+function controllerOptions({
+  addressPools,
+  hostBindingAddress,
+  defaultBridge,
+}: EngineNetworkOptions = {}): Partial<NetworkControllerOptions> {
+  return {
+    ...(addressPools && { defaultAddressPools: addressPools }),
+    ...(hostBindingAddress !== undefined && { hostBindingAddress }),
+    ...(defaultBridge && { defaultBridge }),
+  };
 }

@@ -53,6 +53,7 @@ export type {
   PortRequest,
   PublishedPort,
 } from './network-controller.ts';
+export type { DefaultBridgeSettings } from './networks/default-bridge.ts';
 export type { NetworkRecord, NetworkSubnet } from './networks/network-record.ts';
 export { type NetworkControllerOptions, openNetworkController } from './open-network-controller.ts';
 export type { AddressRecord, EndpointRecord } from './sandbox/sandbox-record.ts';

@@ -5,6 +5,7 @@ import type { AddressPoolRange } from './ipam/default-pools.ts';
 import { LocalNetworkController } from './local-network-controller.ts';
 import type { NetworkController } from './network-controller.ts';
 import { type NetworkParts, networkParts } from './network-parts.ts';
+import type { DefaultBridgeSettings } from './networks/default-bridge.ts';
 import { isPredefined } from './networks/network-record.ts';
 import { takeOverNetworks } from './networks/take-over-networks.ts';
 import { portRules } from './ports/port-publisher.ts';
@@ -19,6 +20,7 @@ export interface NetworkControllerOptions {
   bridge?: string;
   /** Address of the bridge with its prefix, as dockerd's `--bip`. Missing: the first of the default pools that is free. */
   bip?: string;
+  defaultBridge?: DefaultBridgeSettings;
   /** In the place of Docker's. */
   defaultAddressPools?: readonly AddressPoolRange[];
   /** Whether networks that do not say have IPv6. Missing: when the host has an IPv6 address. */
@@ -55,6 +57,7 @@ export async function openNetworkController(
     ...parts,
     bridge: bridge === 'none' ? undefined : bridge,
     bip,
+    defaultBridge: options.defaultBridge ?? {},
     sandboxes: stored,
   });
   for (const record of stored) sandboxes.adopt(record);

@@ -9,6 +9,8 @@ export interface PredefinedRecord {
   createdAt: string;
   /** The bridge's address with its prefix, as it was chosen; not of `host` and `none`. */
   bridgeAddress?: string;
+  /** Its IPv6 subnet, where it has one. */
+  bridgeSubnet6?: string;
 }
 
 /** The three networks that are always there. Ids are made at first use and stay. */
@@ -35,11 +37,13 @@ export class PredefinedNetworks {
     return predefinedNames.some((name) => this.#records[name].id === id);
   }
 
-  /** Remembers the bridge's address, so that it stays when the host's routes change. */
-  rememberBridgeAddress(bridgeAddress: string): void {
+  /** Remembers the bridge's address and IPv6 subnet, so that they stay when the host's routes change. */
+  rememberBridge(chosen: Pick<PredefinedRecord, 'bridgeAddress' | 'bridgeSubnet6'>): void {
     const { bridge } = this.#records;
-    if (bridge.bridgeAddress === bridgeAddress) return;
-    this.#collection.put('bridge', { ...bridge, bridgeAddress });
+    const changed = { ...bridge, ...chosen };
+    const isSame =
+      changed.bridgeAddress === bridge.bridgeAddress && changed.bridgeSubnet6 === bridge.bridgeSubnet6;
+    if (!isSame) this.#collection.put('bridge', changed);
   }
 
   #load(name: PredefinedName, clock: Clock): PredefinedRecord {

@@ -1,4 +1,3 @@
-import type { DefaultBridgePlan } from '../drivers/bridge/plan-default-bridge.ts';
 import type { NetworkRecord, NetworkSubnet, PredefinedName } from './network-record.ts';
 import type { PredefinedNetworks } from './predefined-networks.ts';
 
@@ -9,14 +8,22 @@ export function plainRecord(networks: PredefinedNetworks, name: 'host' | 'none')
   return recordOf(networks, name, {});
 }
 
+export interface DefaultBridge {
+  /** Its interface. */
+  bridge: string;
+  config: readonly NetworkSubnet[];
+  /** In the place of Docker's defaults. */
+  options: Readonly<Record<string, string>>;
+}
+
 /** The default bridge as a network, with the options that Docker shows. */
 export function defaultBridgeRecord(
   networks: PredefinedNetworks,
-  bridge: string,
-  { subnet, gateway }: DefaultBridgePlan,
+  { bridge, config, options }: DefaultBridge,
 ): NetworkRecord {
   return recordOf(networks, 'bridge', {
-    config: [{ subnet, gateway }],
+    config,
+    ipv6: config.length > 1,
     driverState: { bridge, found: 'true' },
     options: {
       'com.docker.network.bridge.default_bridge': 'true',
@@ -25,6 +32,7 @@ export function defaultBridgeRecord(
       'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
       'com.docker.network.bridge.name': bridge,
       'com.docker.network.driver.mtu': '1500',
+      ...options,
     },
   });
 }
@@ -34,10 +42,12 @@ function recordOf(
   name: PredefinedName,
   {
     config = [],
+    ipv6 = false,
     driverState = {},
     options = {},
   }: {
     config?: readonly NetworkSubnet[];
+    ipv6?: boolean;
     driverState?: Readonly<Record<string, string>>;
     options?: Readonly<Record<string, string>>;
   },
@@ -54,7 +64,7 @@ function recordOf(
     ingress: false,
     configOnly: false,
     ipv4: true,
-    ipv6: false,
+    ipv6,
     ipam: { driver: 'default', options: {}, config },
     options,
     labels: {},

@@ -3,8 +3,10 @@ import type { Collection } from '@gantry/state';
 import { assertNobodyLeftOut, assertNotShared } from '../drivers/bridge/assert-own-bridge.ts';
 import { planDefaultBridge } from '../drivers/bridge/plan-default-bridge.ts';
 import type { DefaultPools } from '../ipam/default-pools.ts';
+import { hostSubnets } from '../ipam/host-subnets.ts';
 import { subnetFrom } from '../ipam/subnet.ts';
 import type { SandboxRecord } from '../sandbox/sandbox-record.ts';
+import { type DefaultBridgeSettings, defaultBridgeSubnets } from './default-bridge.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { NetworkRegistry } from './network-registry.ts';
 import type { PredefinedNetworks } from './predefined-networks.ts';
@@ -17,6 +19,7 @@ export interface TakeOver {
   /** Interface of the default bridge; undefined where there is to be none. */
   bridge: string | undefined;
   bip: string | undefined;
+  defaultBridge: DefaultBridgeSettings;
   pools: DefaultPools;
   socket: NetlinkSocket;
   namespaces: string;
@@ -42,11 +45,11 @@ export async function takeOverNetworks(parts: TakeOver): Promise<void> {
 }
 
 function defaultNetwork(
-  { predefined, socket, pools, namespaces, sandboxes, bip }: TakeOver,
+  { predefined, socket, pools, namespaces, sandboxes, bip, defaultBridge }: TakeOver,
   name: string,
   stored: readonly NetworkRecord[],
 ): NetworkRecord {
-  const { id: networkId, bridgeAddress } = predefined.get('bridge');
+  const { id: networkId, bridgeAddress, bridgeSubnet6 } = predefined.get('bridge');
   const taken = stored.flatMap(({ configOnly, ipam }) =>
     configOnly ? [] : ipam.config.map(({ subnet }) => subnetFrom(subnet)),
   );
@@ -59,6 +62,17 @@ function defaultNetwork(
   });
   assertNotShared(socket, name, { networkId, namespaces });
   assertNobodyLeftOut(name, plan, { networkId, namespaces, records: sandboxes });
-  predefined.rememberBridgeAddress(`${plan.gateway}/${subnetFrom(plan.subnet).prefixLength}`);
-  return defaultBridgeRecord(predefined, name, plan);
+  const config = defaultBridgeSubnets(plan, defaultBridge, {
+    bridge: name,
+    pools,
+    taken,
+    hostSubnets: () => hostSubnets(socket),
+    earlier6: bridgeSubnet6,
+  });
+  const [, second] = config;
+  predefined.rememberBridge({
+    bridgeAddress: `${plan.gateway}/${subnetFrom(plan.subnet).prefixLength}`,
+    ...(second !== undefined && { bridgeSubnet6: second.subnet }),
+  });
+  return defaultBridgeRecord(predefined, { bridge: name, config, options: defaultBridge.options ?? {} });
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { loadBusybox } from '../support/busybox-image.ts';
+import { peer, TestDaemon } from '../support/test-daemon.ts';
+
+const image = 'mirror/busybox';
+const own = `10.214.${process.pid % 250}`;
+const pools = `10.215.${process.pid % 250}`;
+let daemon: TestDaemon;
+
+before(async () => {
+  const flags = [
+    `bip=${own}.1/24`,
+    `fixed-cidr=${own}.128/25`,
+    `default-gateway=${own}.9`,
+    `default-address-pool=base=${pools}.0/24,size=28`,
+    'mtu=1400',
+    'icc=false',
+    'ip=127.0.0.1',
+    'host-gateway-ip=10.8.8.8',
+    'dns=10.9.9.9',
+    'dns-search=corp.example',
+    'dns-opt=ndots:3',
+  ];
+  const newer = [
+    'ipv6',
+    'fixed-cidr-v6=fd00:214::/64',
+    'default-network-opt=bridge=com.docker.network.driver.mtu=1300',
+  ];
+  daemon = await TestDaemon.start(
+    [...flags, ...(peer === undefined ? newer : [])].map((flag) => `--${flag}`),
+  );
+  await loadBusybox(daemon);
+});
+after(async () => {
+  await daemon.ok('network', 'prune', '-f');
+  await daemon[Symbol.asyncDispose]();
+});
+
+const shell = (script: string, ...flags: string[]): Promise<string> =>
+  daemon.ok('run', '--rm', ...flags, image, 'sh', '-c', script);
+
+describe('the daemon’s options of networks', () => {
+  test('make the default bridge: its addresses, gateway and MTU', async () => {
+    const text = await shell('ip -4 -o addr show eth0; ip route; cat /sys/class/net/eth0/mtu');
+    assert.match(text, new RegExp(`inet ${own}\\.(?:1[3-9]\\d|12[89]|2\\d\\d)/24`));
+    assert.match(text, new RegExp(`^default via ${own}\\.9 `, 'm'));
+    assert.match(text, /^1400$/m);
+  });
+
+  test('are what containers know of names unless they ask for something', async () => {
+    const text = await shell('cat /etc/resolv.conf /etc/hosts', '--add-host', 'up:host-gateway');
+    assert.match(text, /^nameserver 10\.9\.9\.9$/m);
+    assert.match(text, /^search corp\.example$/m);
+    assert.match(text, /^options ndots:3$/m);
+    assert.match(text, /^10\.8\.8\.8\s+up$/m);
+    assert.match(await shell('cat /etc/resolv.conf', '--dns', '10.7.7.7'), /^nameserver 10\.7\.7\.7$/m);
+  });
+
+  test('publish ports on one address, and keep the bridge’s containers apart', async () => {
+    const id = await daemon.ok('run', '-d', '-p', '80', image, 'sleep', '1000');
+    assert.match(await daemon.ok('port', id, '80'), /^127\.0\.0\.1:\d+$/);
+    const format = '{{.NetworkSettings.Networks.bridge.IPAddress}}';
+    const address = await daemon.ok('inspect', '-f', format, id);
+    const asked = `ping -c 1 -W 1 ${address} >/dev/null || echo apart`;
+    assert.equal(await shell(asked), 'apart');
+    await daemon.ok('rm', '-f', id);
+  });
+
+  test('give networks their subnets and options', async () => {
+    await daemon.ok('network', 'create', 'pooled');
+    const subnet = await daemon.ok('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'pooled');
+    assert.match(subnet, new RegExp(`^${pools}\\.\\d+/28$`));
+    if (peer === undefined) {
+      const mtu = await shell('cat /sys/class/net/eth0/mtu', '--network', 'pooled');
+      assert.equal(mtu, '1300');
+      assert.match(await shell('ip -6 -o addr show eth0'), / inet6 fd00:214::/);
+    }
+    await daemon.ok('network', 'rm', 'pooled');
+  });
+});
