@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeTestImage, temporaryRoot } from '@gantry/testkit';
 import { run } from '../support/processes.ts';
 import { ApiSocket } from './support/api.ts';
 import { type BenchRow, cost } from './support/bench-row.ts';
 import { startGantry } from './support/engines.ts';
+import { delayFlags, readDelay } from './support/event-loop-delay.ts';
 
 const containers = 100;
 const wanted = { unit: 'ms', against: 'what is wanted' };
@@ -17,7 +16,7 @@ export async function bench(): Promise<BenchRow[]> {
   await using root = await temporaryRoot('bench');
   const archive = makeLargeArchive(root.path);
   const figures = path.join(root.path, 'delay.json');
-  await using gantry = await startGantry({ nodeFlags: ['--import', monitor(figures)] });
+  await using gantry = await startGantry({ nodeFlags: delayFlags(figures) });
   using api = new ApiSocket(gantry.socketPath);
   await readDelay(gantry.pid, figures);
   const [command, ...args] = gantry.cli;
@@ -60,37 +59,6 @@ function makeLargeArchive(root: string): string {
     },
   });
   return path.join(root, 'large.tar');
-}
-
-interface Delay {
-  p99: number;
-  worst: number;
-}
-
-/** A module for gantryd: at every SIGUSR2 it writes the delays since the last time, in milliseconds, into `file`. */
-function monitor(file: string): string {
-  const source = `
-    import { renameSync, writeFileSync } from 'node:fs';
-    import { monitorEventLoopDelay } from 'node:perf_hooks';
-    const file = ${JSON.stringify(file)};
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    process.on('SIGUSR2', () => {
-      const figures = { p99: delay.percentile(99) / 1e6, worst: delay.max / 1e6 };
-      delay.reset();
-      writeFileSync(file + '.new', JSON.stringify(figures));
-      renameSync(file + '.new', file);
-    });`;
-  return `data:text/javascript,${encodeURIComponent(source)}`;
-}
-
-async function readDelay(pid: number, file: string): Promise<Delay> {
-  rmSync(file, { force: true });
-  process.kill(pid, 'SIGUSR2');
-  for (const deadline = performance.now() + 10_000; !existsSync(file); await sleep(5)) {
-    if (performance.now() > deadline) throw new Error('gantryd does not tell its delays');
-  }
-  return JSON.parse(readFileSync(file, 'utf8')) as Delay;
 }
 
 async function startAll(api: ApiSocket): Promise<string[]> {

@@ -268,6 +268,7 @@ export class FakeNetworkController implements NetworkController {
       namespacePath: path.join(this.#folder, containerId),
       endpoints: byPriority,
       ports: reservation.ports,
+      ...(endpoints.some(({ networkName }) => networkName !== 'bridge') && { resolver }),
     };
   }
 
@@ -277,6 +278,9 @@ export class FakeNetworkController implements NetworkController {
     if (failure !== undefined) throw failure;
   }
 }
+
+/** What the real one says where the host has no name server. */
+const resolver = { nameserver: '127.0.0.11', upstream: [] };
 
 function nameAndId({ dnsNames, endpointId, containerId }: EndpointInfo): {
   name: string;

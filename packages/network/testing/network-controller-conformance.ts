@@ -6,7 +6,7 @@ import type {
   PortRequest,
   PublishedPort,
 } from '../src/network-controller.ts';
-import { attachRequest, endpointOn } from './requests.ts';
+import { attachRequest, endpointOn, networkRequest } from './requests.ts';
 
 type Cases = Readonly<Record<string, (controller: NetworkController) => Promise<void>>>;
 
@@ -43,6 +43,17 @@ const cases: Cases = {
     }
     assert.deepEqual(controller.networks(), networks);
     await Promise.resolve();
+  },
+
+  'gives a container that is on a network of users, and only such a one, a resolver': async (controller) => {
+    await controller.createNetwork(networkRequest('front'));
+    const endpoints = [endpointOn('bridge'), endpointOn('front')];
+    const both = await controller.attach(attachRequest('both', { endpoints }));
+    assert.equal(both.resolver?.nameserver, '127.0.0.11');
+    assert.deepEqual(controller.attachment('both'), both);
+    assert.equal((await controller.disconnect('both', 'front')).resolver, undefined);
+    assert.equal((await controller.attach(requestFor('one'))).resolver, undefined);
+    await controller.removeNetwork('front');
   },
 
   'attaches a container with an address of the subnet, and tells it to whoever asks': async (controller) => {

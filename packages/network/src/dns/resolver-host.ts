@@ -1,4 +1,4 @@
-import { type Clock, faultPoint, type Logger } from '@gantry/base';
+import type { Clock, Logger } from '@gantry/base';
 import { ResolverNotOpenedError } from '../errors.ts';
 import { ContainerResolver } from './container-resolver.ts';
 import type { NameSource } from './name-source.ts';
@@ -58,7 +58,6 @@ export function openResolverHost({
           throw new ResolverNotOpenedError(containerId, error);
         }
         resolvers.set(containerId, resolver);
-        faultPoint('attach/resolver-opened');
       }
       resolver.use(sandbox);
       await resolver.listening;

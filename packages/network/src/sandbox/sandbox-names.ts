@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { faultPoint } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import { NameIndex } from '../dns/name-index.ts';
+import { resolverAddress } from '../dns/redirect.ts';
 import type { ResolverHost } from '../dns/resolver-host.ts';
 import type { UpstreamServer } from '../dns/upstream/upstream-server.ts';
 import type { Attachment } from '../network-controller.ts';
@@ -8,8 +10,6 @@ import { isPredefined } from '../networks/network-record.ts';
 import type { JoinedEndpoint } from './gateways.ts';
 import type { SandboxRecord } from './sandbox-record.ts';
 
-/** Where a container on user-defined networks asks for names. */
-const nameserver = '127.0.0.11';
 /** Docker's choice where neither the container nor the host names a server. */
 const fallbackServers: readonly string[] = ['8.8.8.8', '8.8.4.4'];
 
@@ -18,6 +18,8 @@ export class SandboxNames {
   readonly #host: ResolverHost;
   readonly #resolvConf: string;
   readonly #index = new NameIndex();
+  /** The servers that resolvers ask, by container id. */
+  readonly #upstream = new Map<string, readonly UpstreamServer[]>();
 
   /** `resolvConf` is the host's own file. */
   constructor(host: ResolverHost, resolvConf: string) {
@@ -25,24 +27,34 @@ export class SandboxNames {
     this.#resolvConf = resolvConf;
   }
 
-  /** Makes names and resolver fit the container's endpoints, which come in gateway order. Resolves when it can ask. */
+  /**
+   * Makes names and resolver fit the container's endpoints, which come in gateway order. Resolves when it can ask. A
+   * container that leaves its last user-defined network has no resolver any more: it would be its way out of a host that it
+   * has no network to.
+   */
   async follow(
     record: SandboxRecord,
     ordered: readonly JoinedEndpoint[],
     namespacePath: string,
   ): Promise<void> {
     this.rename(record, ordered);
-    if (!asksUs(ordered)) return;
     const { containerId, dns } = record;
+    if (!asksUs(ordered)) {
+      this.#close(containerId);
+      return;
+    }
     const host = hostSettings(this.#resolvConf);
+    const upstream = upstreamOf(record, host);
     await this.#host.open({
       containerId,
       namespacePath,
-      upstream: upstreamOf(record, host),
+      upstream,
       forwards: ordered.some(({ network }) => !network.record.internal),
       keepsSingleLabels: (dns.options ?? host.options).some((option) => option.startsWith('ndots:')),
       names: this.#index.source(containerId),
     });
+    this.#upstream.set(containerId, upstream);
+    faultPoint('network-names/resolver-opened');
   }
 
   /** Makes the names fit, in effect at once. On the default bridge, as with Docker, nobody has any. */
@@ -62,15 +74,20 @@ export class SandboxNames {
 
   /** Nobody finds the container any more, and nothing of ours is in its namespace. Idempotent. */
   forget(containerId: string): void {
-    this.#host.close(containerId);
+    this.#close(containerId);
     this.#index.remove(containerId);
   }
 
   /** What resolv.conf is to say; undefined for a container that asks other servers. */
-  resolverOf(record: SandboxRecord, ordered: readonly JoinedEndpoint[]): Attachment['resolver'] {
+  resolverOf({ containerId }: SandboxRecord, ordered: readonly JoinedEndpoint[]): Attachment['resolver'] {
     if (!asksUs(ordered)) return undefined;
-    const upstream = upstreamOf(record, hostSettings(this.#resolvConf));
-    return { nameserver, upstream: upstream.map(({ address }) => address) };
+    const upstream = this.#upstream.get(containerId) ?? [];
+    return { nameserver: resolverAddress, upstream: upstream.map(({ address }) => address) };
+  }
+
+  #close(containerId: string): void {
+    this.#host.close(containerId);
+    this.#upstream.delete(containerId);
   }
 }
 
