@@ -77,7 +77,6 @@ if (file !== '') {
       await call('POST', `/images/${busyboxImage}/tag?repo=other&tag=1`, 201);
       await call('DELETE', '/images/other:1', 200);
       await call('GET', '/images/nosuch/json', 404);
-      await call('POST', '/images/create?fromImage=nosuch&tag=1', 501);
     });
 
     it('about volumes', async () => {
@@ -86,6 +85,36 @@ if (file !== '') {
       await call('GET', '/volumes/kept', 200);
       await call('GET', '/volumes/nosuch', 404);
       await call('DELETE', '/volumes/kept', 204);
+    });
+
+    it('about networks, and a container on two of them', async () => {
+      await call('POST', '/networks/create', 201, { Name: 'schema', Labels: { a: 'b' } });
+      await call('POST', '/networks/create', 409, { Name: 'schema' });
+      await call('POST', '/networks/create', 403, { Name: 'bridge' });
+      await call('POST', '/networks/create', 404, { Name: 'x', Driver: 'nodriver' });
+      const IPAM = { Config: [{ Subnet: 'nonsense' }] };
+      await call('POST', '/networks/create', 400, { Name: 'x', IPAM });
+      await call('GET', '/networks', 200);
+      await call('POST', '/containers/create?name=joined', 201, {
+        Image: busyboxImage,
+        Cmd: ['sleep', '1000'],
+      });
+      const EndpointConfig = { Aliases: ['here'], GwPriority: 1 };
+      await call('POST', '/networks/schema/connect', 200, { Container: 'joined', EndpointConfig });
+      await call('GET', '/containers/joined/json', 200);
+      await call('POST', '/containers/joined/start', 204);
+      await call('GET', '/containers/joined/json', 200);
+      await call('GET', '/containers/json', 200);
+      await call('GET', '/networks/schema', 200);
+      await call('DELETE', '/networks/schema', 403);
+      await call('POST', '/networks/nosuch/connect', 404, { Container: 'joined' });
+      await call('POST', '/networks/schema/connect', 404, { Container: 'nosuch' });
+      await call('POST', '/networks/schema/disconnect', 200, { Container: 'joined' });
+      await call('POST', '/networks/schema/disconnect', 500, { Container: 'joined' });
+      await call('POST', '/networks/prune', 200);
+      await call('DELETE', '/networks/schema', 404);
+      await call('DELETE', '/networks/bridge', 403);
+      await call('DELETE', '/containers/joined?force=1', 204);
     });
 
     it('about a container through its life', async () => {
