@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { mount } from '@gantry/kernel';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
 
@@ -73,6 +83,85 @@ test('what is left of nothing is found, and goes with --repair', async () => {
   assert.match(repaired.stdout, /a blob that no image has \(repaired\)\neverything fits\n$/);
   assert.equal((await fsck()).stdout, 'everything fits\n');
   assert.equal(await daemon.ok('run', '--rm', image, 'echo', 'works'), 'works');
+});
+
+test('mounts, cgroups and namespaces of no container are found, and go with --repair', async () => {
+  const gone = 'e'.repeat(64);
+  const mounted = inDataRoot('snapshots/writable', gone);
+  mkdirSync(mounted);
+  mount({ source: 'nothing', target: mounted, type: 'tmpfs' });
+  const cgroups = readdirSync('/sys/fs/cgroup')
+    .map((name) => path.join('/sys/fs/cgroup', name, path.basename(daemon.root)))
+    .concat(path.join('/sys/fs/cgroup', path.basename(daemon.root)))
+    .filter((parent) => existsSync(parent))
+    .map((parent) => path.join(parent, gone));
+  for (const cgroup of cgroups) mkdirSync(cgroup);
+  const pinned = path.join(daemon.execRoot, 'netns', gone);
+  writeFileSync(pinned, '');
+  const found = await fsck();
+  assert.equal(found.exitCode, 1);
+  assert.match(found.stdout, new RegExp(`^mount ${mounted}: of no container$`, 'm'));
+  assert.match(found.stdout, new RegExp(`^network ${gone}: a pinned namespace of no container$`, 'm'));
+  for (const cgroup of cgroups)
+    assert.match(found.stdout, new RegExp(`^cgroup ${cgroup}: of no container$`, 'm'));
+  rmSync(pinned);
+  assert.equal((await fsck('--repair')).exitCode, 0);
+  rmdirSync(mounted);
+  assert.equal((await fsck()).stdout, 'everything fits\n');
+});
+
+/** For an engine that does not run: gantryd looks by itself. */
+async function offline(): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return await daemon.gantry(['system', 'fsck', '--offline'], {
+    env: {
+      GANTRY_DATA_ROOT: daemon.dataRoot,
+      GANTRY_EXEC_ROOT: daemon.execRoot,
+      GANTRY_CGROUP_PARENT: `/${path.basename(daemon.root)}`,
+    },
+  });
+}
+
+test('--offline looks without an engine, changes nothing, and leaves the one that runs alone', async () => {
+  const refused = await offline();
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /is in use|another engine|has it open/);
+  await daemon.end('SIGKILL');
+  const before = readFileSync(inDataRoot('metadata.db'));
+  const log = readFileSync(inDataRoot('metadata.db-wal'));
+  const sound = await offline();
+  assert.deepEqual([sound.exitCode, sound.stdout], [0, 'everything fits\n']);
+  const stray = createHash('sha256').update('stray').digest('hex');
+  writeFileSync(inDataRoot('content/blobs/sha256', stray), 'stray');
+  mkdirSync(inDataRoot('snapshots/writable', 'd'.repeat(64)));
+  renameSync(inDataRoot('volumes/kept'), inDataRoot('kept.away'));
+  const { exitCode, stdout } = await offline();
+  renameSync(inDataRoot('kept.away'), inDataRoot('volumes/kept'));
+  rmSync(inDataRoot('content/blobs/sha256', stray));
+  assert.equal(exitCode, 1);
+  assert.deepEqual(stdout.trimEnd().split('\n').sort(), [
+    `container ${'d'.repeat(64)}: a file system of no container`,
+    `image sha256:${stray}: a blob that no image has`,
+    'volume kept: its directory is gone',
+  ]);
+  assert.deepEqual(readFileSync(inDataRoot('metadata.db')), before);
+  assert.deepEqual(readFileSync(inDataRoot('metadata.db-wal')), log);
+  await daemon.restart();
+});
+
+test('--offline tells a damaged store and leaves it as it is', async () => {
+  await daemon.end('SIGTERM');
+  const file = inDataRoot('metadata.db');
+  const sound = readFileSync(file);
+  const damaged = Buffer.from(sound);
+  damaged.fill(0xff, 4096);
+  writeFileSync(file, damaged);
+  const { exitCode, stdout } = await offline();
+  assert.equal(exitCode, 1);
+  assert.match(stdout, new RegExp(`^store ${file}: .*documents can be saved\\n$`));
+  assert.deepEqual(readFileSync(file), damaged);
+  writeFileSync(file, sound);
+  await daemon.restart();
+  assert.equal((await fsck()).stdout, 'everything fits\n');
 });
 
 test('after a kill and a restart everything fits again, whatever was left lying about', async () => {

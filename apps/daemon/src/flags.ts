@@ -6,7 +6,7 @@ export interface Flags {
   values: OptionValues;
   /** `--config-file`: must exist when it is given. */
   configFile?: string;
-  mode: 'serve' | 'help' | 'version' | 'doctor' | 'validate';
+  mode: 'serve' | 'help' | 'version' | 'doctor' | 'fsck' | 'validate';
   /** With `doctor`: mend what can be mended; with `quiet` say only what is wrong. */
   fix: boolean;
   quiet: boolean;
@@ -19,7 +19,7 @@ export class FlagError extends EngineError {
   }
 }
 
-const switches = ['help', 'version', 'doctor', 'validate', 'fix', 'quiet'] as const;
+const switches = ['help', 'version', 'doctor', 'fsck', 'validate', 'fix', 'quiet'] as const;
 type Switch = (typeof switches)[number];
 
 /**
@@ -46,6 +46,7 @@ export function helpText(): string {
   rows.push(
     ['    --config-file string', 'Configuration file (default /etc/gantry/daemon.json)'],
     ['    --doctor [--fix]', 'Check whether this machine can run containers, and mend what can be mended'],
+    ['    --fsck', 'Check what an engine that does not run has left; changes nothing'],
     ['    --validate', 'Check the configuration and leave'],
     ['-h, --help', 'Print this'],
     ['-v, --version', 'Print the version'],

@@ -3,6 +3,7 @@ import { gantryVersion } from '@gantry/engine';
 import { loadConfig } from './config.ts';
 import { runDoctor } from './doctor.ts';
 import { helpText, parseFlags } from './flags.ts';
+import { runFsck } from './fsck.ts';
 import { serve } from './serve.ts';
 
 try {
@@ -24,6 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case 'doctor':
       return runDoctor(flags);
+    case 'fsck':
+      return runFsck(loadConfig(flags, process.env));
     case 'validate':
       loadConfig(flags, process.env);
       console.error('configuration OK');

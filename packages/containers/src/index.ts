@@ -61,3 +61,5 @@ export type { PrunedContainers } from './prune/prune-containers.ts';
 export { compilePruneFilter } from './prune/prune-filter.ts';
 export { checkResources } from './resources/check-resources.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';
+export { readStoredContainers, type StoredContainer } from './restore/stored-containers.ts';
+export { snapshotOwner } from './state/container-id.ts';

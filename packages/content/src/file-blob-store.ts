@@ -32,6 +32,11 @@ export class FileBlobStore implements BlobStore {
     this.#ingest = path.join(directory, 'ingest');
   }
 
+  /** A store as it lies there, to be read: nothing is made and nothing removed. */
+  static existing(directory: string): Pick<BlobStore, 'list' | 'stat' | 'readSmall'> {
+    return new FileBlobStore(directory);
+  }
+
   /** Makes what is missing and removes what an earlier process left half written. */
   static async open({ directory, logger }: FileBlobStoreOptions): Promise<FileBlobStore> {
     const store = new FileBlobStore(directory);

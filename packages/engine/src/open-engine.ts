@@ -5,6 +5,7 @@ import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
 import { tryLockFile } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
+import { cgroupParentPath } from '@gantry/runtime';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { DiskService } from './disk/disk-service.ts';
@@ -80,7 +81,7 @@ function compose(
   { images, registries, volumes, snapshots }: Storage,
   execution: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
-  const { containers, network, runtime } = execution;
+  const { containers, network, runtime, cgroupDriver, cgroupParent } = execution;
   const { service, execs, files, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
@@ -117,6 +118,11 @@ function compose(
         runtime,
         volumes,
         network,
+        places: {
+          dataRoot: options.dataRoot,
+          execRoot: options.execRoot,
+          cgroupParents: [cgroupParentPath(cgroupDriver, cgroupParent)],
+        },
         clock,
       },
       clock,

@@ -37,6 +37,8 @@ export interface Execution {
   runtime: RuntimeSet;
   initProgram: InitProgram;
   cgroupDriver: CgroupDriver;
+  /** Where the cgroups of containers are that ask for no place. */
+  cgroupParent: string;
   cgroupSupport: CgroupSupport;
   /** Containers have other users than the host unless they say otherwise. */
   remapsUsers: boolean;
@@ -106,7 +108,16 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   );
   storage.users.containers = containers;
   const remapsUsers = users.remap !== undefined;
-  return { containers, network, runtime, initProgram, cgroupDriver, cgroupSupport, remapsUsers };
+  return {
+    containers,
+    network,
+    runtime,
+    initProgram,
+    cgroupDriver,
+    cgroupParent,
+    cgroupSupport,
+    remapsUsers,
+  };
 }
 
 function controllerOptions({

@@ -37,4 +37,5 @@ export type { InspectRequest } from './queries/inspect-image.ts';
 export { pointInTime } from './queries/point-in-time.ts';
 export type { PrunedImages } from './removal/prune-images.ts';
 export type { ImageProblem } from './repair/check-images.ts';
+export { checkStoredImages, type StoredImages } from './repair/check-stored-images.ts';
 export type { RepairReport } from './repair/repair-images.ts';

@@ -1,4 +1,4 @@
-export type { CgroupDriver } from './cgroups/cgroup-place.ts';
+export { type CgroupDriver, cgroupParentPath } from './cgroups/cgroup-place.ts';
 export type {
   ContainerProcess,
   ContainerRuntime,

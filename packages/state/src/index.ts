@@ -1,3 +1,4 @@
+export { openCopiedStore } from './copied-store.ts';
 export {
   CorruptDocumentError,
   NewerStoreError,

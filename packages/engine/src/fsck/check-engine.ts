@@ -6,6 +6,7 @@ import type { ContainerRuntime } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import { checkContainers } from './check-containers.ts';
+import { checkStrays, removeStray, type StrayPlaces } from './check-strays.ts';
 import { checkVolumes, containerOf } from './check-volumes.ts';
 import type { Problem } from './problem.ts';
 
@@ -20,6 +21,8 @@ export interface Consistency {
   runtime: Pick<ContainerRuntime, 'list' | 'remove'>;
   volumes: Pick<VolumeStore, 'list' | 'release' | 'unmount'>;
   network: Pick<NetworkController, 'networks' | 'detach' | 'check'>;
+  /** Where traces of containers may be in the kernel. */
+  places: StrayPlaces;
   clock: Clock;
 }
 
@@ -48,6 +51,7 @@ export async function repairEngine(parts: Consistency, problems: readonly Proble
       await parts.snapshots.remove(object);
     }
     if (kind === 'network' && !ids.has(object)) await parts.network.detach(object);
+    if (kind === 'mount' || kind === 'cgroup') await removeStray(kind, object);
   }
   for (const { name, usedBy, heldBy } of parts.volumes.list()) {
     for (const id of usedBy.filter((id) => !ids.has(id))) parts.volumes.release(name, id);
@@ -66,6 +70,10 @@ async function look(parts: Consistency): Promise<Problem[]> {
     ...checkVolumes(parts, containers),
     ...checkNetworks(parts, containers),
     ...parts.network.check().map((problem): Problem => ({ kind: 'network', ...problem })),
+    ...checkStrays(
+      parts.places,
+      new Set([...containers.map(({ Id: id = '' }) => id), ...parts.damaged.map(({ id }) => id)]),
+    ),
   ];
 }
 

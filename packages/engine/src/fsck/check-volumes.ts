@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { ContainerSummary } from '@gantry/api-types';
 import { isMountPoint } from '@gantry/kernel';
-import type { VolumeInfo } from '@gantry/volumes';
-import type { Consistency } from './check-engine.ts';
+import type { StoredVolume } from '@gantry/volumes';
 import type { Problem } from './problem.ts';
 
 /** Volumes have their directories, know exactly the containers that have them, and are mounted while somebody holds them. */
-export function checkVolumes({ volumes }: Consistency, containers: readonly ContainerSummary[]): Problem[] {
+export function checkVolumes(
+  { volumes }: { volumes: { list(): StoredVolume[] } },
+  containers: readonly ContainerSummary[],
+): Problem[] {
   const ids = new Set(containers.map(({ Id: id = '' }) => id));
   const problem = (object: string, fact: string): Problem => ({ kind: 'volume', object, fact });
   const all = volumes.list();
@@ -32,7 +34,7 @@ export function containerOf(holder: string): string {
   return holder.split('-', 1)[0] ?? '';
 }
 
-function checkMounts({ driver, mountpoint, options, heldBy }: VolumeInfo): string[] {
+function checkMounts({ driver, mountpoint, options, heldBy }: StoredVolume): string[] {
   if (driver !== 'local') return [];
   if (!existsSync(mountpoint)) return ['its directory is gone'];
   if (options['device'] === undefined || isMountPoint(mountpoint) === heldBy.length > 0) return [];

@@ -12,7 +12,7 @@ export type DiskUsageKind = 'container' | 'image' | 'volume' | 'build-cache';
 
 /** Something that does not fit the rest of what the engine keeps. */
 export interface EngineProblem {
-  Kind: 'container' | 'image' | 'volume' | 'network';
+  Kind: 'container' | 'image' | 'volume' | 'network' | 'mount' | 'cgroup' | 'store';
   /** Id, name or digest. */
   Object: string;
   Fact: string;

@@ -23,10 +23,10 @@ const cachedDocumentBytes = 64 * 1024;
  * there, and @gantry/oci's errors for what is malformed.
  */
 export class ImageDocuments {
-  readonly #content: BlobStore;
+  readonly #content: Pick<BlobStore, 'readSmall'>;
   readonly #cache = new Map<string, unknown>();
 
-  constructor(content: BlobStore) {
+  constructor(content: Pick<BlobStore, 'readSmall'>) {
     this.#content = content;
   }
 

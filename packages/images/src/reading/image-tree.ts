@@ -142,7 +142,7 @@ export function chooseNode(
  * Blobs of a node that are not in the store. Throws `InvalidImageError` for one whose size is not what its descriptor
  * says.
  */
-export async function missingBlobs(content: BlobStore, node: ImageNode): Promise<Descriptor[]> {
+export async function missingBlobs(content: Pick<BlobStore, 'stat'>, node: ImageNode): Promise<Descriptor[]> {
   const { manifest, descriptor } = node;
   if (manifest === undefined) return [descriptor];
   const missing: Descriptor[] = [];

@@ -1,6 +1,9 @@
 import { errorMessage } from '@gantry/base';
-import type { InspectOptions } from '../queries/inspect-image.ts';
+import type { BlobStore } from '@gantry/content';
+import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
+import type { ImageDocuments } from '../reading/image-documents.ts';
 import { chooseNode, isRunnable, missingBlobs, readImageTree } from '../reading/image-tree.ts';
+import type { ImageRecords } from '../records/image-records.ts';
 
 /** Something about an image, a name or a blob that must not be. */
 export interface ImageProblem {
@@ -9,11 +12,20 @@ export interface ImageProblem {
   fact: string;
 }
 
+/** What is compared with each other. */
+export interface CheckedStores {
+  records: ImageRecords;
+  documents: ImageDocuments;
+  content: Pick<BlobStore, 'list' | 'stat'>;
+  unpacker: Pick<LayerUnpacker, 'unpacked'>;
+  maxManifests: number;
+}
+
 /**
  * Looks at every name, image and blob, and changes nothing: names stand for images, images have their blobs in their full
  * size and their layers unpacked, and no blob is there for nothing. Blobs that are just coming in look like the last.
  */
-export async function checkImages(options: InspectOptions): Promise<ImageProblem[]> {
+export async function checkImages(options: CheckedStores): Promise<ImageProblem[]> {
   const { records, content } = options;
   const problems: ImageProblem[] = records
     .names()
@@ -34,7 +46,7 @@ export async function checkImages(options: InspectOptions): Promise<ImageProblem
 }
 
 async function checkImage(
-  { records, documents, content, unpacker, maxManifests }: InspectOptions,
+  { records, documents, content, unpacker, maxManifests }: CheckedStores,
   id: Parameters<typeof records.image>[0],
   referenced: Set<string>,
 ): Promise<ImageProblem[]> {

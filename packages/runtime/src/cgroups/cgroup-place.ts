@@ -25,6 +25,11 @@ export function cgroupPathOf(driver: CgroupDriver, cgroupsPath: string): string 
   return path.posix.join(slicePath(slice), `${prefix}-${name}.scope`);
 }
 
+/** Where in the hierarchies the cgroups of containers with this parent are. */
+export function cgroupParentPath(driver: CgroupDriver, parent: string): string {
+  return path.posix.dirname(cgroupPathOf(driver, cgroupsPathOf(driver, parent, 'container')));
+}
+
 /**
  * Name of the cgroup below the container's that its processes are in on v2: limits and usage are read there, and the
  * outer one's `memory.events` stay when the OCI runtime has removed it.

@@ -25,6 +25,11 @@ const dataMode = 0o755;
 const trashPrefix = '.trash-';
 const copyPrefix = '.copy-';
 
+/** Where the content of a volume below `root` lies. */
+export function dataPath(root: string, name: string): string {
+  return path.join(root, name, '_data');
+}
+
 /**
  * The volumes on disk: `<root>/<name>/_data`, beside it `_copy` while an image's content is brought in, and `options.json` where the
  * volume has options, so that it is known by them when the records are lost. Every change is on the disk when a method returns.
@@ -41,7 +46,7 @@ export class VolumeDirectory {
 
   /** Where the volume's content lies. */
   dataPath(name: string): string {
-    return path.join(this.#root, name, '_data');
+    return dataPath(this.#root, name);
   }
 
   /** Where an image's content is gathered before it moves into the volume; on the same file system. */

@@ -127,7 +127,10 @@ export const ownSystemTable: CommandTable = [
     usage: '[OPTIONS]',
     summary: 'Check whether all that the engine keeps fits together',
     arguments: [0, 0],
-    flags: '--repair | Put right what is left of nothing',
+    flags: `
+      --offline | Check what an engine that does not run has left, on this machine; changes nothing
+      --repair | Put right what is left of nothing
+    `,
   },
   {
     path: 'completion',
