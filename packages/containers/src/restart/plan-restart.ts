@@ -3,6 +3,7 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { planUnmount } from '../lifecycle/plan-unmount.ts';
 import { startContainer } from '../lifecycle/start-container.ts';
+import { awaitPeers } from './await-peers.ts';
 
 /** Starts a container in state `restarting` after `delayMs`, unless `cancelRestart` comes first or the engine closes. */
 export function planRestart(environment: ContainerEnvironment, container: Container, delayMs: number): void {
@@ -13,6 +14,7 @@ export function planRestart(environment: ContainerEnvironment, container: Contai
   const restart = async (): Promise<void> => {
     try {
       await clock.sleep(delayMs, plan.signal);
+      await awaitPeers(environment, container, AbortSignal.any([plan.signal, closing]));
     } catch {
       return;
     }

@@ -2,6 +2,7 @@ import { errorMessage, Semaphore } from '@gantry/base';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { startContainer } from '../lifecycle/start-container.ts';
+import { awaitPeers } from '../restart/await-peers.ts';
 import { startOrder } from './start-order.ts';
 
 /** More at once only make each of them slower: a start is work for the CPU. */
@@ -19,7 +20,11 @@ export function startResumed(environment: ContainerEnvironment, containers: Read
     const known = begun.get(container);
     if (known !== undefined) return known;
     const needed = (order.get(container) ?? []).map(begin);
-    const started = Promise.all(needed).then(() => limit.run(() => start(environment, container)));
+    const started = Promise.all(needed)
+      .then(() => awaitPeers(environment, container, environment.closing))
+      .then(() => limit.run(() => start(environment, container)))
+      // The engine closes.
+      .catch(() => {});
     begun.set(container, started);
     return started;
   };
