@@ -8,6 +8,9 @@ const headerBytes = 8;
 /** Payloads up to here are copied next to each other; larger ones go out by reference. */
 const copyBytes = 2048;
 const batchBytes = 64 * 1024;
+/** Room for small frames: a little at first, then for a batch and the frame that completes it. */
+const firstRoomBytes = 4096;
+const fullRoomBytes: number = batchBytes + headerBytes + copyBytes;
 
 /**
  * Writes output frames to a socket or a response: each with Docker's header of 8 bytes (stream number, three zeros,
@@ -42,6 +45,7 @@ class FrameBatch {
   readonly #multiplexed: boolean;
   #parts: Uint8Array[] = [];
   #size = 0;
+  #roomBytes = firstRoomBytes;
   /** Where small frames are gathered, and what of it is used or already among the parts. */
   #buffer: Buffer = Buffer.alloc(0);
   #used = 0;
@@ -81,6 +85,7 @@ class FrameBatch {
     const parts = this.#parts;
     if (parts.length === 0) return;
     this.#parts = [];
+    this.#roomBytes = this.#size > firstRoomBytes ? fullRoomBytes : firstRoomBytes;
     this.#size = 0;
     if (this.#target.destroyed || this.#target.writableEnded) return;
     if (parts.length === 1) {
@@ -106,7 +111,7 @@ class FrameBatch {
   #reserve(bytes: number): void {
     if (this.#used + bytes <= this.#buffer.length) return;
     this.#seal();
-    this.#buffer = Buffer.allocUnsafe(Math.max(bytes, this.#size === 0 ? 4096 : batchBytes));
+    this.#buffer = Buffer.allocUnsafe(Math.max(bytes, this.#size === 0 ? this.#roomBytes : fullRoomBytes));
     this.#used = 0;
     this.#taken = 0;
   }
