@@ -42,7 +42,7 @@ export class PluginClient {
   async roles(options: PluginCall = {}): Promise<readonly string[]> {
     const address = JSON.stringify(this.#options.address());
     if (this.#activated?.address === address) return this.#activated.roles;
-    const { Implements: roles } = await this.#post('Plugin.Activate', {}, options);
+    const { Implements: roles } = await this.#post('Plugin.Activate', undefined, options);
     const known = Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
     this.#activated = { address, roles: known };
     return known;
@@ -65,9 +65,17 @@ export class PluginClient {
     return await this.#post(method, question, options);
   }
 
-  async #post(method: string, question: object, options: PluginCall): Promise<Record<string, unknown>> {
+  async #post(
+    method: string,
+    question: object | undefined,
+    options: PluginCall,
+  ): Promise<Record<string, unknown>> {
     try {
-      const { status, text } = await this.#send(method, JSON.stringify(question), options);
+      const { status, text } = await this.#send(
+        method,
+        question === undefined ? '' : JSON.stringify(question),
+        options,
+      );
       if (status === 404) throw new PluginMethodMissingError(this.name, method);
       if (status !== 200) {
         throw new PluginRefusedError(this.name, `${method}: ${errorText(text) || `status ${status}`}`);

@@ -64,7 +64,8 @@ export class FakePlugin implements AsyncDisposable {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const method = request.url?.slice(1) ?? '';
-    const question = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+    const body = Buffer.concat(chunks).toString();
+    const question = (body === '' ? {} : JSON.parse(body)) as Record<string, unknown>;
     this.asked.push({ method, question });
     const handshake = method === 'Plugin.Activate' ? { Implements: this.#roles } : undefined;
     const said = (await this.reply(method, question)) ?? handshake ?? { status: 404, text: 'no such method' };

@@ -133,7 +133,7 @@ function openMount(
     case 'image':
       return openPart(use.imageRoots.get(mount.snapshotId) ?? '', mount.subpath);
     case 'volume':
-      return openPart(use.volumeRoots.get(mount.volumeName) ?? mount.source, mount.subpath);
+      return openPart(use.volumeRoots.get(mount.volumeName) ?? '', mount.subpath);
     case 'bind':
       return openSource(mount.source);
   }

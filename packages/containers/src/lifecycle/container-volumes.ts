@@ -2,7 +2,7 @@ import { errorMessage } from '@gantry/base';
 import { insideIds } from '@gantry/kernel';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import type { ContainerMount, ContainerRecord } from '../state/container-record.ts';
+import type { ContainerMount } from '../state/container-record.ts';
 
 type VolumeMount = Extract<ContainerMount, { type: 'volume' }>;
 
@@ -38,18 +38,4 @@ export async function unmountVolumes(
       logger.warn('a volume was not unmounted', { containerId: id, volumeName, error: errorMessage(error) });
     });
   }
-}
-
-/** The record's mounts with the volumes where they are now; nothing when all are where they were. */
-export function movedVolumes(
-  { mounts }: ContainerRecord,
-  rootOf: (mount: ContainerMount) => string | undefined,
-): Pick<ContainerRecord, 'mounts'> | undefined {
-  const moved = mounts.map((mount): ContainerMount => {
-    const source = mount.type === 'volume' ? rootOf(mount) : undefined;
-    return mount.type === 'volume' && source !== undefined && source !== mount.source
-      ? { ...mount, source }
-      : mount;
-  });
-  return moved.some((mount, index) => mount !== mounts[index]) ? { mounts: moved } : undefined;
 }

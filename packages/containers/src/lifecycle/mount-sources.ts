@@ -27,8 +27,6 @@ export interface MountSource {
 export interface MountSources extends AsyncDisposable {
   /** A tmpfs has none. */
   of(mount: ContainerMount): MountSource;
-  /** Where the whole of a volume is. */
-  rootOf(mount: ContainerMount): string | undefined;
 }
 
 /**
@@ -44,7 +42,6 @@ export async function prepareMounts(
 ): Promise<MountSources> {
   const { ports, directories } = environment;
   const { id, record } = container;
-  const roots = new Map<ContainerMount, string>();
   const sources = new Map<ContainerMount, string>();
   await using parts = new AsyncDisposableStack();
   const mountWhole = (mount: PartialMount, root: string, owners?: UserNamespace): void => {
@@ -61,7 +58,6 @@ export async function prepareMounts(
     if (mount.type === 'bind') prepareBind(mount, record);
     else if (mount.type === 'volume') {
       const root = await mountVolume(environment, container, { mount, holder: id, rootfs });
-      roots.set(mount, root);
       mountWhole(mount, root, users);
     } else if (mount.type === 'image') {
       undo.defer(() => ports.snapshots.unmount(mount.snapshotId));
@@ -75,7 +71,6 @@ export async function prepareMounts(
       const stat = source === '' ? undefined : statSync(source, { throwIfNoEntry: false });
       return { path: source, isDirectory: stat?.isDirectory() === true };
     },
-    rootOf: (mount) => roots.get(mount),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

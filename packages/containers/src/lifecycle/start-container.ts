@@ -19,7 +19,6 @@ import { hostRoot } from '../state/host-root.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
-import { movedVolumes } from './container-volumes.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { type MountSources, prepareMounts } from './mount-sources.ts';
 import { writeNetworkFiles } from './network-files.ts';
@@ -115,7 +114,6 @@ async function startSteps(
     {
       manuallyStopped: false,
       ...(cause === 'user' && { restartCount: 0 }),
-      ...movedVolumes(container.record, (mount) => sources.rootOf(mount)),
     },
   );
   undo.move();

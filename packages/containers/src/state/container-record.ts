@@ -61,7 +61,7 @@ export type ContainerMount =
       volumeName: string;
       /** `local` when missing. */
       driver?: string;
-      /** Where the volume's content was last seen; empty when that was nowhere yet. */
+      /** Where the volume's content was when the container was made; empty when its driver had not told. */
       source: string;
       destination: string;
       mode: string;

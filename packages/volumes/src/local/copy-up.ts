@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type CopyTreeEntry,
   copyTree,
@@ -48,11 +47,12 @@ export async function bringIn(copyPath: string, dataPath: string): Promise<void>
   {
     using from = Directory.openPath(copyPath);
     using to = Directory.openPath(dataPath);
-    const { accessedNs, modifiedNs, device } = from.stat();
-    const isOneDisk = isDeepStrictEqual(device, to.stat().device);
-    if (isOneDisk) moveEntries(from, to);
+    const { accessedNs, modifiedNs, mountId } = from.stat();
+    // rename(2) does not cross mounts, of one disk or not.
+    const isOneMount = mountId === to.stat().mountId;
+    if (isOneMount) moveEntries(from, to);
     // Of what was moved only the directory itself is left to copy: its owner and mode. Another disk may be mounted there.
-    if (!isOneDisk || from.names().length === 0) await copyTree(from, to, { decide: replacePart });
+    if (!isOneMount || from.names().length === 0) await copyTree(from, to, { decide: replacePart });
     to.setTimes('', accessedNs, modifiedNs);
   }
   await rm(copyPath, { recursive: true, force: true });

@@ -187,6 +187,16 @@ test('a mount that fails leaves nothing, and can be asked for again', async () =
   assert.equal(isMountPoint(wrong), false);
 });
 
+test('a directory of the same disk is filled too', async () => {
+  host('image');
+  const source = path.join(folder, 'target');
+  mkdirSync(source);
+  await make('bound', { type: 'none', device: source, o: 'bind' });
+  await store.mount('bound', 'c1');
+  await store.copyUp('bound', { rootfs: folder, path: '/image' });
+  assert.equal(readFileSync(path.join(source, 'file'), 'utf8'), 'image');
+});
+
 test('an empty mounted volume is filled from the image, again where a kill interrupted it', async () => {
   const image = host('image');
   const place = await make('memory', tmpfs);
