@@ -77,6 +77,7 @@ if (file !== '') {
       await call('POST', `/images/${busyboxImage}/tag?repo=other&tag=1`, 201);
       await call('DELETE', '/images/other:1', 200);
       await call('GET', '/images/nosuch/json', 404);
+      await call('POST', '/images/create?fromImage=127.0.0.1:1/nosuch&tag=1', 500);
     });
 
     it('about volumes', async () => {

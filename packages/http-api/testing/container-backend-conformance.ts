@@ -66,7 +66,7 @@ function objectTests(check: Check): void {
       await rejects(backend.inspect('gone', { size: false }), 'not-found', missing);
       await rejects(backend.start('gone'), 'not-found', missing);
       await rejects(backend.stop('gone', {}), 'not-found', missing);
-      await rejects(backend.kill('gone', 'KILL'), 'not-found', missing);
+      await rejects(backend.kill('gone', 'KILL'), 'not-found', /No such container: gone$/);
       await rejects(backend.remove('gone', { force: true, volumes: false }), 'not-found', missing);
       await rejects(backend.attach('gone', watching), 'not-found', missing);
       await rejects(backend.logs('gone', { ...logging, follow: false }), 'not-found', missing);

@@ -152,8 +152,8 @@ async function refuseLimited(answer: RegistryAnswer, wantedMs: number | undefine
   throw new TooManyRequestsError(message, wantedMs);
 }
 
-/** An answer was on its way, or the name was not to be had just now. A refused connection and TLS's errors stay. */
+/** An answer was on its way. A refused connection, an unknown name and TLS's errors stay. */
 function isBrokenConnection(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return ['ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ETIMEDOUT'].includes(String(code));
+  return ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(String(code));
 }

@@ -16,10 +16,14 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
-/** Facts of HTTP itself, which no kind tells. */
+/** What no kind tells: facts of HTTP itself, and where Docker's answer is another. */
 const statusOfCode: Readonly<Record<string, number>> = {
   'body-too-large': 413,
   'body-timeout': 408,
+  // Docker says so of every trouble with a registry.
+  'registry-unreachable': 500,
+  'registry-refused': 500,
+  'registry-too-many-requests': 500,
 };
 
 /** The HTTP status of anything thrown. */
