@@ -118,13 +118,15 @@ test('networks’ options are read, and those that cannot be are refused', () =>
 
 test('the default bridge and the pools are read, and those that cannot be are refused', () => {
   const json = `{"default-address-pools":[{"base":"10.10.0.0/16","size":24}],"ipv6":true,"fixed-cidr-v6":"fd00:9::/64",
-    "icc":false,"mtu":1400,"ip":"127.0.0.1"}`;
-  const { addressPools, defaultBridge, hostBindingAddress } = load(json, [
+    "icc":false,"mtu":1400,"ip":"127.0.0.1","publish-policy":"host"}`;
+  const { addressPools, defaultBridge, hostBindingAddress, publishPolicy } = load(json, [
     '--default-gateway=10.1.0.9',
     '--ip-masq=false',
   ]).network;
   assert.deepEqual(addressPools, [{ base: '10.10.0.0/16', size: 24 }]);
   assert.equal(hostBindingAddress, '127.0.0.1');
+  assert.equal(publishPolicy, 'host');
+  assert.throws(() => load('{"publish-policy":"me"}'), /publish-policy: 'me' is none of open, host/);
   assert.deepEqual(defaultBridge, {
     defaultGateway: '10.1.0.9',
     fixedCidrV6: 'fd00:9::/64',

@@ -19,6 +19,7 @@ export function networkOptionsOf(values: OptionValues): EngineNetworkOptions {
     defaultNetworkOptions: networkOptions(list(values, 'default-network-opts') ?? []),
     ...(pools !== undefined && { addressPools: pools.map(addressPool) }),
     ...(binding !== undefined && { hostBindingAddress: binding }),
+    ...publishPolicy(values),
     defaultBridge: defaultBridge(values),
   };
 }
@@ -46,6 +47,12 @@ function resolverOption(text: string): string {
 /** Missing for all addresses. */
 function hostBinding({ ip }: OptionValues): string | undefined {
   return typeof ip !== 'string' || ip === '0.0.0.0' ? undefined : address(ip, 'ip');
+}
+
+function publishPolicy({ 'publish-policy': policy }: OptionValues): EngineNetworkOptions {
+  if (policy === undefined) return {};
+  if (policy === 'open' || policy === 'host') return { publishPolicy: policy };
+  throw new ConfigError(`publish-policy: '${String(policy)}' is none of open, host`);
 }
 
 /** What is more than a shape is checked where the bridge is made. */

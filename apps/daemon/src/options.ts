@@ -55,6 +55,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Host address that ports are published on when none is named; all when missing',
   },
   {
+    key: 'publish-policy',
+    flag: 'publish-policy',
+    type: 'string',
+    help: "Who decides about published ports: 'host', the host's own input rules; 'open' (the default), nobody",
+  },
+  {
     key: 'ip-masq',
     flag: 'ip-masq',
     type: 'boolean',

@@ -51,6 +51,8 @@ export interface EngineNetworkOptions {
   addressPools?: readonly AddressPoolRange[];
   /** Address that ports are published on where neither they nor their network name one; all when missing. */
   hostBindingAddress?: string;
+  /** `host`: a published port is reached only where the host's own input rules accept it. `open` when missing: always. */
+  publishPolicy?: 'open' | 'host';
   defaultBridge?: DefaultBridgeSettings;
   /** Options by driver of networks that do not say otherwise. */
   defaultNetworkOptions?: Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -123,11 +123,13 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
 function controllerOptions({
   addressPools,
   hostBindingAddress,
+  publishPolicy,
   defaultBridge,
 }: EngineNetworkOptions = {}): Partial<NetworkControllerOptions> {
   return {
     ...(addressPools && { defaultAddressPools: addressPools }),
     ...(hostBindingAddress !== undefined && { hostBindingAddress }),
+    ...(publishPolicy !== undefined && { publishPolicy }),
     ...(defaultBridge && { defaultBridge }),
   };
 }

@@ -1,6 +1,7 @@
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
 import type { MetadataStore } from '@gantry/state';
 import type { NetworkDriver } from './drivers/network-driver.ts';
+import type { PublishPolicy } from './firewall/port-rules.ts';
 import type { AddressPoolRange } from './ipam/default-pools.ts';
 import { LocalNetworkController } from './local-network-controller.ts';
 import type { NetworkController } from './network-controller.ts';
@@ -33,6 +34,8 @@ export interface NetworkControllerOptions {
   drivers?: readonly NetworkDriver[];
   /** Name of our nft table (family `inet`); one engine each. Made of the bridge's name when missing. */
   nftTable?: string;
+  /** Whether the host's own input rules decide about published ports. `open` when missing: nobody does, as with Docker. */
+  publishPolicy?: PublishPolicy;
   /** Whether to put accepts for our bridges into other people's forward chains that would drop their packets. `accept` when missing. */
   foreignForwarding?: 'accept' | 'leave';
   logger: Logger;

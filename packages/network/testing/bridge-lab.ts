@@ -16,7 +16,9 @@ import {
 import { Firewall } from '../src/firewall/firewall.ts';
 import type { FirewallNetwork } from '../src/firewall/firewall-network.ts';
 import { ForeignForwarding } from '../src/firewall/foreign-forwarding.ts';
+import { HandBack } from '../src/firewall/hand-back.ts';
 import { type Nft, nftProgram } from '../src/firewall/nft.ts';
+import type { PublishPolicy } from '../src/firewall/port-rules.ts';
 import { RuleWatch } from '../src/firewall/rule-watch.ts';
 import { PortPublisher } from '../src/ports/port-publisher.ts';
 import { NetworkHost, useAddressesAtOnce } from './network-host.ts';
@@ -45,8 +47,10 @@ export class BridgeLab extends NetworkHost {
   /** How many scripts nft has been given. */
   scripts = 0;
   readonly #nft: Nft;
+  readonly handBack: HandBack | undefined;
 
-  constructor() {
+  /** `host`: the host's own input rules decide about published ports. */
+  constructor(policy: PublishPolicy = 'open') {
     super();
     const nft = nftProgram(table);
     this.#nft = {
@@ -56,6 +60,7 @@ export class BridgeLab extends NetworkHost {
         return nft.apply(script);
       },
     };
+    this.handBack = policy === 'host' ? new HandBack(this.socket, table) : undefined;
     this.firewall = this.openFirewall();
     this.publisher = new PortPublisher({
       firewall: this.firewall,
@@ -68,7 +73,13 @@ export class BridgeLab extends NetworkHost {
 
   /** A firewall on the table of this lab, as another engine has it that starts again. */
   openFirewall(): Firewall {
-    return new Firewall({ table, nft: this.#nft, socket: this.netfilter, logger: silentLogger });
+    return new Firewall({
+      table,
+      nft: this.#nft,
+      socket: this.netfilter,
+      logger: silentLogger,
+      ...(this.handBack && { handBack: this.handBack }),
+    });
   }
 
   /** Puts back what others take away, and accepts in their chains for the bridges of now. */
@@ -142,6 +153,7 @@ export class BridgeLab extends NetworkHost {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    await this.firewall.remove();
     await this.#nft.apply(`add table inet ${table}\ndelete table inet ${table}\n`);
     for (const { bridge } of this.networks) removeLink(this.socket, bridge);
     this.socket[Symbol.dispose]();

@@ -31,6 +31,8 @@ export interface LinkSettings extends Partial<NewLink> {
   /** Index of a bridge to become a port of; 0 to leave it. */
   masterIndex?: number;
   up?: boolean;
+  /** False: neighbours are not asked for their hardware address; all have the link's own. */
+  arp?: boolean;
   /** Free text shown by `ip link`; at most 255 bytes. The kernel ignores it in the message that makes a link. */
   alias?: string;
   /** As a bridge port: frames may go back out where they came in. */
@@ -46,6 +48,7 @@ const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
 export const NLM_F_CREATE_EXCLUSIVE = 0x600;
 const IFF_UP = 1;
+const IFF_NOARP = 0x80;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
@@ -124,6 +127,7 @@ export function changeLink(which: number | string, settings: LinkSettings): Netl
       linkHeader({
         ...(byName ? {} : { index: which }),
         ...(settings.up === undefined ? {} : { up: settings.up }),
+        ...(settings.arp === undefined ? {} : { arp: settings.arp }),
       }),
       ...settingAttributes({ ...settings, ...(byName ? { name: which } : {}) }),
       ...(portSettings.length === 0
@@ -225,13 +229,11 @@ function readTraffic({ payload }: NetlinkReply): LinkTraffic {
 const emptyStats = Buffer.alloc(64);
 
 /** `struct ifinfomsg`: family, padding, type, index, flags, mask of the flags that change. */
-export function linkHeader(fields: { index?: number; up?: boolean }): Buffer {
+export function linkHeader({ index = 0, up, arp }: { index?: number; up?: boolean; arp?: boolean }): Buffer {
   const header = Buffer.alloc(headerBytes);
-  header.writeInt32LE(fields.index ?? 0, 4);
-  if (fields.up !== undefined) {
-    header.writeUInt32LE(fields.up ? IFF_UP : 0, 8);
-    header.writeUInt32LE(IFF_UP, 12);
-  }
+  header.writeInt32LE(index, 4);
+  header.writeUInt32LE((up === true ? IFF_UP : 0) | (arp === false ? IFF_NOARP : 0), 8);
+  header.writeUInt32LE((up === undefined ? 0 : IFF_UP) | (arp === undefined ? 0 : IFF_NOARP), 12);
   return header;
 }
 

@@ -27,7 +27,10 @@ const kinds = {
 /** A host port that is ours until disposed: nobody else can bind it, and nothing ever arrives at it. */
 export interface HeldPort extends Disposable {
   readonly port: number;
-  /** Gives the bound socket away, once: who takes it closes it, and may listen. Undefined when the port is held by name only. */
+  /**
+   * Gives the bound socket away, once: who takes it closes it, and may listen. What it accepts does not keep the port from
+   * being held again (SO_REUSEADDR). Undefined when the port is held by name only.
+   */
   take(): number | undefined;
 }
 
@@ -72,7 +75,7 @@ function bindPort(
     if (overTimeWait) setFlag(fd, { ...reuse, on: true }, subject);
     check(libc.bind(fd, encoded, encoded.length), 'bind', subject);
     if (overTimeWait) assertAlone(fd, subject);
-    return heldPort(fd, port === 0 ? boundPort(fd, subject) : port);
+    return heldPort(fd, protocol, port === 0 ? boundPort(fd, subject) : port);
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -103,16 +106,21 @@ function setFlag(fd: number, { level, name, on }: SocketFlag, subject: string): 
   check(libc.setsockopt(fd, level, name, value, value.length), 'setsockopt', subject);
 }
 
-function heldPort(fd: number, port: number): HeldPort {
+function heldPort(fd: number, protocol: keyof typeof kinds, port: number): HeldPort {
   let held: number | undefined = fd;
-  const take = (): number | undefined => {
-    const taken = held;
+  const letGo = (): number | undefined => {
+    const descriptor = held;
     held = undefined;
-    return taken;
+    return descriptor;
+  };
+  const take = (): number | undefined => {
+    // Of datagram sockets that say so, several can have one port.
+    if (held !== undefined && protocol === 'tcp') setFlag(held, { ...reuse, on: true }, `port ${port}`);
+    return letGo();
   };
   const close = (): void => {
-    const open = take();
-    if (open !== undefined) libc.close(open);
+    const descriptor = letGo();
+    if (descriptor !== undefined) libc.close(descriptor);
   };
   return { port, take, [Symbol.dispose]: close };
 }

@@ -1,10 +1,19 @@
 import { errorMessage, type Logger } from '@gantry/base';
 import { changeElements, maxElementChanges, type NetlinkSocket, type TableElement } from '@gantry/kernel';
 import { type FirewallNetwork, networkElements } from './firewall-network.ts';
+import type { HandBack } from './hand-back.ts';
 import type { Nft } from './nft.ts';
-import { type PortRule, portElement } from './port-rules.ts';
+import { type PortRule, type PublishPolicy, portElements } from './port-rules.ts';
 import { type Element, encodeElement, identityOf } from './table-elements.ts';
-import { changeScript, emptyingScript, isOurs, ruleCount, tableScript, userChain } from './table-script.ts';
+import {
+  changeScript,
+  emptyingScript,
+  handBackRemoval,
+  isOurs,
+  ruleCount,
+  tableScript,
+  userChain,
+} from './table-script.ts';
 
 export interface FirewallOptions {
   /** Name of the nft table, family `inet`; one engine each. */
@@ -13,6 +22,8 @@ export interface FirewallOptions {
   /** A netfilter socket; who opened it closes it. */
   socket: NetlinkSocket;
   logger: Logger;
+  /** Missing: published ports are open to everybody. Else the way on which packets come back that the host has let in. */
+  handBack?: HandBack;
 }
 
 /**
@@ -26,6 +37,7 @@ export class Firewall {
   readonly #nft: Nft;
   readonly #socket: NetlinkSocket;
   readonly #logger: Logger;
+  readonly #handBack: HandBack | undefined;
   readonly #networks = new Map<string, readonly Element[]>();
   /** What is in the kernel, and what is to be changed there next (undefined: to be gone), by identity. */
   #applied = new Map<string, Element>();
@@ -36,18 +48,19 @@ export class Firewall {
   #userRules = '';
   #removed = false;
 
-  constructor({ table, nft, socket, logger }: FirewallOptions) {
+  constructor({ table, nft, socket, logger, handBack }: FirewallOptions) {
     this.table = table;
     this.#nft = nft;
     this.#socket = socket;
     this.#logger = logger;
+    this.#handBack = handBack;
   }
 
   /** Writes the table anew, in one transaction, with these networks and published ports and no others. Throws `FirewallError`. */
   async reset(networks: Iterable<FirewallNetwork>, rules: Iterable<PortRule>): Promise<void> {
     this.#networks.clear();
     for (const network of networks) this.#networks.set(network.id, networkElements(network));
-    const elements = [...[...this.#networks.values()].flat(), ...[...rules].map(portElement)];
+    const elements = [...[...this.#networks.values()].flat(), ...this.#elementsOf(rules)];
     this.#pending = new Map();
     this.#applied = new Map(elements.map((element) => [identityOf(element), element]));
     this.#removed = false;
@@ -78,7 +91,7 @@ export class Firewall {
 
   /** Resolves when the rules are in the kernel. Throws `FirewallError`; they are not wanted any more then. */
   async publish(rules: readonly PortRule[]): Promise<void> {
-    const elements = rules.map(portElement);
+    const elements = this.#elementsOf(rules);
     this.#want(elements, true);
     try {
       await this.#flushed();
@@ -90,7 +103,7 @@ export class Firewall {
 
   /** Resolves when the rules are gone from the kernel. Rules that are not there are no error. */
   async unpublish(rules: readonly PortRule[]): Promise<void> {
-    this.#want(rules.map(portElement), false);
+    this.#want(this.#elementsOf(rules), false);
     await this.#flushed();
   }
 
@@ -130,13 +143,20 @@ export class Firewall {
     this.#networks.clear();
     this.#pending = new Map();
     await this.#running.catch(() => {});
+    this.#handBack?.remove();
     const objects = await this.#nft.list('table', 'inet', this.table).catch(() => undefined);
     this.#applied = new Map();
     if (objects === undefined) return;
     const emptied = emptyingScript(this.table);
     const isUsers = (object: Readonly<Record<string, unknown>>): boolean =>
       (object['rule'] as { chain?: string } | undefined)?.chain === userChain;
-    await this.#nft.apply(objects.some(isUsers) ? emptied : `delete table inet ${this.table}\n`);
+    const script = objects.some(isUsers) ? emptied : `delete table inet ${this.table}\n`;
+    await this.#nft.apply(handBackRemoval(this.table) + script);
+  }
+
+  #elementsOf(rules: Iterable<PortRule>): Element[] {
+    const policy: PublishPolicy = this.#handBack === undefined ? 'open' : 'host';
+    return [...rules].flatMap((rule) => portElements(rule, policy));
   }
 
   #want(elements: readonly Element[], there: boolean): void {
@@ -188,13 +208,16 @@ export class Firewall {
 
   /** `earlier` are changes that were tried and failed; when this fails too, they are given up. */
   async #writeWhole(earlier: ReadonlyMap<string, Element | undefined> = new Map()): Promise<void> {
+    this.#handBack?.ensure();
     const present = await this.#presentUserRules();
     const wanted = new Map(this.#applied);
     apply(wanted, earlier);
     apply(wanted, this.#takePending());
     const lost = present === undefined ? this.#userRules : '';
     try {
-      await this.#nft.apply(tableScript(this.table, wanted.values(), lost));
+      await this.#nft.apply(
+        tableScript(this.table, wanted.values(), { userRules: lost, handBack: this.#handBack?.names }),
+      );
     } catch (error) {
       // What was to be gone is to be gone with the next change.
       for (const [identity, element] of earlier) {

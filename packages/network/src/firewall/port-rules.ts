@@ -10,8 +10,26 @@ export interface PortRule {
   containerPort: number;
 }
 
-/** The element that a rule is. */
-export function portElement(rule: PortRule): Element {
+/**
+ * Who decides whether a published port is reached: `open`, nobody but our own rules, as with Docker; `host`, the rules
+ * that the host has for its own input, whoever wrote them.
+ */
+export type PublishPolicy = 'open' | 'host';
+
+/** The elements that a rule is. */
+export function portElements(rule: PortRule, policy: PublishPolicy): Element[] {
+  const { protocol, hostAddress, hostPort, containerAddress } = rule;
+  const element = portElement(rule);
+  if (policy === 'open' || hostAddress === '') return [element];
+  const family = familyDigit(containerAddress);
+  const isEvery = hostAddress === '0.0.0.0' || hostAddress === '::';
+  const awaited: Element = isEvery
+    ? { set: `awaited${family}`, key: `${protocol} . ${hostPort}` }
+    : { set: `awaited${family}_on`, key: `${protocol} . ${hostAddress} . ${hostPort}` };
+  return [element, awaited];
+}
+
+function portElement(rule: PortRule): Element {
   const { protocol, hostAddress, hostPort, containerAddress, containerPort } = rule;
   const family = familyDigit(containerAddress);
   if (hostAddress === '') {

@@ -67,7 +67,9 @@ export class RuleWatch implements Disposable {
   #judge({ kind, family, table, name, removed, portId }: TableChange, seen: Findings): void {
     const { firewall, nft } = this.#options;
     if (kind === 'generation' || portId === this.#ownPort || nft.isOwnProcess(portId)) return;
-    if (table !== firewall.table || family !== NFPROTO_INET) {
+    if (table === firewall.table && family !== NFPROTO_INET) {
+      if (removed) seen.damaged = true;
+    } else if (table !== firewall.table) {
       if (kind === 'table' || kind === 'chain' || kind === 'rule') seen.foreign = true;
     } else if ((kind === 'chain' || kind === 'rule') && name === userChain) {
       if (removed && kind === 'chain') seen.damaged = true;

@@ -13,7 +13,9 @@ export type SetName =
   | 'internal'
   | 'trusted'
   | `${PerFamily}${4 | 6}`
-  | `published${4 | 6}_on`;
+  | `published${4 | 6}_on`
+  | `awaited${4 | 6}`
+  | `awaited${4 | 6}_on`;
 
 interface SetShape {
   key: readonly Field[];
@@ -53,6 +55,11 @@ export const tableSets: Readonly<Record<SetName, SetShape>> = {
   published6: { key: ['inet_proto', 'inet_service'], ...port6 },
   published4_on: { key: ['inet_proto', 'ipv4_addr', 'inet_service'], ...port4 },
   published6_on: { key: ['inet_proto', 'ipv6_addr', 'inet_service'], ...port6 },
+  /** The keys of the four maps above, where the host's input rules decide first (`HandBack`). */
+  awaited4: { key: ['inet_proto', 'inet_service'] },
+  awaited6: { key: ['inet_proto', 'inet_service'] },
+  awaited4_on: { key: ['inet_proto', 'ipv4_addr', 'inet_service'] },
+  awaited6_on: { key: ['inet_proto', 'ipv6_addr', 'inet_service'] },
   /** Ports of containers on routed networks, by the container's address. */
   opened4: { key: ['inet_proto', 'ipv4_addr', 'inet_service'] },
   opened6: { key: ['inet_proto', 'ipv6_addr', 'inet_service'] },

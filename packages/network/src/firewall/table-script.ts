@@ -1,3 +1,4 @@
+import { type HandBackNames, handBackGateways } from './hand-back.ts';
 import {
   type Element,
   elementStatements,
@@ -10,6 +11,8 @@ import {
 /** The chain that is the administrator's: every forwarded packet passes it first, and the engine never changes its rules. */
 export const userChain = 'GANTRY-USER';
 
+type Chains = Readonly<Record<string, readonly string[]>>;
+
 /**
  * The chains, all but the administrator's, with their rules. How a packet goes: raw: what claims to come from 127/8 or
  * go there by a wire is dropped, because `route_localnet` on the bridges and DNAT before routing would else let
@@ -20,7 +23,7 @@ export const userChain = 'GANTRY-USER';
  * through a published port too (the answer must come back this way), and so do the host's own packets from 127/8. What
  * goes from one network to a port published by another keeps its source.
  */
-const chains: Readonly<Record<string, readonly string[]>> = {
+const openChains: Chains = {
   raw: [
     'type filter hook prerouting priority raw; policy accept;',
     'iifname != "lo" ip daddr 127.0.0.0/8 drop',
@@ -63,6 +66,7 @@ const chains: Readonly<Record<string, readonly string[]>> = {
     'meta nfproto ipv6 oifname @unprotected6 accept',
     'drop',
   ],
+  input: ['type filter hook input priority 990; policy accept;'],
   postrouting: [
     'type nat hook postrouting priority srcnat; policy accept;',
     'oifname @bridges jump back_into_network',
@@ -81,21 +85,78 @@ const chains: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Set on a packet between two chains at the same hook, and never outside. */
+const handBackMark = '0x6762636b';
+const handBackChain = 'hand_back';
+
+/** The chains where the host's input rules decide about published ports: what they let through comes back by `far`. */
+function chainsFor(handBack: HandBackNames | undefined): Chains {
+  if (handBack === undefined) return openChains;
+  const { far } = handBack;
+  return {
+    ...openChains,
+    raw: [...(openChains['raw'] ?? []), `iifname "${far}" meta mark set 0`],
+    prerouting: [
+      'type nat hook prerouting priority dstnat; policy accept;',
+      `iifname "${far}" fib daddr type local jump published_ports`,
+    ],
+    input: [
+      ...(openChains['input'] ?? []),
+      'iifname "lo" accept',
+      'ct state != new accept',
+      ...[4, 6].flatMap((family) => [
+        `meta nfproto ipv${family} meta l4proto . th dport @awaited${family} meta mark set ${handBackMark}`,
+        `meta l4proto . ip${family === 6 ? '6' : ''} daddr . th dport @awaited${family}_on meta mark set ${handBackMark}`,
+      ]),
+    ],
+  };
+}
+
+/** Copies can be sent by chains of one family only, so each has a table, of the same name, with one chain. */
+function handBackScript(table: string, handBack: HandBackNames | undefined): string {
+  if (handBack === undefined) return handBackRemoval(table);
+  const one = (family: 'ip' | 'ip6', gateway: string): string => `table ${family} ${table} {
+  chain ${handBackChain} {
+    type filter hook input priority 1000; policy accept;
+    meta mark ${handBackMark} dup to ${gateway} device "${handBack.near}"
+    meta mark ${handBackMark} drop
+  }
+}
+`;
+  return `${handBackRemoval(table)}${one('ip', handBackGateways.ipv4)}${one('ip6', handBackGateways.ipv6)}`;
+}
+
+/** Takes the tables of one family away, with or without anything in them; engines of old had one for IPv4 too. */
+export function handBackRemoval(table: string): string {
+  return ['ip', 'ip6']
+    .map((family) => `add table ${family} ${table}\ndelete table ${family} ${table}\n`)
+    .join('');
+}
+
+export interface TableScriptOptions {
+  /** `nft list chain` of an earlier `GANTRY-USER`. */
+  userRules?: string;
+  /** Where the host's input rules decide about published ports. */
+  handBack?: HandBackNames | undefined;
+}
+
 /**
  * A script that makes the table what it should be, whatever of it is there, in one transaction: everything of ours is
  * written anew, and what the administrator put into `GANTRY-USER`, or besides our chains and sets, is left alone.
- * `userRules`, `nft list chain` of an earlier `GANTRY-USER`, come first.
  */
-export function tableScript(table: string, elements: Iterable<Element>, userRules = ''): string {
+export function tableScript(
+  table: string,
+  elements: Iterable<Element>,
+  { userRules = '', handBack }: TableScriptOptions = {},
+): string {
+  const chains = chainsFor(handBack);
   const names = Object.keys(chains);
   const declared = Object.entries(chains).map(([name, [head = '']]) => declaration(name, head));
   const rules = Object.entries(chains).flatMap(([name, lines]) =>
     lines.filter((line) => !isHead(line)).map((line) => `add rule inet ${table} ${name} ${line}`),
   );
   return [
-    // Tables of engines that had one for IPv4 alone.
-    `add table ip ${table}`,
-    `delete table ip ${table}`,
+    handBackScript(table, handBack),
     userRules,
     `table inet ${table} {`,
     `  chain ${userChain} { }`,
@@ -122,7 +183,7 @@ export function changeScript(
 
 /** Takes everything of ours out of the table, which is there, and leaves the administrator's. */
 export function emptyingScript(table: string): string {
-  const names = Object.keys(chains);
+  const names = Object.keys(openChains);
   return [
     ...names.map((name) => `flush chain inet ${table} ${name}`),
     ...names.map((name) => `delete chain inet ${table} ${name}`),
@@ -132,13 +193,13 @@ export function emptyingScript(table: string): string {
 }
 
 /** How many rules our chains have. */
-export const ruleCount: number = Object.values(chains)
+export const ruleCount: number = Object.values(openChains)
   .flat()
   .filter((line) => !isHead(line)).length;
 
 /** True for a chain or set that the engine made: nobody else has a reason to take it away. */
 export function isOurs(name: string): boolean {
-  return name in chains || name in tableSets;
+  return name in openChains || name in tableSets || name === handBackChain;
 }
 
 function declaration(name: string, head: string): string {
