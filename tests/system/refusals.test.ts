@@ -30,7 +30,7 @@ test('a privileged container may mount', async () => {
 
 test('an option that is not built yet is refused by name', async () => {
   for (const [flags, name] of [
-    [['--volume-driver', 'x'], /VolumeDriver/],
+    [['--isolation', 'process'], /Isolation/],
     [['--userns', 'remap'], /UsernsMode|userns/],
   ] as const) {
     const finished = await daemon.docker(['run', '--rm', ...flags, image, 'true']);

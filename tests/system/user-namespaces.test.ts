@@ -123,7 +123,7 @@ for (const program of programs) {
     });
 
     test('copies, exports and commits have the owners that the container sees', async () => {
-      const name = await sleeper('copied');
+      const name = await sleeper('copied', '--tmpfs', '/home');
       await output('exec', name, 'sh', '-c', 'mkdir /new; touch /new/own; chown 1000:1001 /new/own');
       const folder = path.join(daemon.root, named('copy'));
       mkdirSync(folder);
@@ -131,6 +131,11 @@ for (const program of programs) {
       chownSync(path.join(folder, 'in'), 7, 8);
       await output('cp', '-a', path.join(folder, 'in'), `${name}:/new/in`);
       assert.equal(await output('exec', name, 'stat', '-c', '%u:%g', '/new/in'), '7:8');
+      if (peer === undefined) {
+        // dockerd's has no way into a tmpfs.
+        await output('cp', path.join(folder, 'in'), `${name}:/home/in`);
+        assert.equal(await output('exec', name, 'stat', '-c', '%u:%g', '/home/in'), '7:8');
+      }
       const { stdoutBytes } = await call('cp', `${name}:/new/own`, '-');
       const copied = await run('tar', ['--numeric-owner', '-tvf', '-'], { stdin: stdoutBytes });
       // dockerd's says the host's owners; all others are the container's there too.

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
+  asFileOwner,
   createNetworkNamespace,
   createUserNamespace,
   type IdMaps,
@@ -49,6 +50,22 @@ test('a directory is shown with the owners of a namespace, and what is made ther
     await umount(target);
   }
   assert.equal(statSync(path.join(source, 'file')).uid, 0);
+});
+
+test('what is made as somebody else belongs to him at once, with root’s power', async () => {
+  await using folder = await temporaryRoot('userns');
+  const closed = path.join(folder.path, 'closed');
+  mkdirSync(closed, { mode: 0o700 });
+  asFileOwner({ uid: first, gid: first + 1 }, () => mkdirSync(path.join(closed, 'his')));
+  mkdirSync(path.join(closed, 'ours'));
+  const owners = ['his', 'ours'].map((name) => statSync(path.join(closed, name)));
+  assert.deepEqual(
+    owners.map(({ uid, gid }) => [uid, gid]),
+    [
+      [first, first + 1],
+      [0, 0],
+    ],
+  );
 });
 
 test('a file system that cannot be shown so is named', async () => {
