@@ -87,13 +87,32 @@ export class SandboxKernel {
     moveDefaultRoutes(inside, defaultRoutes(inside, before), defaultRoutes(inside, after));
   }
 
-  #open(containerId: string): DriverSandbox & Disposable {
-    const namespacePath = this.path(containerId);
-    const inside = withNetworkNamespace(namespacePath, () => {
+  #open(containerId: string): OpenSandbox {
+    return new OpenSandbox(containerId, this.path(containerId));
+  }
+}
+
+/** A sandbox that is entered when something inside is asked for. */
+class OpenSandbox implements DriverSandbox, Disposable {
+  readonly containerId: string;
+  readonly namespacePath: string;
+  #inside: NetlinkSocket | undefined;
+
+  constructor(containerId: string, namespacePath: string) {
+    this.containerId = containerId;
+    this.namespacePath = namespacePath;
+  }
+
+  get inside(): NetlinkSocket {
+    this.#inside ??= withNetworkNamespace(this.namespacePath, () => {
       prepareNamespace();
       return NetlinkSocket.open();
     });
-    return { containerId, namespacePath, inside, [Symbol.dispose]: () => inside[Symbol.dispose]() };
+    return this.#inside;
+  }
+
+  [Symbol.dispose](): void {
+    this.#inside?.[Symbol.dispose]();
   }
 }
 
