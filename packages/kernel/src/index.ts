@@ -118,6 +118,7 @@ export {
   listLinkTraffic,
   type NewLink,
   removeLink,
+  removeLinkLater,
 } from './netlink/links.ts';
 export {
   type NetlinkProtocol,

@@ -72,31 +72,40 @@ test('the last free address is given out, and then there is none', async () => {
   await controller.restore(new Set());
 });
 
-test('a network has more containers than a Linux bridge has ports, all on one wire, and leaves nothing', async () => {
+test('a network whose bridge is full goes on over further bridges, all on one wire, and leaves nothing', async () => {
   await using host = new NetworkHost();
-  await using controller = await host.open();
-  const { id } = await controller.createNetwork(networkRequest('crowd', { options: named('crowd0') }));
-  const attach = async (index: number): Promise<OnBridge> =>
-    onBridge(
-      await controller.attach(
-        attachRequest(`c${index}`, {
-          endpoints: [endpointOn('crowd')],
-          ports: index === 1100 ? [port(8080)] : [],
-        }),
-      ),
-    );
-  const first = await attach(0);
-  for (let index = 1; index < 1100; index++) await attach(index);
-  const last = await attach(1100);
-  assert.equal(controller.network('crowd').endpoints.length, 1101);
-  assert.equal(bridgesOf(id), 2);
-  using _server = serve(last.namespacePath, 'tcp', 80);
-  assert.equal(await ask({ from: first.namespacePath, address: last.ipAddress, port: 80 }), first.ipAddress);
-  assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour);
-  assert.deepEqual(controller.check(), []);
-  await controller.restore(new Set());
-  await controller.removeNetwork('crowd');
-  assert.equal(bridgesOf(id), 0);
+  await using controller = await host.open({ bridgeLimits: { first: 2, further: 4 } });
+  for (const [icc, bridges] of [
+    ['true', 3],
+    ['false', 3],
+  ] as const) {
+    const options = { 'com.docker.network.bridge.enable_icc': icc };
+    const { id } = await controller.createNetwork(networkRequest('crowd', { ipv6: false, options }));
+    const on: OnBridge[] = [];
+    for (let index = 0; index < 7; index++) {
+      const wish = { endpoints: [endpointOn('crowd')], ports: index === 6 ? [port(8080)] : [] };
+      on.push(onBridge(await controller.attach(attachRequest(`c${index}`, wish))));
+    }
+    assert.equal(bridgesOf(id), bridges);
+    const [first, , second] = on;
+    const last = on.at(-1);
+    assert.ok(first && second && last);
+    using _server = serve(last.namespacePath, 'tcp', 80);
+    for (const { namespacePath, ipAddress } of [first, second]) {
+      const answer = await ask({
+        from: namespacePath,
+        address: last.ipAddress,
+        port: 80,
+        timeoutMs: icc === 'true' ? 10_000 : 300,
+      });
+      assert.equal(answer, icc === 'true' ? ipAddress : undefined);
+    }
+    assert.equal(await ask({ from: host.neighbour, address: wire.host, port: 8080 }), wire.neighbour);
+    assert.deepEqual(controller.check(), []);
+    await controller.restore(new Set());
+    await controller.removeNetwork('crowd');
+    assert.equal(bridgesOf(id), 0);
+  }
 });
 
 test('a container has loopback, eth0, one default route and no IPv6 on its interface', async () => {
@@ -220,10 +229,6 @@ test('two engines live side by side, each on its bridge', async () => {
   await other.restore(new Set());
   execFileSync('ip', ['link', 'delete', 'test1']);
 });
-
-function named(bridge: string): Record<string, string> {
-  return { 'com.docker.network.bridge.name': bridge };
-}
 
 /** Bridges that carry the network's mark. */
 function bridgesOf(id: string): number {

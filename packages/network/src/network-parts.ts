@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Logger } from '@gantry/base';
+import { errorMessage, type Logger } from '@gantry/base';
 import { findLink, listAddresses, NetlinkSocket, removeLink } from '@gantry/kernel';
 import type { Collection } from '@gantry/state';
 import { openResolverHost } from './dns/resolver-host.ts';
-import { BridgeDriver } from './drivers/bridge/bridge-driver.ts';
+import { BridgeDriver, type SegmentWatcher } from './drivers/bridge/bridge-driver.ts';
 import { IpvlanDriver } from './drivers/ipvlan/ipvlan-driver.ts';
 import { MacvlanDriver } from './drivers/macvlan/macvlan-driver.ts';
 import type { NetworkDriver } from './drivers/network-driver.ts';
@@ -84,7 +84,7 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
       clock: options.clock,
       logger,
     });
-  const drivers = driversOf(options, socket);
+  const drivers = driversOf(options, socket, segmentWatcher({ firewall, bridges, logger }));
   const registry = new NetworkRegistry({
     collection,
     drivers,
@@ -135,11 +135,36 @@ function tableName(options: NetworkControllerOptions, predefined: PredefinedNetw
   return table;
 }
 
+/** Lets the rules know of further bridges, soon: a container that is alone there waits for them. */
+function segmentWatcher({
+  firewall,
+  bridges,
+  logger,
+}: Pick<NetworkParts, 'firewall' | 'bridges' | 'logger'>): SegmentWatcher {
+  const told = (bridge: string, work: () => Promise<void>): void => {
+    work().catch((error: unknown) => {
+      logger.error('the rules do not fit a further bridge', { bridge, error: errorMessage(error) });
+    });
+  };
+  return {
+    made: (filter) => {
+      told(filter.bridge, () => firewall.addNetwork(filter));
+      told(filter.bridge, () => bridges.made(filter.bridge));
+    },
+    goes: (filter) => {
+      told(filter.bridge, () => bridges.goes(filter.bridge));
+      told(filter.bridge, () => firewall.removeNetwork(filter.id));
+    },
+  };
+}
+
 function driversOf(
-  { drivers = [] }: NetworkControllerOptions,
+  { drivers = [], bridgeLimits }: NetworkControllerOptions,
   socket: NetlinkSocket,
+  segments: SegmentWatcher,
 ): ReadonlyMap<string, NetworkDriver> {
-  const builtIn = [new BridgeDriver(socket), new MacvlanDriver(socket), new IpvlanDriver(socket)];
+  const bridge = new BridgeDriver(socket, { segments, ...(bridgeLimits && { limits: bridgeLimits }) });
+  const builtIn = [bridge, new MacvlanDriver(socket), new IpvlanDriver(socket)];
   return new Map([...builtIn, ...drivers].map((driver) => [driver.name, driver]));
 }
 

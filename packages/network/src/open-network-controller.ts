@@ -1,5 +1,6 @@
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
 import type { MetadataStore } from '@gantry/state';
+import type { SegmentLimits } from './drivers/bridge/bridge-segments.ts';
 import type { NetworkDriver } from './drivers/network-driver.ts';
 import type { PublishPolicy } from './firewall/port-rules.ts';
 import type { AddressPoolRange } from './ipam/default-pools.ts';
@@ -30,6 +31,8 @@ export interface NetworkControllerOptions {
   hostBindingAddress?: string;
   /** The host's own resolver settings; `/etc/resolv.conf` when missing. */
   resolvConf?: string;
+  /** How many containers a Linux bridge gets before further bridges join it; nearly as many as the kernel allows when missing. */
+  bridgeLimits?: SegmentLimits;
   /** Drivers besides `bridge`, `macvlan` and `ipvlan`. */
   drivers?: readonly NetworkDriver[];
   /** Name of our nft table (family `inet`); one engine each. Made of the bridge's name when missing. */

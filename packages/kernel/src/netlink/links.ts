@@ -1,6 +1,6 @@
 import { isErrno } from '../ffi/errno.ts';
 import { attribute, nested, readAttributes, readText, text, uint8, uint32 } from './attributes.ts';
-import type { NetlinkReply, NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
+import { type NetlinkReply, type NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
 
 /** A network interface as the kernel lists it. */
 export interface Link {
@@ -160,6 +160,16 @@ export function deleteLink(which: number | string): NetlinkRequest {
 export function removeLink(socket: NetlinkSocket, which: number | string): void {
   try {
     socket.request(deleteLink(which));
+  } catch (error) {
+    if (!isErrno(error, 'ENODEV')) throw error;
+  }
+}
+
+/** As `removeLink`, in this thread's network namespace, while the event loop goes on. */
+export async function removeLinkLater(which: number | string): Promise<void> {
+  using socket = NetlinkSocket.open();
+  try {
+    await socket.requestLater(deleteLink(which));
   } catch (error) {
     if (!isErrno(error, 'ENODEV')) throw error;
   }

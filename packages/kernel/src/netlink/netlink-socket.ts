@@ -109,6 +109,17 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /**
+   * As `request`, on a pool thread: for the few requests that the kernel takes long for. Nothing else may be asked of this
+   * socket meanwhile.
+   */
+  async requestLater(request: NetlinkRequest): Promise<void> {
+    const { data, firstSequence } = this.#encode([request], NLM_F_ACK);
+    const { result, errno } = await libc.send.async(this.#fd, data, data.length, 0);
+    if (result < 0) throw new KernelError(request.call, errno, request.subject);
+    this.#collect([request], firstSequence);
+  }
+
   /** Asks for one object; throws a `KernelError` (`ENODEV`, `ENOENT`) when there is none. */
   get(request: NetlinkRequest): NetlinkReply[] {
     return this.#exchange([request], NLM_F_ACK);
@@ -131,7 +142,11 @@ export class NetlinkSocket implements Disposable {
   }
 
   #exchange(requests: readonly NetlinkRequest[], flags: number): NetlinkReply[] {
-    const firstSequence = this.#send(requests, flags);
+    return this.#collect(requests, this.#send(requests, flags));
+  }
+
+  /** Reads until every request is acknowledged. */
+  #collect(requests: readonly NetlinkRequest[], firstSequence: number): NetlinkReply[] {
     const replies: NetlinkReply[] = [];
     let failure: KernelError | undefined;
     const expected = requests.filter((request) => request.silent !== true).length;
@@ -172,15 +187,19 @@ export class NetlinkSocket implements Disposable {
   }
 
   #send(requests: readonly NetlinkRequest[], flags: number): number {
+    const { data, firstSequence } = this.#encode(requests, flags);
+    check(libc.send(this.#fd, data, data.length, 0), requests[0]?.call ?? 'send', requests[0]?.subject ?? '');
+    return firstSequence;
+  }
+
+  #encode(requests: readonly NetlinkRequest[], flags: number): { data: Buffer; firstSequence: number } {
     const firstSequence = this.#sequence + 1;
     const messages = requests.map((request) => {
       this.#sequence = (this.#sequence + 1) >>> 0;
       const ack = request.silent === true ? 0 : flags;
       return encode(request, request.flags | ack | NLM_F_REQUEST, this.#sequence);
     });
-    const data = Buffer.concat(messages);
-    check(libc.send(this.#fd, data, data.length, 0), requests[0]?.call ?? 'send', requests[0]?.subject ?? '');
-    return firstSequence;
+    return { data: Buffer.concat(messages), firstSequence };
   }
 
   /** The kernel has answered when `send` returns: what is missing now never comes, and is an error (EAGAIN), not a wait. */

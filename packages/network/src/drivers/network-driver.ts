@@ -41,7 +41,7 @@ export interface NetworkDriver {
   join(network: NetworkRecord, endpoint: EndpointRecord, sandbox: DriverSandbox): void;
 
   /** Makes the endpoint's interface go. Idempotent. Not called for a sandbox that goes as a whole. */
-  leave(network: NetworkRecord, endpoint: EndpointRecord, sandbox: DriverSandbox): void;
+  leave(network: NetworkRecord, endpoint: EndpointRecord, sandbox: DriverSandbox): void | Promise<void>;
 
   /** Whether the interface is as `join` leaves it. */
   isJoined(network: NetworkRecord, endpoint: EndpointRecord, sandbox: DriverSandbox): boolean;

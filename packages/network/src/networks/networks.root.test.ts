@@ -228,11 +228,11 @@ test('default pools are configured, avoid the host’s routes, and end', async (
   ip('route', 'delete', '10.200.1.0/24');
 });
 
-test('a hundred networks are made and removed at once, and a name only once', async () => {
+test('thirty networks are made and removed at once, and a name only once', async () => {
   const links = ip('-brief', 'link');
-  const names = Array.from({ length: 100 }, (_, index) => `n${index}`);
+  const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
   const config = (index: number): IpamConfig => ({
-    subnet: `10.${100 + (index >> 6)}.${(index & 63) * 4}.0/24`,
+    subnet: `10.100.${index}.0/24`,
   });
   await Promise.all(
     names.map((name, index) => controller.createNetwork(networkRequest(name, { ipam: ipam(config(index)) }))),

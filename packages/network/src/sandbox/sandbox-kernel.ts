@@ -16,7 +16,7 @@ import {
 } from './configure-interface.ts';
 import type { Gateways, JoinedEndpoint } from './gateways.ts';
 
-/** The namespaces of sandboxes, and the interfaces in them. All of it is synchronous, and takes about a millisecond. */
+/** The namespaces of sandboxes, and the interfaces in them. What is synchronous takes about a millisecond. */
 export class SandboxKernel {
   readonly #namespaces: string;
 
@@ -62,9 +62,9 @@ export class SandboxKernel {
   }
 
   /** Takes an endpoint out, and moves the default routes to the gateways of then. Idempotent. */
-  leave(containerId: string, { endpoint, network }: JoinedEndpoint, after: Gateways): void {
+  async leave(containerId: string, { endpoint, network }: JoinedEndpoint, after: Gateways): Promise<void> {
     using sandbox = this.#open(containerId);
-    driverOf(network).leave(network.record, endpoint, sandbox);
+    await driverOf(network).leave(network.record, endpoint, sandbox);
     moveDefaultRoutes(sandbox.inside, [], defaultRoutes(sandbox.inside, after));
   }
 

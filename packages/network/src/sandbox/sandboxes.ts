@@ -197,7 +197,7 @@ export class Sandboxes {
     const after = this.#gatewaysOf(left);
     const published = await ports.move(record, before, after);
     faultPoint('network-disconnect/ports-moved');
-    kernel.leave(containerId, { endpoint, network }, after);
+    await kernel.leave(containerId, { endpoint, network }, after);
     faultPoint('network-disconnect/left');
     const kept = this.#keep({ ...left, ports: published });
     faultPoint('network-disconnect/recorded');

@@ -1,4 +1,4 @@
-import { findLink, isErrno, type NetlinkSocket, removeLink } from '@gantry/kernel';
+import { findLink, isErrno, type NetlinkSocket, removeLink, removeLinkLater } from '@gantry/kernel';
 import { BridgeConfigurationError, InvalidNetworkError } from '../../errors.ts';
 import type { FirewallNetwork } from '../../firewall/firewall-network.ts';
 import { type Family, subnetFrom } from '../../ipam/subnet.ts';
@@ -14,7 +14,13 @@ import type {
 } from '../network-driver.ts';
 import { ensureBridge } from './bridge-device.ts';
 import { type BridgeOptions, bridgeOptions, filterOptions } from './bridge-options.ts';
-import { BridgeSegments, segmentMark } from './bridge-segments.ts';
+import {
+  BridgeSegments,
+  bridgeLimits,
+  type SegmentLimits,
+  type SegmentOptions,
+  segmentMark,
+} from './bridge-segments.ts';
 import { isInterfaceName } from './plan-default-bridge.ts';
 import { adoptPort, type BridgeLink, createPort, deletePort, isPort } from './veth.ts';
 
@@ -24,15 +30,28 @@ interface BridgeState {
   found?: 'true';
 }
 
+/** Who has to know of the further bridges of large networks. */
+export interface SegmentWatcher {
+  made(filter: FirewallNetwork): void;
+  goes(filter: FirewallNetwork): void;
+}
+
+export interface BridgeDriverOptions {
+  limits?: SegmentLimits;
+  segments?: SegmentWatcher;
+}
+
 /** Networks on Linux bridges of this host, behind its own address or routed. */
 export class BridgeDriver implements NetworkDriver {
   readonly name = 'bridge';
   readonly #socket: NetlinkSocket;
+  readonly #options: BridgeDriverOptions;
   readonly #segments = new Map<string, BridgeSegments>();
 
   /** `socket` is a route socket of the host; who opened it closes it. */
-  constructor(socket: NetlinkSocket) {
+  constructor(socket: NetlinkSocket, options: BridgeDriverOptions) {
     this.#socket = socket;
+    this.#options = options;
   }
 
   plan(request: NetworkCreateRequest, { id, networks }: PlanContext): DriverPlan {
@@ -75,14 +94,18 @@ export class BridgeDriver implements NetworkDriver {
       mtu: options.mtu,
       isolated: !options.icc,
     };
-    this.#segments.set(network.id, new BridgeSegments(network.id, link));
+    this.#segments.set(network.id, new BridgeSegments(network.id, link, this.#segmentOptions(network)));
   }
 
   remove(network: NetworkRecord): void {
     const { bridge, found } = stateOf(network);
     const index = findLink(this.#socket, bridge)?.index ?? 0;
     const first = { socket: this.#socket, name: bridge, index, mtu: undefined, isolated: false };
-    (this.#segments.get(network.id) ?? new BridgeSegments(network.id, first)).removeFurther();
+    const options = this.#segmentOptions(network);
+    const segments = this.#segments.get(network.id) ?? new BridgeSegments(network.id, first, options);
+    for (const { name } of segments.links().slice(1))
+      this.#options.segments?.goes(this.#segmentFilter(network, name));
+    segments.removeFurther();
     this.#segments.delete(network.id);
     if (found === undefined) removeLink(this.#socket, bridge);
   }
@@ -102,8 +125,8 @@ export class BridgeDriver implements NetworkDriver {
     }
   }
 
-  leave(_network: NetworkRecord, { hostInterface }: EndpointRecord): void {
-    deletePort({ socket: this.#socket }, hostInterface);
+  async leave(_network: NetworkRecord, { hostInterface }: EndpointRecord): Promise<void> {
+    await removeLinkLater(hostInterface);
   }
 
   isJoined(network: NetworkRecord, { hostInterface }: EndpointRecord): boolean {
@@ -125,6 +148,19 @@ export class BridgeDriver implements NetworkDriver {
       internal: network.internal,
       ...filterOptions(bridgeOptions(network.options)),
     };
+  }
+
+  #segmentOptions(network: NetworkRecord): SegmentOptions {
+    const { limits = bridgeLimits, segments } = this.#options;
+    return { limits, made: (bridge) => segments?.made(this.#segmentFilter(network, bridge)) };
+  }
+
+  /**
+   * A further bridge has no addresses, and what passes it stays on the network's wire: the first bridge's rules have let it
+   * in, and the isolation of ports keeps containers apart.
+   */
+  #segmentFilter(network: NetworkRecord, bridge: string): FirewallNetwork {
+    return { ...this.filter(network), id: `${network.id}/${bridge}`, bridge, subnets: [], icc: true };
   }
 
   #segmentsOf(network: NetworkRecord): BridgeSegments {

@@ -4,27 +4,43 @@ import type { BridgeLink } from './veth.ts';
 /** One bridge of a network, and how many of its ports are taken. */
 interface Segment {
   link: BridgeLink;
-  /** At least as many as there are; counted anew when it reaches `limit`. */
+  /** No fewer than there are; counted anew when it reaches `limit`. */
   used: number;
   limit: number;
 }
 
 /**
  * A Linux bridge has 1,023 ports. The first of a network keeps some for bridges that join it by a veth pair each, so that
- * all of them are one wire: 63 of them, with 1,022 containers each.
+ * all of them are one wire: 63 of them, with a thousand containers each.
  */
-const firstLimit = 960;
-const furtherLimit = 1022;
+export interface SegmentLimits {
+  /** Containers on the first bridge. */
+  first: number;
+  /** Ports of each further one, of which the joining pair takes one. */
+  further: number;
+}
+
+export interface SegmentOptions {
+  limits: SegmentLimits;
+  /** Told of each further bridge, those that are taken over too: with br_netfilter their frames pass the host's rules. */
+  made: (bridge: string) => void;
+}
+
+export const bridgeLimits: SegmentLimits = { first: 960, further: 1022 };
 
 /** The bridges of one network. With up to 960 containers there is one. */
 export class BridgeSegments {
   readonly #networkId: string;
   readonly #segments: Segment[];
+  readonly #limits: SegmentLimits;
+  readonly #made: SegmentOptions['made'];
 
   /** Takes over the bridges that are there. `first` is the one with the network's addresses. */
-  constructor(networkId: string, first: BridgeLink) {
+  constructor(networkId: string, first: BridgeLink, { limits, made }: SegmentOptions) {
     this.#networkId = networkId;
-    this.#segments = [{ link: first, used: firstLimit, limit: firstLimit }];
+    this.#limits = limits;
+    this.#made = made;
+    this.#segments = [{ link: first, used: limits.first, limit: limits.first }];
     for (;;) {
       const present = findLink(first.socket, this.#names(this.#segments.length).bridge);
       if (present === undefined) return;
@@ -92,8 +108,9 @@ export class BridgeSegments {
 
   #note(name: string, index: number): Segment {
     const { socket, mtu, isolated } = this.#first();
-    const segment = { link: { socket, name, index, mtu, isolated }, used: 1, limit: furtherLimit };
+    const segment = { link: { socket, name, index, mtu, isolated }, used: 1, limit: this.#limits.further };
     this.#segments.push(segment);
+    this.#made(name);
     return segment;
   }
 
