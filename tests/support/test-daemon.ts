@@ -25,7 +25,7 @@ let counter = 0;
 
 /**
  * A gantryd with roots, socket, bridge and firewall table of its own, driven as users do: by the `gantry` and `docker` programs.
- * Disposing it removes its containers, stops it and asserts that nothing is left on the machine.
+ * Disposing it removes its containers and networks, stops it and asserts that nothing is left on the machine.
  */
 export class TestDaemon implements AsyncDisposable {
   readonly root: string;
@@ -142,6 +142,7 @@ export class TestDaemon implements AsyncDisposable {
     if (!this.isRunning) await this.restart();
     const ids = (await this.ok('ps', '-aq')).split('\n').filter((id) => id !== '');
     if (ids.length > 0) await this.ok('rm', '-f', '-v', ...ids);
+    await this.ok('network', 'prune', '-f');
     await this.end('SIGTERM');
     this.#removeCgroupParent();
     const left = [...(await this.#leaked()), ...this.#leftFiles()];

@@ -32,10 +32,7 @@ before(async () => {
   );
   await loadBusybox(daemon);
 });
-after(async () => {
-  await daemon.ok('network', 'prune', '-f');
-  await daemon[Symbol.asyncDispose]();
-});
+after(() => daemon[Symbol.asyncDispose]());
 
 const shell = (script: string, ...flags: string[]): Promise<string> =>
   daemon.ok('run', '--rm', ...flags, image, 'sh', '-c', script);
