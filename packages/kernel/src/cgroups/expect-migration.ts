@@ -50,14 +50,13 @@ export class ExpectedMigrations implements Disposable {
     });
   }
 
-  /** Looked for each time: somebody may have moved us. */
+  /** Looked for each time: somebody may have moved us. Undefined when it cannot be opened, for want of descriptors too. */
   #openOwnCgroup(): number | undefined {
-    const controller = this.#layout.version === 2 ? '' : 'pids';
-    const ours = cgroupsOfProcess(process.pid).get(controller);
-    const directory = ours === undefined ? undefined : cgroupDirectory(this.#layout, controller, ours);
-    if (directory === undefined) return undefined;
     try {
-      return openSync(path.join(directory, 'cgroup.procs'), 'r+');
+      const controller = this.#layout.version === 2 ? '' : 'pids';
+      const ours = cgroupsOfProcess(process.pid).get(controller);
+      const directory = ours === undefined ? undefined : cgroupDirectory(this.#layout, controller, ours);
+      return directory === undefined ? undefined : openSync(path.join(directory, 'cgroup.procs'), 'r+');
     } catch {
       return undefined;
     }
