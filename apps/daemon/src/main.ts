@@ -2,6 +2,7 @@ import { errorMessage } from '@gantry/base';
 import { gantryVersion } from '@gantry/engine';
 import { loadConfig } from './config.ts';
 import { runDoctor } from './doctor.ts';
+import { leaveFirstPlace } from './first-process.ts';
 import { helpText, parseFlags } from './flags.ts';
 import { runFsck } from './fsck.ts';
 import { serve } from './serve.ts';
@@ -32,6 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.error('configuration OK');
       return 0;
     case 'serve':
+      leaveFirstPlace();
       return serve(() => loadConfig(flags, process.env));
   }
 }

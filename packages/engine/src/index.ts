@@ -7,6 +7,7 @@ export type { EngineNetworkOptions, EngineOptions } from './engine-options.ts';
 export { DataRootLockedError } from './errors.ts';
 export { type ClosedEngine, checkClosedEngine } from './fsck/check-closed-engine.ts';
 export type { Problem } from './fsck/problem.ts';
+export { findInitProgram } from './init-program.ts';
 export { openEngine } from './open-engine.ts';
 export type { RunOptions, RunResult } from './run.ts';
 export { defaultSettings, type EngineSettings } from './settings/engine-settings.ts';

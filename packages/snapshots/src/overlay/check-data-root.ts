@@ -51,6 +51,10 @@ function unsuitable(root: string, error: unknown): EngineError {
   }
   const { type } = fileSystemOf(root);
   const reason = `overlay snapshots do not work on its file system, ${type} (${errorMessage(error)})`;
-  const remedy = 'choose another data root (--data-root), on ext4, xfs, btrfs or tmpfs';
+  // An overlay takes no overlay as its upper directory (Documentation/filesystems/overlayfs.rst).
+  const remedy =
+    type === 'overlay'
+      ? 'inside a container put the data root on a volume (-v data:/var/lib/gantry)'
+      : 'choose another data root (--data-root), on ext4, xfs, btrfs or tmpfs';
   return new UnsuitableDataRootError(root, `${reason}: ${remedy}, ${otherDriver}`, error);
 }
