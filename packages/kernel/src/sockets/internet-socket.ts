@@ -25,11 +25,12 @@ const libc = {
 const flags = 0o2000000 | 0o4000; // SOCK_CLOEXEC | SOCK_NONBLOCK
 const kinds = { tcp: 1, udp: 2 } as const;
 const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 
 /**
  * Binds a socket that does not listen yet. Port 0: any free one. `receiveBytes`: how much may wait to be read, whatever
- * the host allows others. Throws a `KernelError`, `EADDRINUSE` above all.
+ * the host allows others (or as much as it allows them, where this process may not ask for more). Throws a `KernelError`, `EADDRINUSE` above all.
  */
 export function bindSocket(
   protocol: keyof typeof kinds,
@@ -72,7 +73,8 @@ export function connectSocket(address: string, port: number): number {
 function setReceiveBuffer(fd: number, sizeBytes: number, subject: string): void {
   const value = Buffer.alloc(4);
   value.writeInt32LE(sizeBytes);
-  check(libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length), 'setsockopt', subject);
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length) === 0) return;
+  check(libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.length), 'setsockopt', subject);
 }
 
 function open(protocol: keyof typeof kinds, address: string): number {
