@@ -73,6 +73,8 @@ describe('the daemon’s options of networks', () => {
       assert.equal(mtu, '1300');
       assert.match(await shell('ip -6 -o addr show eth0'), / inet6 fd00:214::/);
     }
+    const told = await daemon.ok('info', '-f', '{{range .DefaultAddressPools}}{{.Base}} {{.Size}}{{end}}');
+    assert.equal(told, `${pools}.0/24 28`);
     await daemon.ok('network', 'rm', 'pooled');
   });
 });

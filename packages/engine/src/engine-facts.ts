@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
 import type { InitProgram } from '@gantry/containers';
 import { type CgroupSupport, fileSystemOf } from '@gantry/kernel';
+import type { AddressPoolRange } from '@gantry/network';
 import type { CgroupDriver, RuntimeSet, RuntimeTable } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
@@ -23,6 +24,8 @@ export interface EngineFacts {
   remapsUsers: boolean;
   /** Of containers that ask for none. */
   loggingDriver: string;
+  /** Where networks get subnets from, when that was said. */
+  addressPools: readonly AddressPoolRange[];
   ipv4Forwarding(): boolean;
 }
 
@@ -49,6 +52,7 @@ export function readEngineFacts(sources: FactSources): EngineFacts {
     cgroupSupport,
     remapsUsers,
     loggingDriver: options.logDriver ?? 'json-file',
+    addressPools: options.network?.addressPools ?? [],
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
   };
 }

@@ -105,6 +105,7 @@ export class SystemService implements SystemBackend {
   #engineInfo(): SystemInfo {
     const settings = this.#sources.settings();
     const { runtimes, defaultName } = this.#sources.runtimes();
+    const pools = this.#facts.addressPools.map(({ base, size }) => ({ Base: base, Size: size }));
     return {
       ID: this.#facts.engineId,
       ServerVersion: gantryVersion,
@@ -113,11 +114,12 @@ export class SystemService implements SystemBackend {
       DockerRootDir: this.#facts.dataRoot,
       Plugins: {
         Volume: [...this.#sources.volumeDrivers()],
-        Network: ['bridge', 'host', 'null'],
+        Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
         Authorization: [...settings.authorizationPlugins],
         Log: logDriverNames.filter((name) => name !== 'none'),
       },
       LoggingDriver: this.#facts.loggingDriver,
+      ...(pools.length > 0 && { DefaultAddressPools: pools }),
       Runtimes: Object.fromEntries(
         Object.entries(runtimes).map(([name, { path, args = [] }]) => [
           name,
