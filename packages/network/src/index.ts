@@ -8,6 +8,7 @@ export type {
   NetworkDriver,
   PlanContext,
 } from './drivers/network-driver.ts';
+export { markOf } from './drivers/network-driver.ts';
 export {
   AddressInUseError,
   AlreadyAttachedError,

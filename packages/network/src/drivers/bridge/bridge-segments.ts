@@ -1,4 +1,13 @@
-import { changeLink, createBridge, createVethPair, findLink, listLinks, removeLink } from '@gantry/kernel';
+import {
+  changeLink,
+  createBridge,
+  createVethPair,
+  findLink,
+  isErrno,
+  listLinks,
+  removeLink,
+  writeSysctl,
+} from '@gantry/kernel';
 import type { BridgeLink } from './veth.ts';
 
 /** One bridge of a network, and how many of its ports are taken. */
@@ -93,6 +102,7 @@ export class BridgeSegments {
       createBridge({ name: bridge, ...sized }),
       changeLink(bridge, { linkLocal: false, alias: segmentMark(this.#networkId) }),
     );
+    staySilent(bridge);
     const further = findLink(socket, bridge)?.index ?? 0;
     removeLink(socket, near);
     socket.request(
@@ -123,6 +133,16 @@ export class BridgeSegments {
   #names(index: number): { bridge: string; near: string; far: string } {
     const id = this.#networkId.slice(0, 8);
     return { bridge: `gx${index}-${id}`, near: `gj${index}a-${id}`, far: `gj${index}b-${id}` };
+  }
+}
+
+/** Linux answers on every interface for all addresses of the host: a further bridge would pose as the gateway. */
+function staySilent(bridge: string): void {
+  writeSysctl(['net', 'ipv4', 'conf', bridge, 'arp_ignore'], '8');
+  try {
+    writeSysctl(['net', 'ipv6', 'conf', bridge, 'disable_ipv6'], '1');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
   }
 }
 
