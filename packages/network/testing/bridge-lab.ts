@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { silentLogger, systemClock } from '@gantry/base';
@@ -89,6 +90,11 @@ export class BridgeLab extends NetworkHost {
     await forwarding.accept(this.networks.map(({ bridge }) => bridge));
     const { firewall, netfilter: socket } = this;
     return new RuleWatch({ firewall, forwarding, nft: this.#nft, socket, clock: systemClock, logger });
+  }
+
+  /** The table in nft's words. */
+  table(): string {
+    return execFileSync('nft', ['list', 'table', 'inet', table]).toString();
   }
 
   /** Makes the bridge `lab<number>` and tells the firewall of it. */
