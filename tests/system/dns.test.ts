@@ -29,7 +29,7 @@ for (const program of programs) {
       return stdout.replace(/\n$/, '');
     };
     const runOn = (network: string, ...args: string[]): Promise<string> =>
-      cli('run', '-d', '--rm', '--network', network, ...args, image, ...sleep);
+      cli('run', '-d', '--network', network, ...args, image, ...sleep);
     /** The addresses that each of the names has inside the container, in one exec. */
     const lookUpAll = async (container: string, ...names: string[]): Promise<string[][]> => {
       const script = `for name; do nslookup -type=a "$name" ${resolver}; echo end; done`;
@@ -75,7 +75,7 @@ for (const program of programs) {
 
     test('connecting brings a name and a resolver, disconnecting takes the name', async () => {
       const asker = await runOn('front', '--name', 'asker');
-      const late = await cli('run', '-d', '--rm', '--name', 'late', image, ...sleep);
+      const late = await cli('run', '-d', '--name', 'late', image, ...sleep);
       assert.deepEqual(await lookUp('asker', 'late'), []);
       await cli('network', 'connect', '--alias', 'latecomer', 'front', 'late');
       const address = await addressOf('late');
@@ -91,7 +91,6 @@ for (const program of programs) {
       const server = await cli(
         'run',
         '-d',
-        '--rm',
         '--network',
         'front',
         '--name',
