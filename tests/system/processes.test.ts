@@ -89,14 +89,15 @@ for (const program of programs) {
 
   describe(`${program} run --init`, () => {
     const name = `init-${program}`;
-    /** Leaves a process behind whose parent has ended, and goes on as a program that waits for nobody. */
-    const careless = ['sh', '-c', '(sleep 0.01 &); exec sleep 1000'];
+    /** Leaves a process behind whose parent has ended, and goes on as a program that waits for nobody; then the other ends. */
+    const orphan = 'until grep -q sleep /proc/$1/comm; do :; done';
+    const careless = ['sh', '-c', `(sh -c '${orphan}' orphan $$ &); exec sleep 1000`];
     /** As the container sees them: a zombie is in no cgroup. */
     const states = async (): Promise<string> => await daemon.ok('exec', name, 'ps', '-o', 'stat,comm');
 
     test('reaps the processes that others left, which a container without it keeps as zombies', async () => {
       await daemon.ok('run', '-d', '--name', name, ...isolated, image, ...careless);
-      await until('a zombie', async () => /^Z\s+sleep/m.test(await states()));
+      await until('a zombie', async () => /^Z\s+sh$/m.test(await states()));
       await daemon.ok('rm', '-f', name);
       await daemon.ok('run', '-d', '--init', '--name', name, ...isolated, image, ...careless);
       const reaped = /^STAT.*\nS\s+docker-init\nS\s+sleep\nR\s+ps$/;
