@@ -1,6 +1,6 @@
 /**
  * Checks that documents are in step with the tree: every package and app has a README, every relative link in a
- * Markdown file leads somewhere, and no document names a path of the machine it was written on.
+ * Markdown file leads somewhere, and none has the marks of a merge that was not finished.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,9 @@ for (const file of globSync(['*.md', '{docs,packages,apps,tests,examples}/**/*.m
   cwd: root,
   exclude: (name) => name === 'node_modules',
 })) {
-  checkLinks(file, readFileSync(path.join(root, file), 'utf8'));
+  const text = readFileSync(path.join(root, file), 'utf8');
+  if (/^(<{7}|>{7}) /m.test(text)) breaches.push(`${file}: has the marks of an unfinished merge`);
+  checkLinks(file, text);
 }
 for (const breach of breaches) console.error(breach);
 if (breaches.length > 0) process.exit(1);
