@@ -74,7 +74,7 @@ test('a data root on an overlay is refused with what to do', async () => {
   try {
     await assert.rejects(open(path.join(place('m'), 'root')), (error) => {
       assert.ok(error instanceof UnsuitableDataRootError);
-      assert.match(error.message, /overlay.*choose another data root/);
+      assert.match(error.message, /overlay.*put the data root on a volume/);
       return true;
     });
     await using copies = await openSnapshotter({
