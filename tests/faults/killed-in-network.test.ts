@@ -9,13 +9,17 @@ import {
   listNetworks,
   removeNetwork,
 } from '@gantry/client';
+import { execOutput } from '../support/exec-output.ts';
 import { killAtEveryPoint } from '../support/fault-walk.ts';
 import { WalkedContainers } from '../support/walked-containers.ts';
 
 const network = 'walk';
 let walked: WalkedContainers;
+/** The running container that is connected and disconnected again and again. */
+let box: string;
 before(async () => {
   walked = await WalkedContainers.start();
+  box = await walked.run();
 });
 after(() => walked[Symbol.asyncDispose]());
 
@@ -27,10 +31,10 @@ async function ensureNetwork(): Promise<void> {
 }
 
 /** The networks that a container is shown on are those that it has interfaces for. */
-async function networksOf(id: string): Promise<string[]> {
-  const { NetworkSettings: settings } = await inspectContainer(walked.daemon.api, id);
+async function networksOfBox(): Promise<string[]> {
+  const { NetworkSettings: settings } = await inspectContainer(walked.daemon.api, box);
   const shown = Object.entries(settings?.Networks ?? {});
-  const links = await walked.daemon.ok('exec', id, 'ip', '-4', '-o', 'addr');
+  const links = await execOutput(walked.daemon.api, box, 'ip', '-4', '-o', 'addr');
   for (const [name, { IPAddress: address = '' }] of shown) {
     assert.match(links, new RegExp(`eth\\d +inet ${address}/`), name);
   }
@@ -39,11 +43,10 @@ async function networksOf(id: string): Promise<string[]> {
 }
 
 /** With the default route, so that the published port moves. */
-const connect = (id: string): Promise<void> =>
-  connectNetwork(walked.daemon.api, network, { Container: id, EndpointConfig: { GwPriority: 5 } });
+const connect = (): Promise<void> =>
+  connectNetwork(walked.daemon.api, network, { Container: box, EndpointConfig: { GwPriority: 5 } });
 
-const disconnect = (id: string): Promise<void> =>
-  disconnectNetwork(walked.daemon.api, network, { Container: id });
+const disconnect = (): Promise<void> => disconnectNetwork(walked.daemon.api, network, { Container: box });
 
 test('an engine killed at any step of a network’s creation has made it whole, or not at all', () =>
   killAtEveryPoint(walked.daemon, {
@@ -73,17 +76,13 @@ test('an engine killed at any step of a network’s removal has removed it, or r
 test('an engine killed at any step of a connection has the container on the network, or not at all', () =>
   killAtEveryPoint(walked.daemon, {
     covers: ['connect', 'network-connect'],
-    prepare: async () => {
-      await ensureNetwork();
-      return await walked.run();
-    },
+    prepare: ensureNetwork,
     operate: connect,
-    verify: async (id, acknowledged) => {
-      const networks = await networksOf(id);
+    verify: async (_subject, acknowledged) => {
+      const networks = await networksOfBox();
       if (acknowledged) assert.deepEqual(networks, ['bridge', network]);
-      if (networks.length > 1) await disconnect(id);
-      assert.deepEqual(await networksOf(id), ['bridge']);
-      await walked.assertUsable(id);
+      if (networks.length > 1) await disconnect();
+      assert.deepEqual(await networksOfBox(), ['bridge']);
       const { Containers: containers } = await inspectNetwork(walked.daemon.api, network);
       assert.deepEqual(containers, {});
     },
@@ -94,21 +93,19 @@ test('an engine killed at any step of a disconnection has the container off the 
     covers: ['disconnect', 'network-disconnect'],
     prepare: async () => {
       await ensureNetwork();
-      const id = await walked.run();
-      await connect(id);
-      return id;
+      if ((await networksOfBox()).length === 1) await connect();
     },
     operate: disconnect,
-    verify: async (id, acknowledged) => {
-      const networks = await networksOf(id);
+    verify: async (_subject, acknowledged) => {
+      const networks = await networksOfBox();
       if (acknowledged) assert.deepEqual(networks, ['bridge']);
-      if (networks.length === 1) await connect(id);
-      assert.deepEqual(await networksOf(id), ['bridge', network]);
-      await walked.assertUsable(id);
+      if (networks.length === 1) await connect();
+      assert.deepEqual(await networksOfBox(), ['bridge', network]);
     },
   }));
 
-test('what the walks made can be removed', async () => {
+test('what the walks made can be used and removed', async () => {
+  await walked.assertUsable(box);
   await removeNetwork(walked.daemon.api, network);
   assert.ok(!(await exists()));
 });

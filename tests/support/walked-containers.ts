@@ -7,6 +7,7 @@ import {
   startContainer,
 } from '@gantry/client';
 import { loadBusybox } from './busybox-image.ts';
+import { execOutput } from './exec-output.ts';
 import { startFaultyDaemon } from './fault-walk.ts';
 import type { TestDaemon } from './test-daemon.ts';
 
@@ -63,7 +64,7 @@ export class WalkedContainers implements AsyncDisposable {
     const { api } = this.daemon;
     const { State: state, Mounts: mounts = [] } = await inspectContainer(api, ref);
     if (state?.Running !== true) await startContainer(api, ref);
-    assert.equal(await this.daemon.ok('exec', ref, 'ls', '/etc/passwd'), '/etc/passwd');
+    assert.equal(await execOutput(api, ref, 'ls', '/etc/passwd'), '/etc/passwd\n');
     await removeContainer(api, ref, { force: true, volumes: true });
     for (const { Name: name = '' } of mounts) {
       await assert.rejects(inspectVolume(api, name), /no such volume/);
