@@ -14,7 +14,12 @@ const field = (name: string): string => new RegExp(`^${name}="?([^"\n]+)`, 'm').
 const name = `mirror/${field('ID') === 'ubuntu' ? 'ubuntu' : 'debian'}`;
 const codename = field('VERSION_CODENAME');
 
-test("an image of the host's distribution is made of the host's mirror: a root file system that knows what it is", async () => {
+/** A whole distribution is unpacked and configured: this takes as long as the machine is slow. */
+const timeout = 240_000;
+
+test("an image of the host's distribution is made of the host's mirror: a root file system that knows what it is", {
+  timeout,
+}, async () => {
   await using root = await temporaryRoot('mirror');
   await using leaks = await LeakCheck.begin({
     tag: root.path,
