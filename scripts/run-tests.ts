@@ -5,6 +5,7 @@
  *   system  tests/**: the real daemon, the real CLIs
  *   faults-long  tests/faults-long: the walks of tests/faults, many times as long; not part of `npm test`
  * Root and system files run in mount and network namespaces of their own, but for `*.host.test.ts`, which need the host's.
+ * What Node.js compiles is kept for the next process (in node_modules/.cache), for a suite is hundreds of them.
  * Usage: node scripts/run-tests.ts <suite> [path filter…]. Ends with `N passed, N failed`. In CI a skip is a failure, and
  * a root or system file that failed is run once more, alone, when the others are done: what passes then is told as
  * unsteady, with the output of its failure, and is a defect to mend.
@@ -34,6 +35,10 @@ const ownNamespaces = [
   'sh',
 ];
 const root = path.resolve(import.meta.dirname, '..');
+const environment = {
+  NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/gantry-tests'),
+  ...process.env,
+};
 const [suite = 'unit', ...filters] = process.argv.slice(2);
 /** A file that takes longer hangs. */
 const fileTimeoutMs = suite === 'faults-long' ? 3_600_000 : 300_000;
@@ -138,7 +143,7 @@ function runFile(file: string): Promise<FileResult> {
   const [command = '', ...args] = [...own, ...node];
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...(oldDocker === undefined ? {} : { GANTRY_OLD_DOCKER: oldDocker }) };
+    const env = { ...environment, ...(oldDocker === undefined ? {} : { GANTRY_OLD_DOCKER: oldDocker }) };
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
