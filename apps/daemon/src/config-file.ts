@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
 import { ConfigError } from './config-error.ts';
 import { type DaemonOption, daemonOptions, type OptionValue, type OptionValues } from './options.ts';
+import { ulimitFlag } from './ulimit-config.ts';
 import { refusalOf } from './unbuilt-options.ts';
 
 export const defaultConfigFile = '/etc/gantry/daemon.json';
@@ -85,6 +86,9 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
     case 'string':
       if (typeof value === 'string') return value;
       break;
+    case 'size':
+      if (typeof value === 'string' || Number.isInteger(value)) return String(value);
+      break;
     case 'boolean':
       if (typeof value === 'boolean') return value;
       break;
@@ -110,6 +114,9 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
     case 'objects':
       if (Array.isArray(value) && value.every(isFlatObject)) return value.map(asFlag);
       break;
+    case 'ulimits':
+      if (isObject(value)) return Object.entries(value).map(([name, limit]) => ulimitFlag(name, limit));
+      break;
     case 'runtimes':
       if (isObject(value)) {
         return Object.entries(value).map(([name, choice]) => `${name}=${JSON.stringify(choice)}`);
@@ -126,6 +133,8 @@ function wrongShape(file: string, key: string, type: DaemonOption['type']): Conf
 const shapes: Partial<Record<DaemonOption['type'], string>> = {
   maps: 'map of maps',
   objects: 'list of objects',
+  size: 'size in bytes or with a unit',
+  ulimits: 'map of limits',
 };
 
 function isFlatObject(value: unknown): value is Record<string, unknown> {

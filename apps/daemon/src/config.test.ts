@@ -74,6 +74,41 @@ test('settings that cannot be are refused', () => {
   assert.throws(() => load('{"runtimes":{"a":{"runtimeType":"io.containerd.runc.v2"}}}'), /'runtimeType'/);
 });
 
+test('what containers get that do not say otherwise is read, and what cannot be is refused in dockerd’s words', () => {
+  const config = load(
+    `{"default-shm-size":"1.5G","default-ipc-mode":"shareable","default-cgroupns-mode":"host",
+      "default-ulimits":{"nofile":{"Name":"nofile","Soft":10,"Hard":20}},"no-new-privileges":true,
+      "seccomp-profile":"/etc/profile.json","oom-score-adjust":-500}`,
+  );
+  const { defaultShmSizeBytes, defaultIpcMode, defaultCgroupnsMode } = config.settings;
+  assert.deepEqual(
+    [defaultShmSizeBytes, defaultIpcMode, defaultCgroupnsMode],
+    [1_610_612_736, 'shareable', 'host'],
+  );
+  assert.deepEqual(config.ulimits, [{ Name: 'nofile', Soft: 10, Hard: 20 }]);
+  assert.equal(config.noNewPrivileges, true);
+  assert.equal(config.seccompProfile, '/etc/profile.json');
+  assert.equal(config.oomScoreAdjustment, -500);
+  const flags = ['nofile=1', 'core=-1:-1', 'nofile=2:3'].flatMap((text) => ['--default-ulimit', text]);
+  assert.deepEqual(load('{"default-shm-size":4096}', flags).ulimits, [
+    { Name: 'nofile', Soft: 2, Hard: 3 },
+    { Name: 'core', Soft: -1, Hard: -1 },
+  ]);
+  assert.equal(load('{}').seccompProfile, 'builtin');
+  assert.throws(() => load('{"default-shm-size":"much"}'), /default-shm-size: invalid size/);
+  assert.throws(() => load('{"default-shm-size":0}'), /invalid default shm size: 0/);
+  assert.throws(
+    () => load('{"default-ipc-mode":"host"}'),
+    /IPC mode "host" is not supported as default value/,
+  );
+  assert.throws(() => load('{"default-ipc-mode":"x"}'), /default IPC mode setting \(x\) is invalid/);
+  assert.throws(() => load('{"default-cgroupns-mode":"x"}'), /cgroup namespace mode \(x\) is invalid/);
+  assert.throws(() => load('{"oom-score-adjust":1001}'), /oom-score-adjust: 1001 is not between/);
+  assert.throws(() => load('{}', ['--default-ulimit', 'wings=1']), /invalid ulimit type: wings/);
+  assert.throws(() => load('{}', ['--default-ulimit', 'nofile=x']), /invalid ulimit argument: nofile=x/);
+  assert.throws(() => load('{"default-ulimits":{"nofile":7}}'), /'nofile' must be an object of Name, Soft/);
+});
+
 test('a broken file, a wrong type and a relative path are refused', () => {
   assert.throws(() => load('{'), ConfigError);
   assert.throws(() => load('[]'), /not a JSON object/);

@@ -5,8 +5,9 @@ import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Flags, parseValue } from './flags.ts';
 import { networkOptionsOf } from './network-config.ts';
-import { daemonOptions, type OptionValues } from './options.ts';
+import { daemonOptions, type OptionValue, type OptionValues } from './options.ts';
 import { readSettings, settingDefaults } from './read-settings.ts';
+import { type Ulimits, ulimitsOf } from './ulimit-config.ts';
 
 /** What gantryd runs with; frozen. Paths are absolute. */
 export interface DaemonConfig {
@@ -21,6 +22,12 @@ export interface DaemonConfig {
   readonly cgroupParent: string;
   readonly usernsRemap: string;
   readonly cdiSpecDirs: readonly string[];
+  readonly ulimits: Ulimits;
+  readonly noNewPrivileges: boolean;
+  /** `builtin`, `unconfined` or an absolute path. */
+  readonly seccompProfile: string;
+  /** Of this process; what it was started with when missing. */
+  readonly oomScoreAdjustment: number | undefined;
   readonly init: boolean;
   readonly initPath: string | undefined;
   readonly group: string | undefined;
@@ -88,6 +95,10 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
     usernsRemap: optionalText(values, 'userns-remap') ?? '',
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
+    ulimits: ulimitsOf(values['default-ulimits']),
+    noNewPrivileges: values['no-new-privileges'] === true,
+    seccompProfile: seccompProfile(optionalText(values, 'seccomp-profile') ?? ''),
+    oomScoreAdjustment: oomScoreAdjustment(values['oom-score-adjust']),
     init: values['init'] === true,
     initPath: values['init-path'] === undefined ? undefined : absolute(values, 'init-path'),
     group: optionalText(values, 'group'),
@@ -107,7 +118,11 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): OptionValues {
     const value = environment[name];
     if (value === undefined || value === '') continue;
     values[option.key] =
-      option.type === 'list' || option.type === 'map' || option.type === 'maps' || option.type === 'runtimes'
+      option.type === 'list' ||
+      option.type === 'map' ||
+      option.type === 'maps' ||
+      option.type === 'runtimes' ||
+      option.type === 'ulimits'
         ? value.split(',')
         : parseValue(option, value, name);
   }
@@ -128,6 +143,18 @@ function tlsFiles(values: OptionValues): TlsFiles | undefined {
     certFile: absolute(values, 'tlscert'),
     keyFile: absolute(values, 'tlskey'),
   };
+}
+
+/** A path is taken from where the daemon was started, as dockerd does. */
+function seccompProfile(text: string): string {
+  if (text === '') return 'builtin';
+  return text === 'builtin' || text === 'unconfined' ? text : path.resolve(text);
+}
+
+function oomScoreAdjustment(value: OptionValue | undefined): number | undefined {
+  if (typeof value !== 'number') return undefined;
+  if (value >= -1000 && value <= 1000) return value;
+  throw new ConfigError(`oom-score-adjust: ${value} is not between -1000 and 1000`);
 }
 
 function isLogLevel(value: string): value is LogLevel {

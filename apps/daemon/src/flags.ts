@@ -133,6 +133,7 @@ export function parseValue(
 ): OptionValue {
   switch (option.type) {
     case 'string':
+    case 'size':
       return text;
     case 'boolean':
       if (text !== 'true' && text !== 'false') {
@@ -149,6 +150,7 @@ export function parseValue(
     case 'maps':
     case 'objects':
     case 'runtimes':
+    case 'ulimits':
       if (!text.includes('=')) throw new FlagError(`invalid argument "${text}" for ${source}: name=value`);
       return appended(previous, text);
     case 'list':

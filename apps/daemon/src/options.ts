@@ -6,9 +6,20 @@ export interface DaemonOption {
   /**
    * A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. Runtimes
    * are a map too, whose values are paths, or JSON objects as Docker has them in the file. `maps` are a map of maps, as a flag
-   * `name=key=value`; `objects` are a list of objects, as a flag `key=value,key=value`.
+   * `name=key=value`; `objects` are a list of objects, as a flag `key=value,key=value`. `ulimits` are Docker's objects by name,
+   * as a flag `name=soft:hard`. A size is bytes, or a text such as `64M`.
    */
-  type: 'string' | 'boolean' | 'integer' | 'list' | 'map' | 'maps' | 'objects' | 'runtimes';
+  type:
+    | 'string'
+    | 'boolean'
+    | 'integer'
+    | 'list'
+    | 'map'
+    | 'maps'
+    | 'objects'
+    | 'runtimes'
+    | 'size'
+    | 'ulimits';
   /** A SIGHUP puts the file's new value in force. */
   reloadable?: true;
   help: string;
@@ -110,6 +121,33 @@ export const daemonOptions: readonly DaemonOption[] = [
     flag: 'default-network-opt',
     type: 'maps',
     help: 'Option of new networks of a driver (driver=option=value), repeatable',
+  },
+  {
+    key: 'default-cgroupns-mode',
+    flag: 'default-cgroupns-mode',
+    type: 'string',
+    reloadable: true,
+    help: "Cgroup namespace of containers that ask for none: 'private' or 'host'; by the cgroup version when missing",
+  },
+  {
+    key: 'default-ipc-mode',
+    flag: 'default-ipc-mode',
+    type: 'string',
+    reloadable: true,
+    help: "IPC namespace of containers that ask for none: 'private' (the default) or 'shareable'",
+  },
+  {
+    key: 'default-shm-size',
+    flag: 'default-shm-size',
+    type: 'size',
+    reloadable: true,
+    help: 'Size of /dev/shm of containers that ask for none; 64M when missing',
+  },
+  {
+    key: 'default-ulimits',
+    flag: 'default-ulimit',
+    type: 'ulimits',
+    help: 'Resource limit of containers that ask for none of its kind (nofile=1024:2048), repeatable',
   },
   { key: 'dns', flag: 'dns', type: 'list', help: 'Name server of containers that ask for none, repeatable' },
   {
@@ -241,6 +279,18 @@ export const daemonOptions: readonly DaemonOption[] = [
     reloadable: true,
     help: 'Times that a layer is tried',
   },
+  {
+    key: 'no-new-privileges',
+    flag: 'no-new-privileges',
+    type: 'boolean',
+    help: 'Containers that do not say otherwise gain no privileges by setuid programs',
+  },
+  {
+    key: 'oom-score-adjust',
+    flag: 'oom-score-adjust',
+    type: 'integer',
+    help: 'How readily the kernel ends gantryd when memory is short (-1000 to 1000); containers have their own',
+  },
   { key: 'pidfile', flag: 'pidfile', short: 'p', type: 'string', help: 'File for the process id' },
   {
     key: 'registry-mirrors',
@@ -255,6 +305,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'runtimes',
     reloadable: true,
     help: 'Further OCI runtime (name=path), repeatable',
+  },
+  {
+    key: 'seccomp-profile',
+    flag: 'seccomp-profile',
+    type: 'string',
+    help: "System calls of containers that do not say otherwise: 'builtin' (the default), 'unconfined' or a profile's path",
   },
   {
     key: 'shutdown-timeout',

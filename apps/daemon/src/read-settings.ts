@@ -1,4 +1,5 @@
-import { defaultSettings, type EngineSettings } from '@gantry/engine';
+import { errorMessage } from '@gantry/base';
+import { defaultSettings, type EngineSettings, parseBinarySize } from '@gantry/engine';
 import { ConfigError } from './config-error.ts';
 import type { OptionValues } from './options.ts';
 
@@ -6,7 +7,10 @@ import type { OptionValues } from './options.ts';
 export const settingDefaults: OptionValues = {
   'authorization-plugins': [],
   debug: defaultSettings.debug,
+  'default-cgroupns-mode': '',
+  'default-ipc-mode': defaultSettings.defaultIpcMode,
   'default-runtime': defaultSettings.defaultRuntime,
+  'default-shm-size': String(defaultSettings.defaultShmSizeBytes),
   features: [],
   'insecure-registries': [],
   labels: [],
@@ -37,6 +41,9 @@ export function readSettings(values: OptionValues): EngineSettings {
     maxConcurrentUploads: atLeast(values, 'max-concurrent-uploads', 1),
     maxDownloadAttempts: atLeast(values, 'max-download-attempts', 1),
     features: features(list(values, 'features')),
+    defaultShmSizeBytes: shmSize(String(values['default-shm-size'])),
+    defaultIpcMode: ipcMode(String(values['default-ipc-mode'])),
+    defaultCgroupnsMode: cgroupnsMode(String(values['default-cgroupns-mode'])),
   });
 }
 
@@ -51,6 +58,31 @@ function atLeast(values: OptionValues, key: string, least: number): number {
     throw new ConfigError(`invalid ${key.replaceAll('-', ' ')}: ${String(value)}: must be ${least} or more`);
   }
   return value;
+}
+
+function shmSize(text: string): number {
+  try {
+    const bytes = parseBinarySize(text);
+    if (bytes > 0) return bytes;
+  } catch (error) {
+    throw new ConfigError(`default-shm-size: ${errorMessage(error)}`, error);
+  }
+  throw new ConfigError(`invalid default shm size: ${text}: must be 1 or more`);
+}
+
+function ipcMode(mode: string): EngineSettings['defaultIpcMode'] {
+  if (mode === 'private' || mode === 'shareable') return mode;
+  const known = mode === 'none' || mode === 'host' || mode.startsWith('container:');
+  throw new ConfigError(
+    known
+      ? `IPC mode "${mode}" is not supported as default value; use "shareable" or "private"`
+      : `default IPC mode setting (${mode}) is invalid; use "shareable" or "private"`,
+  );
+}
+
+function cgroupnsMode(mode: string): EngineSettings['defaultCgroupnsMode'] {
+  if (mode === '' || mode === 'private' || mode === 'host') return mode;
+  throw new ConfigError(`default cgroup namespace mode (${mode}) is invalid; use "host" or "private"`);
 }
 
 function labels(texts: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
 import { type ApiServer, createApiServer } from '@gantry/http-api';
@@ -15,6 +16,9 @@ import { reloadConfig } from './reload.ts';
 export async function serve(load: () => DaemonConfig): Promise<number> {
   let config = load();
   const logger = openLogger(config.logLevel);
+  if (config.oomScoreAdjustment !== undefined) {
+    writeFileSync('/proc/self/oom_score_adj', String(config.oomScoreAdjustment));
+  }
   const addresses = listenAddresses(config, process.env);
   await using engine = await openEngine({ ...engineOptions(config), logger });
   using _pidFile = writePidFile(config.pidFile);
@@ -48,6 +52,9 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     cgroupParent: config.cgroupParent,
     usernsRemap: config.usernsRemap,
     cdiSpecDirs: config.cdiSpecDirs,
+    ulimits: config.ulimits,
+    noNewPrivileges: config.noNewPrivileges,
+    seccompProfile: config.seccompProfile,
     init: config.init,
     ...(config.initPath === undefined ? {} : { initPath: config.initPath }),
     logDriver: config.logDriver,

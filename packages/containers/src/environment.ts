@@ -12,7 +12,9 @@ import type {
 } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
-import type { HostSecurity } from './create/options/security.ts';
+import type { NamespaceDefaults } from './create/options/namespace-modes.ts';
+import type { SecurityDefaults } from './create/options/security.ts';
+import type { ResourceLimit } from './create/options/ulimits.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { ExecRegistry } from './exec/exec-registry.ts';
 import type { HealthStore } from './health/health-store.ts';
@@ -60,8 +62,12 @@ export interface ContainerDefaults {
   cgroupSupport: CgroupSupport;
   /** Users that containers get. */
   users: UserDefaults;
-  /** Security modules of the host's kernel. */
-  security: HostSecurity;
+  /** Security modules of the host's kernel, and how containers are confined that do not say otherwise. */
+  security: SecurityDefaults;
+  /** Of containers that do not say otherwise, at each start. */
+  ulimits: readonly ResourceLimit[];
+  /** What a new container gets that does not say otherwise; asked at each creation. */
+  creation: () => CreationDefaults;
   init: InitDefaults;
   /** Log driver and options of containers that ask for nothing else. */
   logConfig: LogConfig;
@@ -71,6 +77,11 @@ export interface ContainerDefaults {
   dns: DnsRequest;
   /** What `host-gateway` stands for; empty for the host's addresses on the default bridge. */
   hostGatewayAddresses: readonly string[];
+}
+
+/** A container keeps them for good. */
+export interface CreationDefaults extends NamespaceDefaults {
+  shmSizeBytes: number;
 }
 
 /** The program of `--init` on this host, or why there is none. */

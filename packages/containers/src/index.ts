@@ -5,10 +5,12 @@ export type { CommitOptions } from './commit/commit-container.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
-export type { HostSecurity } from './create/options/security.ts';
+export type { HostSecurity, SecurityDefaults } from './create/options/security.ts';
+export { type ResourceLimit, resourceLimits } from './create/options/ulimits.ts';
 export type {
   ContainerDefaults,
   ContainerPorts,
+  CreationDefaults,
   HostFiles,
   InitProgram,
   UserDefaults,
@@ -56,6 +58,7 @@ export {
   logDriverNames,
   plainLogConfig,
 } from './logs/settings/log-config.ts';
+export { parseBinarySize } from './logs/settings/option-values.ts';
 export { type Containers, type ContainersOptions, openContainers } from './open-containers.ts';
 export type { PrunedContainers } from './prune/prune-containers.ts';
 export { compilePruneFilter } from './prune/prune-filter.ts';

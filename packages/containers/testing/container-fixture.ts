@@ -9,10 +9,18 @@ import { FakeNetworkController } from '@gantry/network/testing';
 import type { Digest, ImageRunConfig } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { MemoryVolumeStore } from '@gantry/volumes/testing';
-import { type Containers, openContainers, plainLogConfig } from '../src/index.ts';
+import {
+  type Containers,
+  type CreationDefaults,
+  openContainers,
+  plainLogConfig,
+  type ResourceLimit,
+  type SecurityDefaults,
+} from '../src/index.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 import { FakeSnapshotter } from './fake-snapshotter.ts';
 import { fullSupport } from './full-support.ts';
+import { plainDefaults } from './plain-defaults.ts';
 import { plainSpec } from './plain-spec.ts';
 
 const digest: Digest = `sha256:${'a'.repeat(64)}`;
@@ -27,6 +35,10 @@ export class ContainerFixture implements AsyncDisposable {
   readonly imageConfig: ImageRunConfig = {};
   /** A kernel that can limit everything; a test takes away what it is about. */
   readonly support: CgroupSupport = fullSupport();
+  /** What a daemon's configuration may change. */
+  creation: CreationDefaults = plainDefaults.creation();
+  readonly ulimits: ResourceLimit[] = [];
+  readonly security: SecurityDefaults = { ...plainDefaults.security };
   readonly events: EventMessage[] = [];
   readonly clock: Clock;
   store: MemoryMetadataStore = new MemoryMetadataStore();
@@ -61,21 +73,15 @@ export class ContainerFixture implements AsyncDisposable {
       clock: this.clock,
       logger: silentLogger,
       defaults: {
+        ...plainDefaults,
         storageDriver: 'fake',
         cgroupParent: '/gantry',
         cgroupDriver: 'cgroupfs',
         cgroupSupport: this.support,
         logConfig: plainLogConfig,
-        users: {
-          pool: {
-            uids: { first: 1_000_000_000, count: 655_360 },
-            gids: { first: 1_000_000_000, count: 655_360 },
-          },
-        },
-        security: { apparmor: false, selinux: false },
-        dns: {},
-        hostGatewayAddresses: [],
-        init: { program: { problem: 'none was looked for' }, always: false },
+        security: this.security,
+        ulimits: this.ulimits,
+        creation: () => this.creation,
         hostFiles: {
           resolvConf: '/nowhere/resolv.conf',
           resolvedConf: '/nowhere/resolved',

@@ -10,6 +10,7 @@ import { openSnapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { openVolumeStore } from '@gantry/volumes';
 import { type Containers, openContainers, plainLogConfig } from '../src/index.ts';
+import { plainDefaults } from './plain-defaults.ts';
 
 export interface RealEngineOptions {
   /** Everything is kept below it. */
@@ -80,17 +81,8 @@ export async function openRealEngine({
         cgroupParent: `/${path.basename(root)}`,
         cgroupDriver: 'cgroupfs',
         cgroupSupport: readCgroupSupport(detectCgroups()),
-        users: {
-          pool: {
-            uids: { first: 1_000_000_000, count: 655_360 },
-            gids: { first: 1_000_000_000, count: 655_360 },
-          },
-        },
-        security: { apparmor: false, selinux: false },
-        init: { program: { problem: 'none was looked for' }, always: false },
+        ...plainDefaults,
         logConfig: plainLogConfig,
-        dns: {},
-        hostGatewayAddresses: [],
         hostFiles: {
           resolvConf: '/etc/resolv.conf',
           resolvedConf: '/run/systemd/resolve/resolv.conf',

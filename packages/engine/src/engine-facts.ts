@@ -9,6 +9,7 @@ import type { CgroupDriver, RuntimeSet, RuntimeTable } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { findProgram } from './find-program.ts';
+import { shownSecurity } from './host-security.ts';
 
 /** What was found out about this engine and its host when it opened. */
 export interface EngineFacts {
@@ -21,7 +22,8 @@ export interface EngineFacts {
   initBinary: string;
   cgroupDriver: CgroupDriver;
   cgroupSupport: CgroupSupport;
-  remapsUsers: boolean;
+  /** As `docker info` shows them. */
+  securityOptions: readonly string[];
   /** Of containers that ask for none. */
   loggingDriver: string;
   /** Where networks get subnets from, when that was said. */
@@ -50,7 +52,7 @@ export function readEngineFacts(sources: FactSources): EngineFacts {
     initBinary: 'path' in initProgram ? initProgram.path : '',
     cgroupDriver,
     cgroupSupport,
-    remapsUsers,
+    securityOptions: shownSecurity(options, remapsUsers),
     loggingDriver: options.logDriver ?? 'json-file',
     addressPools: options.network?.addressPools ?? [],
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',

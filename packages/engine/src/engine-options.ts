@@ -1,3 +1,4 @@
+import type { HostConfig } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/base';
 import type { AddressPoolRange, DefaultBridgeSettings, DnsRequest } from '@gantry/network';
 import type { EngineSettings } from './settings/engine-settings.ts';
@@ -35,6 +36,12 @@ export interface EngineOptions {
    * dockerd's `--userns-remap`. The host's users when missing.
    */
   usernsRemap?: string;
+  /** rlimits of containers that do not say otherwise: dockerd's `default-ulimits`. */
+  ulimits?: HostConfig['Ulimits'];
+  /** Containers that do not say otherwise gain no privileges by setuid programs. */
+  noNewPrivileges?: boolean;
+  /** Of containers that do not say otherwise: `builtin` (when missing), `unconfined` or the path of a profile. */
+  seccompProfile?: string;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
   logger?: Logger;

@@ -18,6 +18,14 @@ export class CgroupDriverError extends EngineError {
   }
 }
 
+/** `seccomp-profile` of the daemon: the file cannot be read, or is no profile. */
+export class SeccompProfileError extends EngineError {
+  override readonly name = 'SeccompProfileError';
+  constructor(file: string, problem: string, cause: unknown) {
+    super('invalid', 'seccomp-profile', `opening seccomp profile (${file}) failed: ${problem}`, { cause });
+  }
+}
+
 /** What is not this engine's to make: a predefined network, or one of a swarm. The messages are Docker's. */
 export class ForbiddenNetworkError extends EngineError {
   override readonly name = 'ForbiddenNetworkError';

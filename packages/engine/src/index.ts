@@ -1,3 +1,4 @@
+export { parseBinarySize, resourceLimits } from '@gantry/containers';
 export type { AddressPoolRange, DefaultBridgeSettings } from '@gantry/network';
 export { AuthorizationDeniedError, AuthorizationFailedError } from './authorization/errors.ts';
 export { type Diagnosis, diagnose, type Finding, type HealthCheck } from './doctor/doctor.ts';

@@ -149,7 +149,7 @@ function compose(
     reload: (wanted) => {
       runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));
       settings.current = wanted;
-      const attributes = { name: hostname(), ...settingAttributes(wanted) };
+      const attributes = { name: hostname(), ...settingAttributes(wanted, execution.cgroupSupport.version) };
       events.publish({ type: 'daemon', action: 'reload', actorId: facts.engineId, attributes });
     },
     stopContainers: (timeoutSeconds) => service.stopAll(timeoutSeconds),

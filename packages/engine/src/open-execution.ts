@@ -1,4 +1,11 @@
-import { type Containers, checkLogConfig, type InitProgram, openContainers } from '@gantry/containers';
+import {
+  type Containers,
+  type CreationDefaults,
+  checkLogConfig,
+  type InitProgram,
+  openContainers,
+  resourceLimits,
+} from '@gantry/containers';
 import { type CgroupSupport, detectCgroups, readCgroupSupport } from '@gantry/kernel';
 import {
   type NetworkController,
@@ -16,11 +23,11 @@ import {
 } from '@gantry/runtime';
 import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
 import { defaultCdiSpecDirs, defaultSearchPath, type EngineNetworkOptions } from './engine-options.ts';
-import { readHostSecurity } from './host-security.ts';
+import { readSecurityDefaults } from './host-security.ts';
 import { findInitProgram } from './init-program.ts';
 import type { Opening } from './open-engine.ts';
 import type { Storage } from './open-storage.ts';
-import { defaultSettings } from './settings/engine-settings.ts';
+import { defaultSettings, type EngineSettings } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';
 import { userDefaults } from './users/user-defaults.ts';
 
@@ -97,7 +104,9 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
         cgroupDriver,
         cgroupSupport,
         users,
-        security: readHostSecurity(),
+        security: readSecurityDefaults(options),
+        ulimits: resourceLimits(options.ulimits),
+        creation: () => creationDefaults(opening.settings.current),
         init: { program: initProgram, always: options.init ?? false },
         logConfig,
         hostFiles,
@@ -117,6 +126,15 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     cgroupParent,
     cgroupSupport,
     remapsUsers,
+  };
+}
+
+function creationDefaults(settings: EngineSettings): CreationDefaults {
+  const { defaultShmSizeBytes, defaultIpcMode, defaultCgroupnsMode } = settings;
+  return {
+    shmSizeBytes: defaultShmSizeBytes,
+    ipcMode: defaultIpcMode,
+    ...(defaultCgroupnsMode !== '' && { cgroupnsMode: defaultCgroupnsMode }),
   };
 }
 

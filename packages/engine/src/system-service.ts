@@ -98,7 +98,7 @@ export class SystemService implements SystemBackend {
       MemTotal: host.memoryBytes,
       ...cgroupInfo(this.#facts.cgroupDriver, this.#facts.cgroupSupport),
       IPv4Forwarding: this.#facts.ipv4Forwarding(),
-      SecurityOptions: ['name=seccomp,profile=builtin', ...(this.#facts.remapsUsers ? ['name=userns'] : [])],
+      SecurityOptions: [...this.#facts.securityOptions],
     };
   }
 

@@ -41,6 +41,7 @@ import type { RunningProcess } from './lifecycle/running-process.ts';
 import { startContainer } from './lifecycle/start-container.ts';
 import { currentBootId, readStartRecord } from './lifecycle/start-record.ts';
 import { findProgram } from './programs/oci-program.ts';
+import { oomScoreCommand } from './programs/oom-score.ts';
 import { SealedProgram } from './programs/sealed-program.ts';
 import { SeccompFilters } from './programs/seccomp-filters.ts';
 import { joinTimeNamespaceCommand } from './programs/time-namespace.ts';
@@ -160,7 +161,10 @@ class OciRuntime implements ContainerRuntime, Disposable {
     if (this.isPaused(containerId)) throw new ContainerPausedError(containerId);
     using _alive = keepAlive();
     const { record, pid } = container.parts;
-    const prefix = record.hasOwnTime === true ? joinTimeNamespaceCommand(pid) : [];
+    const prefix = [
+      ...oomScoreCommand(request.process.oomScoreAdj),
+      ...(record.hasOwnTime === true ? joinTimeNamespaceCommand(pid) : []),
+    ];
     try {
       const exec = await startExec(this.#context, request, { cgroupPath: record.cgroupPath, prefix });
       return this.#keepExec(request.execId, exec);

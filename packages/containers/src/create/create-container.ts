@@ -143,6 +143,7 @@ function draftRecord(
   const { id, name, request, image, checked, idMaps } = parts;
   const findContainerId = (ref: string): string | undefined => registry.tryFind(ref)?.id;
   const choice = chooseNetworks(request, { networks: ports.network, findContainerId });
+  const creation = defaults.creation();
   const config = { ...mergeImageConfig(request, image.config.config ?? {}) };
   Object.assign(config, hostNamesOf(config, { id, network: choice, registry }));
   const host = request.HostConfig ?? {};
@@ -158,6 +159,8 @@ function draftRecord(
       networkMode: choice.shownMode,
       findContainerId,
       cgroupVersion: defaults.cgroupSupport.version,
+      defaults: creation,
+      shmSizeBytes: creation.shmSizeBytes,
       security: defaults.security,
       runtimeName: ports.runtime.name,
       hasRuntime: (runtime) => ports.runtime.offers(runtime),

@@ -12,7 +12,7 @@ import { checkInit } from './options/init.ts';
 
 import { type NamespaceContext, namespaceModes } from './options/namespace-modes.ts';
 import { restartPolicy } from './options/restart-policy.ts';
-import { type HostSecurity, securitySettings, shownPaths } from './options/security.ts';
+import { type SecurityDefaults, securitySettings, shownPaths } from './options/security.ts';
 import { containerSysctls } from './options/sysctls.ts';
 import { timeOffsets } from './options/time-offsets.ts';
 import { resourceLimits } from './options/ulimits.ts';
@@ -28,7 +28,9 @@ export interface HostConfigContext extends NamespaceContext {
   logConfig: LogConfig;
   /** The limits among the options, checked. */
   checked: CheckedResources;
-  security: HostSecurity;
+  security: SecurityDefaults;
+  /** Bytes of /dev/shm unless asked otherwise. */
+  shmSizeBytes: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export function completeHostConfig(given: HostConfig, context: HostConfigContext
     ...zeroValues(),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
     ...resourceDefaults(context.checked),
-    ShmSize: shmSize(given),
+    ShmSize: shmSize(given, context.shmSizeBytes),
     OomScoreAdj: oomScoreAdjustment(given),
     NetworkMode: context.networkMode,
     LogConfig: completeLogConfig(given.LogConfig, context.logConfig),

@@ -5,7 +5,7 @@ import { deviceCgroupRules, requestedDevices } from '../create/options/devices.t
 import { applyVariables } from '../create/options/environment-variables.ts';
 import { securitySettings } from '../create/options/security.ts';
 import { containerSysctls } from '../create/options/sysctls.ts';
-import { resourceLimits } from '../create/options/ulimits.ts';
+import { mergedLimits, resourceLimits } from '../create/options/ulimits.ts';
 import type { ContainerDefaults } from '../environment.ts';
 import { containerLimits, oomScoreAdjustment } from '../resources/container-limits.ts';
 import type { ContainerMount, ContainerRecord, ReadOnlyBelow } from '../state/container-record.ts';
@@ -64,7 +64,7 @@ export function containerSpec(parts: ContainerSpecParts): SpecOptions {
     sharedMemory: parts.sharedMemory,
     resources: containerLimits(host, defaults.cgroupSupport),
     oomScoreAdjustment: oomScoreAdjustment(host),
-    rlimits: resourceLimits(host.Ulimits),
+    rlimits: mergedLimits(defaults.ulimits, resourceLimits(host.Ulimits)),
     cgroupParent:
       host.CgroupParent === undefined || host.CgroupParent === '' ? defaults.cgroupParent : host.CgroupParent,
   };

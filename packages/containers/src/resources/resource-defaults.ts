@@ -2,8 +2,6 @@ import type { HostConfig, Resources } from '@gantry/api-types';
 import { InvalidOptionError } from '../errors.ts';
 import type { CheckedResources } from './check-resources.ts';
 
-const defaultShmBytes = 64 * 1024 * 1024;
-
 /** The limits of a new container as `inspect` shows them: Docker's defaults under what was asked for and checked. */
 export function resourceDefaults({ resources }: CheckedResources): Resources {
   const { Memory: memory = 0, MemorySwap: swap = 0, PidsLimit: pids } = resources;
@@ -17,12 +15,12 @@ export function resourceDefaults({ resources }: CheckedResources): Resources {
   };
 }
 
-/** Throws `InvalidOptionError`. */
-export function shmSize({ ShmSize: size = 0 }: HostConfig): number {
+/** Bytes of a container's /dev/shm. Throws `InvalidOptionError`. */
+export function shmSize({ ShmSize: size = 0 }: HostConfig, defaultBytes: number): number {
   if (!Number.isSafeInteger(size) || size < 0) {
     throw new InvalidOptionError('SHM size can not be less than 0', { option: 'HostConfig.ShmSize' });
   }
-  return size === 0 ? defaultShmBytes : size;
+  return size === 0 ? defaultBytes : size;
 }
 
 /** What Docker shows for a limit that was not given. */

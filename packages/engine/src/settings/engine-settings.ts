@@ -21,6 +21,12 @@ export interface EngineSettings {
   readonly maxConcurrentUploads: number;
   readonly maxDownloadAttempts: number;
   readonly features: Readonly<Record<string, boolean>>;
+  /** Of /dev/shm of new containers. */
+  readonly defaultShmSizeBytes: number;
+  /** Of new containers. */
+  readonly defaultIpcMode: 'private' | 'shareable';
+  /** Of new containers; that of the host's cgroup version when empty, `private` on v2. */
+  readonly defaultCgroupnsMode: '' | 'private' | 'host';
 }
 
 /** Docker's, but for live-restore: our containers outlive their engine unless told otherwise. */
@@ -39,15 +45,22 @@ export const defaultSettings: EngineSettings = {
   maxConcurrentUploads: 5,
   maxDownloadAttempts: 5,
   features: {},
+  defaultShmSizeBytes: 64 * 1024 * 1024,
+  defaultIpcMode: 'private',
+  defaultCgroupnsMode: '',
 };
 
 /** The settings as attributes of Docker's event `daemon reload`. */
-export function settingAttributes(settings: EngineSettings): Record<string, string> {
+export function settingAttributes(settings: EngineSettings, cgroupVersion: 1 | 2): Record<string, string> {
+  const { defaultCgroupnsMode: cgroupnsMode } = settings;
   const list = (values: readonly string[]): string => JSON.stringify(values);
   return {
     'authorization-plugins': list(settings.authorizationPlugins),
     debug: String(settings.debug),
+    'default-cgroupns-mode': cgroupnsMode === '' ? (cgroupVersion === 2 ? 'private' : 'host') : cgroupnsMode,
+    'default-ipc-mode': settings.defaultIpcMode,
     'default-runtime': settings.defaultRuntime,
+    'default-shm-size': String(settings.defaultShmSizeBytes),
     features: JSON.stringify(settings.features),
     'insecure-registries': list(settings.insecureRegistries),
     labels: list(settings.labels),

@@ -13,6 +13,7 @@ import type { StartRequest } from '../container-runtime.ts';
 import { makeMemoryCounter, watchMemory } from '../memory/watch-memory.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { runArguments } from '../programs/oci-program.ts';
+import { oomScoreCommand } from '../programs/oom-score.ts';
 import { timeNamespaceCommand } from '../programs/time-namespace.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { spawnShim } from '../shim/spawn-shim.ts';
@@ -70,7 +71,10 @@ class Start {
 
   async run(request: StartRequest): Promise<RunningProcess> {
     await using _root = await placeRoot(this.#context.folders, request.containerId, request.spec);
-    this.#prefix = timeNamespaceCommand(request.spec);
+    this.#prefix = [
+      ...oomScoreCommand(request.spec.process.oomScoreAdj),
+      ...timeNamespaceCommand(request.spec),
+    ];
     this.#counter = makeMemoryCounter(this.#context, this.#record);
     const at = this.#record.terminal
       ? await this.#startWithTerminal(request)

@@ -11,8 +11,16 @@ export type FindContainerId = (ref: string) => string | undefined;
 
 export interface NamespaceContext {
   findContainerId: FindContainerId;
-  /** A container sees its own cgroup as the root on v2; on v1 Docker shows it the host's hierarchy. */
+  /** A container sees its own cgroup as the root on v2; on v1 Docker shows it the host's hierarchy, unless told otherwise. */
   cgroupVersion: 1 | 2;
+  defaults: NamespaceDefaults;
+}
+
+/** Modes of containers that do not say otherwise. */
+export interface NamespaceDefaults {
+  ipcMode: 'private' | 'shareable';
+  /** That of the cgroup version when missing. */
+  cgroupnsMode?: 'private' | 'host';
 }
 
 /**
@@ -20,11 +28,11 @@ export interface NamespaceContext {
  * they exist: whether they run is asked at each start. Throws `InvalidOptionError` with Docker's words.
  */
 export function namespaceModes(host: HostConfig, context: NamespaceContext): NamespaceModes {
-  const ipc = modeOf(host.IpcMode, 'private');
+  const ipc = modeOf(host.IpcMode, context.defaults.ipcMode);
   const pid = modeOf(host.PidMode, '');
   const uts = modeOf(host.UTSMode, '');
   const user = modeOf(host.UsernsMode, '');
-  const cgroup = modeOf(host.CgroupnsMode, context.cgroupVersion === 2 ? 'private' : 'host');
+  const cgroup = modeOf(host.CgroupnsMode, defaultCgroupMode(host, context));
   const known = ['none', 'private', 'shareable', 'host'];
   if (!known.includes(ipc) && peerOf(ipc) === undefined) fail('IpcMode', `invalid IPC mode: ${ipc}`);
   if (pid !== '' && pid !== 'host' && !peerOf(pid)) fail('PidMode', `invalid PID mode: ${pid}`);
@@ -40,6 +48,12 @@ export function namespaceModes(host: HostConfig, context: NamespaceContext): Nam
     UsernsMode: user,
     CgroupnsMode: cgroup,
   };
+}
+
+/** On v1 a privileged container sees the host's hierarchy, whatever the daemon's default is. */
+function defaultCgroupMode(host: HostConfig, { cgroupVersion, defaults }: NamespaceContext): string {
+  if (cgroupVersion === 1 && host.Privileged === true) return 'host';
+  return defaults.cgroupnsMode ?? (cgroupVersion === 2 ? 'private' : 'host');
 }
 
 /** The container that a mode `container:<name or id>` names; undefined for any other mode. */

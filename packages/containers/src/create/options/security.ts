@@ -10,6 +10,12 @@ export interface HostSecurity {
   selinux: boolean;
 }
 
+/** What containers get that do not say otherwise. */
+export interface SecurityDefaults extends HostSecurity {
+  noNewPrivileges: boolean;
+  seccomp: NonNullable<SpecSecurity['seccomp']>;
+}
+
 export interface SecuritySettings {
   noNewPrivileges: boolean;
   security: SpecSecurity;
@@ -25,19 +31,20 @@ const booleans: Readonly<Record<string, boolean>> = Object.fromEntries([
  * Reads `SecurityOpt`, `MaskedPaths` and `ReadonlyPaths`. Throws `InvalidOptionError` with Docker's words, and
  * `SecurityModuleMissingError` for a profile or a label that this host has no module for, which Docker ignores.
  */
-export function securitySettings(host: HostConfig, modules: HostSecurity): SecuritySettings {
-  const settings: SecuritySettings = { noNewPrivileges: false, security: pathsOf(host) };
+export function securitySettings(host: HostConfig, defaults: SecurityDefaults): SecuritySettings {
+  const { noNewPrivileges, seccomp } = defaults;
+  const settings: SecuritySettings = { noNewPrivileges, security: { seccomp, ...pathsOf(host) } };
   const labels: string[] = [];
   for (const option of host.SecurityOpt ?? []) {
     const [name, value] = splitOption(option);
     if (name === 'label') labels.push(value);
-    else if (name === 'apparmor') applyApparmor(settings, value, modules);
+    else if (name === 'apparmor') applyApparmor(settings, value, defaults);
     else if (name === 'seccomp') settings.security.seccomp = seccompChoice(value);
     else if (name === 'no-new-privileges') settings.noNewPrivileges = booleanOf(option, value);
     else if (name === 'writable-cgroups') settings.security.writableCgroups = booleanOf(option, value);
     else throw invalid(2, option);
   }
-  const selinux = selinuxLabels(labels, { enabled: modules.selinux, privileged: host.Privileged === true });
+  const selinux = selinuxLabels(labels, { enabled: defaults.selinux, privileged: host.Privileged === true });
   if (selinux !== undefined) settings.security.selinux = selinux;
   return settings;
 }

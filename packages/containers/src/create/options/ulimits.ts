@@ -15,6 +15,15 @@ export interface ResourceLimit {
   hard: number;
 }
 
+/** The daemon's rlimits, and in the place of those of the same kind the container's own, as dockerd merges them at a start. */
+export function mergedLimits(
+  defaults: readonly ResourceLimit[],
+  own: readonly ResourceLimit[],
+): ResourceLimit[] {
+  const byType = new Map([...defaults, ...own].map((limit) => [limit.type, limit]));
+  return [...byType.values()];
+}
+
 /** The rlimits that `Ulimits` asks for. Throws `InvalidOptionError` for an unknown kind or a soft limit above the hard one. */
 export function resourceLimits(ulimits: HostConfig['Ulimits']): ResourceLimit[] {
   return (ulimits ?? []).map(({ Name: name = '', Soft: soft = 0, Hard: hard = 0 }) => {
