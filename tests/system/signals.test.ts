@@ -2,6 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import type { ContainerCreateRequest } from '@gantry/api-types';
+import {
+  containerLogs,
+  createContainer,
+  demultiplex,
+  inspectContainer,
+  killContainer,
+  removeContainer,
+  startContainer,
+  waitContainer,
+} from '@gantry/client';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { needsDocker28 } from '../support/docker-version.ts';
 import { type Finished, run } from '../support/processes.ts';
@@ -23,19 +34,47 @@ before(async () => {
 });
 after(() => daemon[Symbol.asyncDispose]());
 
+async function create(name: string, request: ContainerCreateRequest): Promise<void> {
+  await createContainer(
+    daemon.api,
+    { Image: image, HostConfig: { NetworkMode: 'none' }, ...request },
+    { name },
+  );
+}
+
+/** All that it has printed to stdout. */
+async function outputOf(name: string): Promise<string> {
+  let output = '';
+  for await (const { data } of demultiplex(
+    await containerLogs(daemon.api, name, { stdout: true, stderr: false }),
+  )) {
+    output += Buffer.from(data).toString();
+  }
+  return output;
+}
+
+/** Its exit code, when it has ended. */
+async function ended(name: string): Promise<number> {
+  const { result } = await waitContainer(daemon.api, name);
+  return (await result).StatusCode;
+}
+
 /** Everything here is true of our CLI and of the docker CLI alike. */
 for (const program of programs) {
   const call = (...args: string[]): Promise<Finished> => daemon[program](args);
   const name = `signals-${program}`;
-  const exitCode = async (of = name): Promise<string> =>
-    await daemon.ok('inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', of);
-  const isReady = (of = name): Promise<void> =>
-    until('it is ready', async () => /ready\n?$/.test(await daemon.ok('logs', of)));
+  const exitCode = async (): Promise<string> => {
+    const { State: state } = await inspectContainer(daemon.api, name);
+    return `${state?.Status} ${state?.ExitCode}`;
+  };
+  const isReady = (): Promise<void> =>
+    until('it is ready', async () => (await outputOf(name)).endsWith('ready\n'));
   /** A container that tells signals, removed at the end. */
-  const runTrapping = async (...flags: string[]): Promise<AsyncDisposable> => {
-    await daemon.ok('run', '-d', '--name', name, ...isolated, ...flags, image, ...trapping);
+  const runTrapping = async (request: ContainerCreateRequest = {}): Promise<AsyncDisposable> => {
+    await create(name, { Cmd: trapping, ...request });
+    await startContainer(daemon.api, name);
     await isReady();
-    return { [Symbol.asyncDispose]: async () => void (await daemon.ok('rm', '-f', name)) };
+    return { [Symbol.asyncDispose]: () => removeContainer(daemon.api, name, { force: true }) };
   };
 
   describe(`${program} kill`, () => {
@@ -52,8 +91,8 @@ for (const program of programs) {
         ['64', 64],
       ] as const) {
         assert.equal((await call('kill', '-s', signal, name)).exitCode, 0, signal);
-        assert.equal(await daemon.ok('wait', name), String(40 + number), signal);
-        await daemon.ok('start', name);
+        assert.equal(await ended(name), 40 + number, signal);
+        await startContainer(daemon.api, name);
         await isReady();
       }
       for (const signal of ['FOO', '0', 'SIGRTMIN+99', 'RTMAX-15', 'SIG', 'UNUSED']) {
@@ -62,28 +101,28 @@ for (const program of programs) {
         assert.match(refused.stderr, new RegExp(`[Ii]nvalid signal: ${RegExp.escape(signal)}`));
       }
       assert.equal((await call('kill', name)).exitCode, 0);
-      assert.equal(await daemon.ok('wait', name), '137');
+      assert.equal(await ended(name), 137);
     });
 
     test('says what it cannot kill', async () => {
-      await daemon.ok('create', '--name', name, ...isolated, image, 'true');
+      await create(name, { Cmd: ['true'] });
       const still = await call('kill', name);
       assert.match(
         still.stderr,
         new RegExp(`annot kill container: ${name}: .ontainer [0-9a-f]{64} is not running`),
       );
-      await daemon.ok('rm', name);
+      await removeContainer(daemon.api, name);
       assert.match((await call('kill', name)).stderr, /annot kill container: .*: No such container/);
     });
   });
 
   describe(`${program} stop`, () => {
     test('sends the container’s own signal, or the one asked for', needsDocker28(program), async () => {
-      await using _container = await runTrapping('--stop-signal', 'SIGRTMIN+2');
+      await using _container = await runTrapping({ StopSignal: 'SIGRTMIN+2' });
       await call('stop', name);
       assert.equal(await exitCode(), 'exited 76');
       if (peer !== undefined) return;
-      await daemon.ok('start', name);
+      await startContainer(daemon.api, name);
       await isReady();
       assert.equal((await call('stop', '-s', 'FOO', name)).exitCode, 1);
       await call('stop', '-s', 'USR2', name);
@@ -97,18 +136,19 @@ for (const program of programs) {
       }
       for (const signal of ['RTMIN+15', 'rtmax-14', 'SIGRTMAX', '64', 'term', 'SIGIOT']) {
         const id = (await call('create', '--stop-signal', signal, ...isolated, image, 'true')).stdout.trim();
-        assert.equal(await daemon.ok('inspect', '-f', '{{.Config.StopSignal}}', id), signal);
-        await daemon.ok('rm', id);
+        assert.equal((await inspectContainer(daemon.api, id)).Config?.StopSignal, signal);
+        await removeContainer(daemon.api, id);
       }
     });
 
     test('kills at once with a timeout of 0, and never with -1', async () => {
       const deaf = ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1000; done'];
-      await daemon.ok('run', '-d', '--name', name, '--stop-timeout', '0', ...isolated, image, ...deaf);
+      await create(name, { Cmd: deaf, StopTimeout: 0 });
+      await startContainer(daemon.api, name);
       await isReady();
       assert.equal((await call('stop', name)).exitCode, 0);
       assert.equal(await exitCode(), 'exited 137');
-      await daemon.ok('start', name);
+      await startContainer(daemon.api, name);
       const stopping = call('stop', '-t', '-1', name);
       await until('it was asked', async () => {
         const events = await daemon.ok(
@@ -123,9 +163,9 @@ for (const program of programs) {
         return events.includes('signal=15');
       });
       assert.equal(await exitCode(), 'running 0');
-      await daemon.ok('kill', name);
+      await killContainer(daemon.api, name);
       assert.equal((await stopping).exitCode, 0);
-      await daemon.ok('rm', name);
+      await removeContainer(daemon.api, name);
     });
   });
 
@@ -158,7 +198,7 @@ for (const program of programs) {
       const args = ['run', '--name', name, '--sig-proxy=false', ...isolated, image, ...trapping];
       assert.equal(await signalled(args, 'SIGHUP'), null);
       assert.equal(await exitCode(), 'running 0');
-      await daemon.ok('rm', '-f', name);
+      await removeContainer(daemon.api, name, { force: true });
     });
   });
 
@@ -180,7 +220,7 @@ for (const program of programs) {
       assert.deepEqual(await headOf('logs', '-f', name), ['141', 'line\n']);
       assert.deepEqual(await headOf('exec', name, 'yes', 'line'), ['141', 'line\n']);
       assert.equal(await exitCode(), 'running 0');
-      await daemon.ok('rm', '-f', name);
+      await removeContainer(daemon.api, name, { force: true });
     });
   });
 }
