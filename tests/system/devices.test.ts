@@ -133,6 +133,18 @@ for (const program of programs) {
         );
       });
 
+      test('are told by info, and so are the directories', async () => {
+        const info = await daemon.ok('info', '-f', '{{json .DiscoveredDevices}} {{json .CDISpecDirs}}');
+        const [devices, directories] = info.split(' ').map((text) => JSON.parse(text) as unknown);
+        const names = ['nvidia.com/gpu=0', 'nvidia.com/gpu=1', 'nvidia.com/gpu=all'];
+        const all = [...names, 'vendor.com/class=one', 'vendor.com/class=two'];
+        assert.deepEqual(
+          devices,
+          all.map((name) => ({ Source: 'cdi', ID: name })),
+        );
+        assert.deepEqual(directories, [directory, path.join(directory, 'high')]);
+      });
+
       test('that are not described are refused by name', async () => {
         assert.match(
           await refused('--device', 'vendor.com/class=three'),

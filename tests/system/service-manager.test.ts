@@ -90,6 +90,8 @@ test('TCP that anybody may use is served only when it was said twice, and never 
   await using daemon = await TestDaemon.start(flags);
   assert.match(daemon.log, /TCP without TLS: whoever reaches it is root/);
   assert.equal(await (await fetch(`http://127.0.0.1:${port}/_ping`)).text(), 'OK');
+  const warnings = await daemon.ok('info', '-f', '{{json .Warnings}}');
+  assert.ok(warnings.includes(`WARNING: API is accessible on http://127.0.0.1:${port} without encryption.`));
   for (const headers of [{ Origin: 'http://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
     const refused = await fetch(`http://127.0.0.1:${port}/containers/json`, { headers });
     assert.equal(refused.status, 403);

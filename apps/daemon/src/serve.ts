@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
-import { type ApiServer, createApiServer } from '@gantry/http-api';
+import { type ApiServer, createApiServer, type ListenAddress } from '@gantry/http-api';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import { type DaemonLogger, openLogger } from './logger.ts';
@@ -20,7 +20,11 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
     writeFileSync('/proc/self/oom_score_adj', String(config.oomScoreAdjustment));
   }
   const addresses = listenAddresses(config, process.env);
-  await using engine = await openEngine({ ...engineOptions(config), logger });
+  await using engine = await openEngine({
+    ...engineOptions(config),
+    openTcpAddresses: openTcpAddresses(addresses),
+    logger,
+  });
   using _pidFile = writePidFile(config.pidFile);
   await using server = createApiServer({ ...engine, logger, clock: systemClock, version: gantryVersion });
   for (const address of addresses) {
@@ -39,6 +43,14 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   process.off('SIGHUP', reload).on('SIGHUP', () => {});
   await shutDown({ engine, server, config, logger, signal });
   return 0;
+}
+
+function openTcpAddresses(addresses: readonly ListenAddress[]): string[] {
+  return addresses.flatMap((address) =>
+    address.kind === 'tcp' && address.tls === undefined
+      ? [`${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`]
+      : [],
+  );
 }
 
 function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {

@@ -7,7 +7,7 @@ import { type CgroupSupport, fileSystemOf } from '@gantry/kernel';
 import type { AddressPoolRange } from '@gantry/network';
 import type { CgroupDriver, RuntimeSet, RuntimeTable } from '@gantry/runtime';
 import type { MetadataStore } from '@gantry/state';
-import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
+import { defaultCdiSpecDirs, defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { findProgram } from './find-program.ts';
 import { shownSecurity } from './host-security.ts';
 
@@ -29,6 +29,9 @@ export interface EngineFacts {
   /** Where networks get subnets from, when that was said. */
   addressPools: readonly AddressPoolRange[];
   ipv4Forwarding(): boolean;
+  cdiSpecDirs: readonly string[];
+  /** `host:port` of the API where anybody may use it. */
+  openTcpAddresses: readonly string[];
 }
 
 export interface FactSources {
@@ -56,6 +59,8 @@ export function readEngineFacts(sources: FactSources): EngineFacts {
     loggingDriver: options.logDriver ?? 'json-file',
     addressPools: options.network?.addressPools ?? [],
     ipv4Forwarding: () => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '1',
+    cdiSpecDirs: options.cdiSpecDirs ?? defaultCdiSpecDirs,
+    openTcpAddresses: options.openTcpAddresses ?? [],
   };
 }
 

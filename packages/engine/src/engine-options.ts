@@ -44,6 +44,8 @@ export interface EngineOptions {
   seccompProfile?: string;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
+  /** `host:port` of the API where anybody may use it, for `docker info` to warn of. */
+  openTcpAddresses?: readonly string[];
   logger?: Logger;
   clock?: Clock;
 }

@@ -3,10 +3,12 @@ import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/a
 import type { Clock } from '@gantry/base';
 import { logDriverNames } from '@gantry/containers';
 import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
-import type { RuntimeTable } from '@gantry/runtime';
-import { cgroupInfo, cgroupWarnings } from './cgroup-info.ts';
+import { listCdiDevices, type RuntimeTable } from '@gantry/runtime';
+import { cgroupInfo } from './cgroup-info.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
+import { infoWarnings } from './info-warnings.ts';
+import { proxyInfo } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 import { registryInfo } from './settings/registry-info.ts';
 import { gantryVersion } from './version.ts';
@@ -77,12 +79,22 @@ export class SystemService implements SystemBackend {
       Images: await this.#sources.countImages(),
       SystemTime: this.#clock.now().toISOString(),
       NEventsListener: this.#sources.countEventReaders(),
-      Warnings: cgroupWarnings(this.#facts.cgroupSupport),
+      ...(await this.#deviceInfo()),
+      Warnings: infoWarnings(this.#facts),
     };
   }
 
   events(options: EventOptions): AsyncIterable<EventMessage> {
     return this.#sources.events(options);
+  }
+
+  async #deviceInfo(): Promise<SystemInfo> {
+    const { cdiSpecDirs } = this.#facts;
+    const names = await listCdiDevices(cdiSpecDirs);
+    return {
+      CDISpecDirs: [...cdiSpecDirs],
+      DiscoveredDevices: names.map((name) => ({ Source: 'cdi', ID: name })),
+    };
   }
 
   #hostInfo(): SystemInfo {
@@ -137,6 +149,7 @@ export class SystemService implements SystemBackend {
       IndexServerAddress: 'https://index.docker.io/v1/',
       GenericResources: [],
       RegistryConfig: registryInfo(settings),
+      ...proxyInfo(process.env),
       FirewallBackend: { Driver: 'nftables', Info: [] },
       Isolation: '',
     };

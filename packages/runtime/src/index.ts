@@ -39,6 +39,7 @@ export { buildSpec } from './spec/build-spec.ts';
 export { capabilitySets } from './spec/capability-sets.ts';
 export type { ContainerEdits } from './spec/cdi/container-edits.ts';
 export { type CdiOptions, type DeviceWish, findContainerEdits } from './spec/cdi/find-edits.ts';
+export { listCdiDevices } from './spec/cdi/list-devices.ts';
 export { maskedPaths, readOnlyPaths } from './spec/default-mounts.ts';
 export type { DeviceRule } from './spec/devices.ts';
 export {
