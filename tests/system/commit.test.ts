@@ -136,7 +136,7 @@ for (const program of programs) {
 
     test('of a container that changed nothing adds no layer', async () => {
       const name = `idle-${program}`;
-      await output('create', '--name', name, image, 'true');
+      await output('run', '--name', name, image, 'test', '-f', '/.dockerenv');
       const made = `made/idle-${program}`;
       await output('commit', name, made);
       assert.equal(await output('image', 'inspect', '-f', '{{len .RootFS.Layers}}', made), '1\n');

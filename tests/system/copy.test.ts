@@ -213,6 +213,7 @@ for (const program of programs) {
       const file = path.join(here, `export-${program}.tar`);
       assert.equal((await call('export', '-o', file, id)).exitCode, 0);
       const listed = (await run('tar', ['-tf', file])).stdout.split('\n');
+      assert.ok(listed.includes('.dockerenv'));
       for (const kept of ['bin/busybox', 'etc/new', 'made/file', 'volume/'])
         assert.ok(listed.includes(kept), kept);
       for (const gone of ['etc/group', 'volume/hidden']) assert.ok(!listed.includes(gone), gone);

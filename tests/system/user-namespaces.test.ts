@@ -60,7 +60,7 @@ for (const program of programs) {
       assert.equal(await uidOnHost(name), first);
       const script = [
         'id -u',
-        'stat -c %u:%g /data/file /bin /etc/hosts /etc/resolv.conf /dev/shm /dev/pts',
+        'stat -c %u:%g /data/file /.dockerenv /bin /etc/hosts /etc/resolv.conf /dev/shm /dev/pts',
         'chown 5:6 /data/file && stat -c %u:%g /data/file',
         'hostname other && mount -t tmpfs x /tmp 2>/dev/null || echo refused',
         'grep Seccomp: /proc/self/status | tr -d "\\t"',
@@ -68,6 +68,7 @@ for (const program of programs) {
       assert.deepEqual((await output('exec', name, 'sh', '-c', script)).split('\n'), [
         '0',
         '33:34',
+        '0:0',
         '0:0',
         '0:0',
         '0:0',

@@ -4,10 +4,11 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 
 /**
- * Where a start makes places to mount something, whatever the image has: Docker keeps them in a layer of their own, so that
+ * Where a start makes places to mount something, and the mark of a container, whatever the image has: Docker keeps them in a layer of their own, so that
  * neither `diff` nor `commit` knows them.
  */
 export const startStubs: ReadonlySet<string> = new Set([
+  '/.dockerenv',
   '/dev',
   '/dev/console',
   '/dev/mqueue',

@@ -17,6 +17,7 @@ import { joinsNetworks } from '../networks/network-names.ts';
 import { countsAsRunning } from '../state/container-state.ts';
 import { hostRoot } from '../state/host-root.ts';
 import { formatTimestamp } from '../state/timestamps.ts';
+import { markContainer } from './container-mark.ts';
 import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
@@ -184,6 +185,7 @@ function startRequest(
   const initPath = initPathOf(record.hostConfig, defaults.init);
   if (initPath !== undefined) options.initPath = initPath;
   if (users !== undefined) options.userNamespace = users;
+  markContainer(rootfs, record);
   const directoryInside = workingDirectory(record);
   if (directoryInside !== '/') mkdirAllIn(rootfs, directoryInside, { ...hostRoot(record), mode: 0o755 });
   return {
