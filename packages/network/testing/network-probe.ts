@@ -22,7 +22,7 @@ export async function ask({
   protocol = 'tcp',
   address,
   port,
-  timeoutMs = 1500,
+  timeoutMs = 10_000,
 }: Question): Promise<string | undefined> {
   const run = (): { done: ReturnType<typeof execute> } => ({
     done: execute(process.execPath, [client, protocol, address, String(port), String(timeoutMs)]),

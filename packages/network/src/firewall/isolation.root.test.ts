@@ -114,7 +114,7 @@ const outside = {
 async function reach(
   from: { namespacePath: string } | undefined,
   to: { ipv4: string; ipv6: string },
-  { port = 80, timeoutMs = 2000 }: { port?: number; timeoutMs?: number } = {},
+  { port = 80, timeoutMs = 10_000 }: { port?: number; timeoutMs?: number } = {},
 ): Promise<(string | undefined)[]> {
   const place = from === undefined ? {} : { from: from.namespacePath };
   return Promise.all([to.ipv4, to.ipv6].map((address) => ask({ ...place, address, port, timeoutMs })));

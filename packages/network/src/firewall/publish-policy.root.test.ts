@@ -52,7 +52,7 @@ for (const { name, install, open } of firewalls) {
       { protocol: 'udp', address: wire.host6, port: 5300 },
       { protocol: 'tcp', address: wire.host, port: 8081 },
     ] as const;
-    const answers = (timeoutMs = 2000): Promise<(string | undefined)[]> =>
+    const answers = (timeoutMs = 10_000): Promise<(string | undefined)[]> =>
       Promise.all(questions.map((question) => ask({ from: lab.neighbour, ...question, timeoutMs })));
     const all = [wire.neighbour, wire.neighbour6, wire.neighbour, wire.neighbour6, wire.neighbour];
     const nobody = all.map(() => undefined);

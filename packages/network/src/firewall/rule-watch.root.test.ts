@@ -77,7 +77,7 @@ test('a firewall that is loaded or reloaded later gets the accepts that it needs
       [lab.neighbour, wire.host],
       [lab.neighbour, wire.host6],
     ] as const) {
-      while ((await ask({ from, address, port: 8080, timeoutMs: 500 })) === undefined);
+      while ((await ask({ from, address, port: 8080, timeoutMs: 2000 })) === undefined);
     }
   }
   const shown = execFileSync('nft', ['list', 'table', 'inet', 'firewalld']).toString();
