@@ -151,15 +151,19 @@ test('--offline looks without an engine, changes nothing, and leaves the one tha
 test('--offline tells a damaged store and leaves it as it is', async () => {
   await daemon.end('SIGTERM');
   const file = inDataRoot('metadata.db');
-  const sound = readFileSync(file);
-  const damaged = Buffer.from(sound);
-  damaged.fill(0xff, 4096);
-  writeFileSync(file, damaged);
+  // What is still in the log would stand for the pages that are damaged.
+  const files = [file, inDataRoot('metadata.db-wal')].filter((name) => existsSync(name));
+  const sound = files.map((name) => readFileSync(name));
+  const damaged = sound.map((bytes) => Buffer.from(bytes).fill(0xff, 4096));
+  for (const [at, name] of files.entries()) writeFileSync(name, damaged[at] ?? '');
   const { exitCode, stdout } = await offline();
   assert.equal(exitCode, 1);
   assert.match(stdout, new RegExp(`^store ${file}: .*documents can be saved\\n$`));
-  assert.deepEqual(readFileSync(file), damaged);
-  writeFileSync(file, sound);
+  assert.deepEqual(
+    files.map((name) => readFileSync(name)),
+    damaged,
+  );
+  for (const [at, name] of files.entries()) writeFileSync(name, sound[at] ?? '');
   await daemon.restart();
   assert.equal((await fsck()).stdout, 'everything fits\n');
 });
