@@ -21,7 +21,6 @@ before(async () => {
 });
 after(() => daemon[Symbol.asyncDispose]());
 
-/** busybox with a small C program, setuid root. */
 /** busybox with further members, and a config, under `tricky/<name>`. */
 async function loadTricky(name: string, members: readonly TarMember[], config: object = {}): Promise<void> {
   await loadChangedBusybox(daemon, `tricky/${name}:latest`, {
@@ -30,6 +29,7 @@ async function loadTricky(name: string, members: readonly TarMember[], config: o
   });
 }
 
+/** busybox with a small C program, setuid root. */
 async function loadProbe(): Promise<void> {
   const program = path.join(daemon.root, 'probe');
   const source = path.join(repositoryRoot, 'tests/support/confined-probe.c');

@@ -72,7 +72,6 @@ export class RegistryClient implements Disposable {
     const settings = this.#options.settings();
     const authorizer = new Authorizer({
       agents: this.#agents,
-      clock,
       credentials,
       trustedTokenServices: settings.trustedTokenServices,
       trustIn: (url) => registryHost(settings, url, { isMirror: false }),

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '@gantry/base';
 import { CredentialsRefusedError, ForeignTokenServiceError, RegistryRefusedError } from '../errors.ts';
 import type { RegistryHost } from '../hosts/registry-host.ts';
 import type { RegistryAgents } from '../http/registry-agents.ts';
@@ -11,7 +10,6 @@ import { belongsTo } from './token-service.ts';
 
 export interface AuthorizerOptions {
   agents: RegistryAgents;
-  clock: Clock;
   credentials: RegistryCredentials;
   /** Hosts of token services that get credentials of any registry. */
   trustedTokenServices: readonly string[];

@@ -14,6 +14,7 @@ import { ImageNotFoundError, PlatformNotFoundError, UnknownMirrorImageError } fr
 import type { TransferOptions } from '../image-store.ts';
 import type { ArchiveImporter, SingleLayerImage } from '../import/import-archive.ts';
 import type { ImageRecords } from '../records/image-records.ts';
+import { SharedRuns } from '../shared-runs.ts';
 import { type Distribution, distributions } from './apt/distribution.ts';
 import { PrivateApt } from './apt/private-apt.ts';
 import {
@@ -32,7 +33,6 @@ import {
   readAptHost,
 } from './distribution-mirror.ts';
 import { MirrorFailedError, UnknownSuiteError } from './errors.ts';
-import { SharedRuns } from './shared-runs.ts';
 import { makeWorkDirectory, removeStaleWorkDirectories } from './work-directory.ts';
 
 export interface MirrorImagesOptions {

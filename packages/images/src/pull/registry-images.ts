@@ -26,9 +26,9 @@ import type { ContentKeeper, KeepScope } from '../keeping/content-keeper.ts';
 import type { ImageRecorder } from '../keeping/image-recorder.ts';
 import { ingestBytes } from '../keeping/ingest-bytes.ts';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
-import { SharedRuns } from '../mirror/shared-runs.ts';
 import type { ImageDocuments } from '../reading/image-documents.ts';
 import type { ImageRecords } from '../records/image-records.ts';
+import { SharedRuns } from '../shared-runs.ts';
 import { LayerFetcher } from './layer-fetcher.ts';
 import { PullProgress } from './pull-progress.ts';
 
