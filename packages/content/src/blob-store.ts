@@ -27,9 +27,15 @@ export interface BlobStore {
   /** Keeps every blob that is ingested or held through the lease from garbage collection, until it is disposed. */
   lease(): BlobLease;
 
-  /** Removes every blob that is neither in `referenced` nor leased. Returns what went. Safe beside running ingests. */
-  collectGarbage(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]>;
+  /**
+   * Removes every blob that is neither in `referenced` nor leased. Returns what went. Safe beside running ingests. Where the
+   * set takes time to find, it is a function: that is called when the collection has begun, and what is held at any time
+   * after that stays too.
+   */
+  collectGarbage(referenced: ReadonlySet<Digest> | FindReferences): Promise<BlobInfo[]>;
 }
+
+export type FindReferences = () => Promise<ReadonlySet<Digest>>;
 
 export interface ExpectedBlob {
   digest?: Digest;

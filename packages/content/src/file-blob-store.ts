@@ -6,7 +6,7 @@ import type { Logger } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import { type Digest, digestHex, isDigest, parseDigest } from '@gantry/oci';
 import { BlobLeases } from './blob-leases.ts';
-import type { BlobInfo, BlobLease, BlobStore, ExpectedBlob } from './blob-store.ts';
+import type { BlobInfo, BlobLease, BlobStore, ExpectedBlob, FindReferences } from './blob-store.ts';
 import { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLargeError } from './errors.ts';
 import { ChunkWriter, readChunks } from './file-chunks.ts';
 import { abortable, BlobVerifier, digestOf } from './verified-source.ts';
@@ -68,9 +68,7 @@ export class FileBlobStore implements BlobStore {
     const temporary = path.join(this.#ingest, randomUUID());
     try {
       const info = await this.#writeTemporary(temporary, source, expected);
-      lease.hold(info.digest);
-      await rename(temporary, this.path(info.digest));
-      await syncDirectory(this.#blobs);
+      await this.adopt(temporary, info, lease);
       return info;
     } catch (error) {
       await rm(temporary, { force: true });
@@ -78,6 +76,16 @@ export class FileBlobStore implements BlobStore {
         throw new BlobStorageFullError(path.dirname(this.#ingest), error);
       throw error;
     }
+  }
+
+  /**
+   * Takes a file over as the blob that it was verified to be. It is synced, on the same file system, and nobody writes to it
+   * any more; it is gone from where it was, also when the blob was there before.
+   */
+  async adopt(file: string, { digest }: Pick<BlobInfo, 'digest'>, lease: BlobLease): Promise<void> {
+    lease.hold(digest);
+    await rename(file, this.path(digest));
+    await syncDirectory(this.#blobs);
   }
 
   async #writeTemporary(
@@ -144,8 +152,9 @@ export class FileBlobStore implements BlobStore {
     return this.#leases.lease();
   }
 
-  async collectGarbage(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]> {
+  async collectGarbage(references: ReadonlySet<Digest> | FindReferences): Promise<BlobInfo[]> {
     using collection = this.#leases.collection();
+    const referenced = typeof references === 'function' ? await references() : references;
     const removed: BlobInfo[] = [];
     for (const name of await readdir(this.#blobs)) {
       const digest = `sha256:${name}`;

@@ -5,7 +5,7 @@ const pieceBytes: number = 1 << 20;
 
 /**
  * Writes what it is given in pieces of 1 MB, filling one while the other is on its way. `capacityBytes` is what is
- * expected in all, so that small files take small buffers.
+ * expected in all, so that small files take small buffers; `offset` is where it begins in the file.
  */
 export class ChunkWriter {
   readonly #file: FileHandle;
@@ -13,11 +13,12 @@ export class ChunkWriter {
   #filling: Buffer;
   #spare: Buffer | undefined;
   #fill = 0;
-  #offset = 0;
+  #offset: number;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(file: FileHandle, capacityBytes: number = pieceBytes) {
+  constructor(file: FileHandle, capacityBytes: number = pieceBytes, offset = 0) {
     this.#file = file;
+    this.#offset = offset;
     this.#capacity = Math.max(1, Math.min(pieceBytes, capacityBytes));
     this.#filling = Buffer.allocUnsafe(this.#capacity);
   }

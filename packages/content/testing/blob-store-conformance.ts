@@ -221,6 +221,19 @@ const collecting: Cases = {
     await Promise.all([collector(), ingester(0), ingester(1), ingester(2), ingester(3)]);
   },
 
+  'spares what was held while it was found out what is referenced': async (store) => {
+    const kept = await store.ingest(chunked(pattern(10), 10), {});
+    const gone = await store.ingest(chunked(pattern(20), 10), {});
+    const late = await store.ingest(chunked(pattern(30), 10), {});
+    const removed = await store.collectGarbage(async () => {
+      using lease = store.lease();
+      lease.hold(late.digest);
+      return new Set([kept.digest]);
+    });
+    assert.deepEqual(removed, [gone]);
+    assert.deepEqual(await store.stat(late.digest), late);
+  },
+
   'spares what was held at any time during a collection': async (store) => {
     const infos = await Promise.all(
       Array.from({ length: 5 }, (_, index) => store.ingest(chunked(pattern(index + 1), 10), {})),

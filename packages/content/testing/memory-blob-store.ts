@@ -11,6 +11,7 @@ import {
   type BlobStore,
   BlobTooLargeError,
   type ExpectedBlob,
+  type FindReferences,
 } from '../src/index.ts';
 import { abortable, BlobVerifier, digestOf } from '../src/verified-source.ts';
 
@@ -79,8 +80,9 @@ export class MemoryBlobStore implements BlobStore, Disposable {
     return this.#leases.lease();
   }
 
-  async collectGarbage(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]> {
+  async collectGarbage(references: ReadonlySet<Digest> | FindReferences): Promise<BlobInfo[]> {
     using collection = this.#leases.collection();
+    const referenced = typeof references === 'function' ? await references() : references;
     const removed: BlobInfo[] = [];
     for (const [digest, { length }] of this.#blobs) {
       if (referenced.has(digest) || collection.isSpared(digest)) continue;

@@ -60,6 +60,7 @@ function killing(inner: MetadataStore): MetadataStore {
         put: (key, document) => counted(() => collection.put(key, document)),
         delete: (key) => counted(() => collection.delete(key)),
         entries: () => collection.entries(),
+        page: (wanted) => collection.page(wanted),
       };
       return outer;
     },

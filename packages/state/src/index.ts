@@ -12,6 +12,7 @@ export type {
   CollectionOptions,
   Lasting,
   MetadataStore,
+  PageRequest,
   TransactionOptions,
 } from './metadata-store.ts';
 export { type MetadataStoreOptions, openMetadataStore } from './open-metadata-store.ts';

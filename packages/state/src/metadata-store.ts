@@ -63,4 +63,16 @@ export interface Collection<T> {
   delete(key: string): boolean;
   /** In order of key. */
   entries(): { key: string; document: T }[];
+  /** Some of the entries, in order of key; costs what it returns, however many there are. */
+  page(wanted: PageRequest): { key: string; document: T }[];
+}
+
+/** Keys compare as bytes of UTF-8. */
+export interface PageRequest {
+  /** With what the keys begin; with anything when missing. */
+  prefix?: string;
+  /** The key after which the page begins, whether it is there or not; the first one when missing. */
+  after?: string;
+  /** At most so many. */
+  limit: number;
 }

@@ -99,11 +99,19 @@ export class MemoryMetadataStore implements MetadataStore {
         checkLasting();
         return this.#of(name).delete(key);
       },
-      entries: () =>
-        [...this.#of(name)]
-          .sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)))
-          .map(([key, { text }]) => ({ key, document: JSON.parse(text) as T })),
+      entries: () => this.#sorted(name).map(({ key, text }) => ({ key, document: JSON.parse(text) as T })),
+      page: ({ prefix = '', after, limit }) =>
+        this.#sorted(name)
+          .filter(({ key }) => key.startsWith(prefix) && (after === undefined || compare(key, after) > 0))
+          .slice(0, limit)
+          .map(({ key, text }) => ({ key, document: JSON.parse(text) as T })),
     };
+  }
+
+  #sorted(name: string): { key: string; text: string }[] {
+    return [...this.#of(name)]
+      .sort(([left], [right]) => compare(left, right))
+      .map(([key, { text }]) => ({ key, text }));
   }
 
   #of(name: string): Map<string, StoredDocument> {
@@ -115,6 +123,10 @@ export class MemoryMetadataStore implements MetadataStore {
     }
     return documents;
   }
+}
+
+function compare(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
 function toText(document: unknown): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type MetadataStore, NewerStoreError } from '../src/index.ts';
+import { type MetadataStore, NewerStoreError, type PageRequest } from '../src/index.ts';
 
 /** A store that can be closed and opened again over the same documents. */
 export interface ReopenableStore extends AsyncDisposable {
@@ -63,6 +63,24 @@ const documents: Cases = {
     const [entry] = collection.entries();
     if (entry !== undefined) entry.document.name = 'changed';
     assert.deepEqual(collection.get('a'), { name: 'Ada' });
+  },
+
+  'gives a page of what begins with a prefix and comes after a key': (stores) => {
+    const store = stores.reopen();
+    const collection = store.collection<number>('numbers', pets);
+    const keys = ['a', 'a/1', 'a/2', 'a/3', 'a0', 'b/1', 'é', 'é\u{10ffff}z', '\u{1f600}'];
+    for (const [index, key] of keys.entries()) collection.put(key, index);
+    store.collection<number>('others', pets).put('a/2', 7);
+    const page = (wanted: PageRequest): string[] => collection.page(wanted).map(({ key }) => key);
+    assert.deepEqual(page({ limit: 3 }), ['a', 'a/1', 'a/2']);
+    assert.deepEqual(page({ prefix: 'a/', limit: 9 }), ['a/1', 'a/2', 'a/3']);
+    assert.deepEqual(page({ prefix: 'a/', after: 'a/1', limit: 1 }), ['a/2']);
+    assert.deepEqual(page({ prefix: 'a/', after: 'a/15', limit: 9 }), ['a/2', 'a/3']);
+    assert.deepEqual(page({ prefix: 'a/', after: 'a/3', limit: 9 }), []);
+    assert.deepEqual(page({ prefix: 'é', limit: 9 }), ['é', 'é\u{10ffff}z']);
+    assert.deepEqual(page({ after: 'b/1', limit: 9 }), ['é', 'é\u{10ffff}z', '\u{1f600}']);
+    assert.deepEqual(page({ prefix: '\u{10ffff}', limit: 9 }), []);
+    assert.deepEqual(collection.page({ prefix: 'a/2', limit: 1 }), [{ key: 'a/2', document: 2 }]);
   },
 
   'lists in order of the keys as bytes': (stores) => {

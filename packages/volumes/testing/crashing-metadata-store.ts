@@ -25,6 +25,7 @@ export function crashingMetadataStore(
         put: (key, document) => crash(() => inner.put(key, document)),
         delete: (key) => crash(() => inner.delete(key)),
         entries: () => inner.entries(),
+        page: (wanted) => inner.page(wanted),
       };
       return outer;
     },

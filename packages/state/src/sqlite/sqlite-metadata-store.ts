@@ -6,11 +6,16 @@ import type {
   CollectionOptions,
   Lasting,
   MetadataStore,
+  PageRequest,
   TransactionOptions,
 } from '../metadata-store.ts';
 import { translateError } from './database.ts';
 import { checksumOf, type DocumentRow } from './document-row.ts';
+import { keyAfterPrefix } from './key-range.ts';
 import { LogSync } from './log-sync.ts';
+
+/** In SQLite's order a blob comes after every text. */
+const aboveAllText: Uint8Array = new Uint8Array(0);
 
 type StoredRow = DocumentRow & { checksum: number };
 
@@ -155,6 +160,8 @@ export class SqliteMetadataStore implements MetadataStore {
           key: row.key,
           document: decode(row) as T,
         })),
+      page: (wanted) =>
+        this.#page(collection, wanted).map((row) => ({ key: row.key, document: decode(row) as T })),
     };
   }
 
@@ -165,6 +172,13 @@ export class SqliteMetadataStore implements MetadataStore {
     const row: DocumentRow = { ...place, sequence: this.#sequence, document: text };
     const { collection, key, version, sequence } = row;
     this.#run(() => this.#statements.put.run(collection, key, version, sequence, checksumOf(row), text));
+  }
+
+  #page(collection: string, { prefix = '', after = '', limit }: PageRequest): StoredRow[] {
+    const rows = this.#run(() =>
+      this.#statements.page.all(collection, prefix, after, keyAfterPrefix(prefix) ?? aboveAllText, limit),
+    );
+    return rows as unknown as StoredRow[];
   }
 
   #all(statement: StatementSync, collection: string): Record<string, unknown>[] {
@@ -189,6 +203,7 @@ interface Statements {
   put: StatementSync;
   delete: StatementSync;
   all: StatementSync;
+  page: StatementSync;
   versions: StatementSync;
 }
 
@@ -201,6 +216,8 @@ function prepareStatements(database: DatabaseSync): Statements {
         checksum = excluded.checksum, document = excluded.document`),
     delete: database.prepare('DELETE FROM documents WHERE collection = ? AND key = ?'),
     all: database.prepare(`SELECT ${columns} FROM documents WHERE collection = ? ORDER BY key`),
+    page: database.prepare(`SELECT ${columns} FROM documents
+      WHERE collection = ? AND key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?`),
     versions: database.prepare('SELECT DISTINCT version FROM documents WHERE collection = ?'),
   };
 }
