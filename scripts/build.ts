@@ -2,8 +2,8 @@
  * Bundles the two programs into `dist/`; the sources run without it, the bundle starts faster.
  *   dist/gantry.js          the command line: CommonJS, which Node starts quicker than ES modules
  *   dist/chunks/*.js        one file for every dynamic import of the command line, loaded when it is reached
- *   dist/gantryd.js         the daemon (a line that loads gantryd.mjs)
- *   dist/*.worker.mjs       one file for every `*.worker.ts`
+ *   dist/gantryd.js         the daemon (a line that loads gantryd-main.js)
+ *   dist/*.worker.js        one file for every `*.worker.ts`
  *   dist/.stamp             newer than every source it was made of; its text lists what was built
  * `--out=DIRECTORY` builds elsewhere. Native packages (koffi) are not bundled: they are found in node_modules above `dist`, or, after
  * `node scripts/build.ts --standalone`, in a copy inside `dist`.

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { assertAscii } from './assert-ascii.ts';
 
 /**
  * Bundles the command line: the entry, and for every dynamic import that can be reached from it a bundle of its own in
@@ -50,7 +51,9 @@ export async function buildCommandLine(root: string, outputDirectory: string): P
     const wave = waiting.splice(0);
     await bundle(Object.fromEntries(wave.map((file) => [names.get(file) ?? '', file])), 'chunks', '.');
   }
-  return ['gantry.js', ...[...names.values()].map((name) => `chunks/${name}.js`)];
+  const files = ['gantry.js', ...[...names.values()].map((name) => `chunks/${name}.js`)];
+  for (const file of files) assertAscii(path.join(outputDirectory, file));
+  return files;
 }
 
 /** What the most frequent commands need is in the first chunk: a file less to load weighs more than its size. */

@@ -1,11 +1,13 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { assertAscii } from './assert-ascii.ts';
 
 /**
- * Bundles the daemon, and every `*.worker.ts` of the packages. A worker is found by `new URL('./x.worker.ts',
- * import.meta.url)`, which is right in the sources; in the bundle it becomes `./x.worker.mjs`, so the file names of
- * workers are unique in the repository. Any other file beside a source cannot be carried along, and fails the build.
+ * Bundles the daemon, and every `*.worker.ts` of the packages, as CommonJS, of which Node keeps one copy of the source where it
+ * keeps two of a module. A worker is found by `new URL('./x.worker.ts', import.meta.url)`, which is right in the sources; in
+ * the bundle it becomes `./x.worker.js`, so the file names of workers are unique in the repository. Any other file beside a
+ * source cannot be carried along, and fails the build.
  */
 export async function buildDaemon(root: string, outputDirectory: string): Promise<string[]> {
   const workers = globSync('packages/*/src/**/*.worker.ts', { cwd: root });
@@ -14,31 +16,34 @@ export async function buildDaemon(root: string, outputDirectory: string): Promis
   if (twin !== undefined) throw new Error(`two workers are called ${twin}.ts: their names must be unique`);
   const options = optionsFor(root, outputDirectory);
   await Promise.all([
-    build({ ...options, entryPoints: { gantryd: 'apps/daemon/src/main.ts' } }),
+    build({ ...options, entryPoints: { 'gantryd-main': 'apps/daemon/src/main.ts' } }),
     build({
       ...options,
       entryPoints: Object.fromEntries(workers.map((file, index) => [names[index] ?? '', file])),
     }),
   ]);
+  const files = ['gantryd-main.js', ...names.map((name) => `${name}.js`)];
+  for (const file of files) assertAscii(path.join(outputDirectory, file));
   writeFileSync(path.join(outputDirectory, 'gantryd.js'), launcher);
-  return ['gantryd.js', 'gantryd.mjs', ...names.map((name) => `${name}.mjs`)];
+  return ['gantryd.js', ...files];
 }
 
 function optionsFor(root: string, outputDirectory: string): BuildOptions {
   return {
     absWorkingDir: root,
     outdir: outputDirectory,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
-    charset: 'utf8',
+    format: 'cjs',
+    charset: 'ascii',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Node.js prints the line of an error that nobody caught.
+    lineLimit: 200,
     external: ['koffi'],
-    // CommonJS packages among the dependencies ask for Node's own modules by require.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     plugins: [workerFiles],
     logLevel: 'warning',
   };
@@ -50,7 +55,7 @@ function optionsFor(root: string, outputDirectory: string): BuildOptions {
  */
 const poolThreads = 8;
 
-const launcher: string = `process.env.UV_THREADPOOL_SIZE ??= '${poolThreads}';\nrequire('node:module').enableCompileCache(__dirname + '/.compile-cache');\nimport('./gantryd.mjs');\n`;
+const launcher: string = `process.env.UV_THREADPOOL_SIZE ??= '${poolThreads}';\nrequire('node:module').enableCompileCache(__dirname + '/.compile-cache');\nrequire('./gantryd-main.js');\n`;
 
 const besideThisModule: RegExp = /new URL\(\s*'(\.[^']*)',\s*import\.meta\.url/g;
 
@@ -63,7 +68,7 @@ const workerFiles: Plugin = {
       const contents = source.replace(besideThisModule, (whole, target: string) => {
         if (!target.endsWith('.worker.ts'))
           throw new Error(`${file}: '${target}' would not be in the bundle; import it`);
-        return whole.replace(target, `./${path.basename(target, '.ts')}.mjs`);
+        return whole.replace(target, `./${path.basename(target, '.ts')}.js`);
       });
       return { contents, loader: 'ts' };
     }),

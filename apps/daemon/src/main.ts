@@ -7,15 +7,17 @@ import { helpText, parseFlags } from './flags.ts';
 import { runFsck } from './fsck.ts';
 import { serve } from './serve.ts';
 
-try {
-  // Whatever a library still waits for: everything of ours is closed.
-  process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-  console.error(`gantryd: ${errorMessage(error)}`);
-  process.exit(1);
+async function main(): Promise<void> {
+  try {
+    // Whatever a library still waits for: everything of ours is closed.
+    process.exit(await run(process.argv.slice(2)));
+  } catch (error) {
+    console.error(`gantryd: ${errorMessage(error)}`);
+    process.exit(1);
+  }
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+async function run(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv);
   switch (flags.mode) {
     case 'help':
@@ -37,3 +39,5 @@ async function main(argv: readonly string[]): Promise<number> {
       return serve(() => loadConfig(flags, process.env));
   }
 }
+
+void main();

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
 import { type ApiServer, createApiServer, type ListenAddress } from '@gantry/http-api';
+import { releaseFreeMemory } from '@gantry/kernel';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import { type DaemonLogger, openLogger } from './logger.ts';
@@ -39,6 +40,8 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   process.on('SIGHUP', reload);
   notifyManager('READY=1');
   logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
+  // What reading and compiling the program took.
+  releaseFreeMemory();
   const signal = await terminationSignal(logger);
   process.off('SIGHUP', reload).on('SIGHUP', () => {});
   await shutDown({ engine, server, config, logger, signal });

@@ -16,7 +16,7 @@ const unitNs: Readonly<Record<string, number>> = {
 export function parseGoDuration(text: string): number {
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (body === '0') return 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
   let totalNs = 0;
   let at = 0;
   while (at < body.length) {

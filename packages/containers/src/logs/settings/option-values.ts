@@ -49,7 +49,7 @@ const durationUnitMs: Readonly<Record<string, number>> = {
 /** Milliseconds of a duration in Go's notation: `1s`, `1m30s`, `250ms`. Throws `InvalidOptionError`. */
 export function parseDurationMs(text: string): number {
   if (text === '0') return 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
   let totalMs = 0;
   const rest = text.replace(part, (_, count: string, unit: string) => {
     totalMs += Number(count) * (durationUnitMs[unit] ?? 0);
