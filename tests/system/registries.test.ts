@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
@@ -22,6 +24,29 @@ after(async () => {
   await guarded[Symbol.asyncDispose]();
   await daemon[Symbol.asyncDispose]();
 });
+
+/** A registry that has nothing but Docker's search. */
+async function startSearch(): Promise<{ host: string; asked: string[] } & AsyncDisposable> {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    if (url.startsWith('/v1/search')) asked.push(url);
+    const results = [
+      { name: 'team/app', description: 'what it does', star_count: 7, is_official: true },
+      { name: 'app', description: '', star_count: 1, is_official: false },
+    ];
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(url.startsWith('/v1/search') ? { results } : {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 /** A directory of the client's own. */
 function configDirectory(name: string): string {
@@ -109,6 +134,24 @@ for (const program of programs) {
       assert.equal(logout.stdout, `Removing login credentials for ${guarded.host}\n`);
       assert.equal((await daemon[program](['pull', name], { env })).exitCode, 1);
       await ok('rmi', name);
+    });
+
+    test('repositories are searched for where the registry has a search', async () => {
+      await using searched = await startSearch();
+      const [name, ...more] = (
+        await ok('search', '--format', '{{.Name}} {{.StarCount}}', `${searched.host}/app`)
+      )
+        .trim()
+        .split('\n');
+      assert.deepEqual([name, more], ['team/app 7', ['app 1']]);
+      const starred = await ok('search', '--filter', 'stars=2', '--limit', '5', `${searched.host}/app`);
+      assert.match(starred, /^NAME +DESCRIPTION +STARS +OFFICIAL.*\nteam\/app +what it does +7 +\[OK\].*\n$/);
+      assert.deepEqual(searched.asked.at(-1), '/v1/search?q=app&n=5');
+      const without = await run('search', `${open.host}/app`);
+      assert.equal(without.exitCode, 1);
+      assert.match(without.stderr, /cannot be searched|Unexpected status code 404/);
+      const wrong = await run('search', '--filter', 'stars=many', `${searched.host}/app`);
+      assert.match(wrong.stderr, /nvalid filter 'stars=\[?many\]?'/);
     });
 
     test('all tags are pushed and pulled', async () => {

@@ -45,6 +45,7 @@ export async function startSampleEngine(): Promise<FakeEngine> {
   const engine = await FakeEngine.start();
   addContainers(engine);
   addImages(engine);
+  addSearch(engine);
   addOthers(engine);
   return engine;
 }
@@ -164,6 +165,31 @@ function addImageActions(engine: FakeEngine): void {
           '{"status":"Status: Downloaded newer image for img:latest"}',
         ].join('\r\n'),
   }));
+}
+
+function addSearch(engine: FakeEngine): void {
+  engine.on('GET', '/images/search', ({ query }) =>
+    query.get('term') === 'nope'
+      ? { status: 501, json: { message: 'registry nope cannot be searched' } }
+      : {
+          json: [
+            {
+              name: 'some/thing',
+              description: 'few\nstars',
+              star_count: 2,
+              is_official: false,
+              is_automated: false,
+            },
+            {
+              name: 'thing',
+              description: `a long ${'x'.repeat(60)}`,
+              star_count: 1234,
+              is_official: true,
+              is_automated: false,
+            },
+          ],
+        },
+  );
 }
 
 function addOthers(engine: FakeEngine): void {

@@ -53,6 +53,16 @@ export interface ProgressMessage {
   aux?: unknown;
 }
 
+/** One repository that `GET /images/search` found. */
+export interface ImageSearchResponseItem {
+  description: string;
+  is_official: boolean;
+  /** No registry builds by itself any more. */
+  is_automated: false;
+  name: string;
+  star_count: number;
+}
+
 /** What of a container's log is read. */
 export interface LogOptions {
   stdout: boolean;

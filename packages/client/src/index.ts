@@ -82,7 +82,7 @@ export {
   removeNetwork,
 } from './resources/networks.ts';
 export { type InspectKind, inspectRaw } from './resources/raw-inspect.ts';
-export { type SignInRequest, signIn } from './resources/registries.ts';
+export { type SearchQuery, type SignInRequest, searchImages, signIn } from './resources/registries.ts';
 export {
   type EventQuery,
   systemEventLines,

@@ -117,3 +117,16 @@ export class RegistryConfigurationError extends EngineError {
     super('invalid', 'registry-configuration', `${file}: ${reason}`, { details: { file }, cause });
   }
 }
+
+/** A registry without Docker's search. The distribution API has none: most registries but Docker Hub. */
+export class SearchUnsupportedError extends EngineError {
+  override readonly name = 'SearchUnsupportedError';
+  constructor(registry: string, answer: string) {
+    super(
+      'not-implemented',
+      'registry-search-unsupported',
+      `registry ${registry} cannot be searched: it does not have Docker's search API (GET /v1/search: ${answer})`,
+      { details: { registry } },
+    );
+  }
+}

@@ -9,6 +9,7 @@ export {
   RegistryConfigurationError,
   RegistryRefusedError,
   RegistryUnreachableError,
+  SearchUnsupportedError,
   TooManyRequestsError,
 } from './errors.ts';
 export { RegistryClient, type RegistryClientOptions, type RegistrySettings } from './registry-client.ts';
@@ -20,3 +21,4 @@ export type {
   TransferOptions,
   UploadOptions,
 } from './remote-repository.ts';
+export type { FoundRepository, SearchOptions } from './search/search-repositories.ts';

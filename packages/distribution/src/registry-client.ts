@@ -2,10 +2,21 @@ import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base
 import type { Reference } from '@gantry/oci';
 import { Authorizer } from './auth/authorizer.ts';
 import { CredentialsRefusedError } from './errors.ts';
-import { type RegistryHostSettings, registryHost, registryHosts } from './hosts/registry-hosts.ts';
+import type { RegistryHost } from './hosts/registry-host.ts';
+import {
+  type RegistryHostSettings,
+  registryHost,
+  registryHosts,
+  searchHosts,
+} from './hosts/registry-hosts.ts';
 import { type Environment, RegistryAgents } from './http/registry-agents.ts';
 import { HttpRepository } from './http-repository.ts';
 import type { RegistryCredentials, RemoteRepository } from './remote-repository.ts';
+import {
+  type FoundRepository,
+  type SearchOptions,
+  searchRepositories,
+} from './search/search-repositories.ts';
 import { RegistryConnection } from './transfer/registry-connection.ts';
 
 export interface RegistrySettings extends RegistryHostSettings {
@@ -36,15 +47,35 @@ export class RegistryClient implements Disposable {
     this.#agents = new RegistryAgents(options.environment ?? process.env);
   }
 
-  /** Asks a registry whether it takes the credentials. Throws `CredentialsRefusedError` when not, and what asking throws. */
-  async signIn(domain: string, credentials: RegistryCredentials, signal?: AbortSignal): Promise<void> {
-    const connection = await this.#connect(domain, 'push', credentials);
+  /**
+   * Asks a registry whether it takes the credentials. Returns the identity token to keep in the place of the password, where its
+   * token service gives one. Throws `CredentialsRefusedError` when it does not, and what asking throws.
+   */
+  async signIn(
+    domain: string,
+    credentials: RegistryCredentials,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    const settings = this.#options.settings();
+    const authorizer = this.#authorizer(settings, credentials, { offline: true });
+    const connection = this.#connection(domain, await registryHosts(settings, domain, 'push'), authorizer);
     const answer = await connection.ask({ method: 'GET', path: '', scope: '', signal });
     answer.response.resume();
-    if (answer.status === 200) return;
+    if (answer.status === 200) return authorizer.identityToken;
     const { url, status, response } = answer;
     const said = `${status} ${response.statusMessage ?? ''}`.trim();
     throw new CredentialsRefusedError(url.href, `login attempt to ${url.href} failed with status: ${said}`);
+  }
+
+  /**
+   * Repositories whose name or description has `term`, by Docker's search (API v1), in the registry's order. Throws
+   * `SearchUnsupportedError` where the registry has none, `RegistryRefusedError`, and what asking throws.
+   */
+  async search(domain: string, term: string, options: SearchOptions = {}): Promise<FoundRepository[]> {
+    const settings = this.#options.settings();
+    const authorizer = this.#authorizer(settings, options.credentials ?? {});
+    const connection = this.#connection(domain, await searchHosts(settings, domain), authorizer);
+    return searchRepositories(connection, term, { ...options, registry: domain });
   }
 
   /**
@@ -68,22 +99,35 @@ export class RegistryClient implements Disposable {
     action: 'pull' | 'push',
     credentials: RegistryCredentials,
   ): Promise<RegistryConnection> {
-    const { userAgent, clock = systemClock, logger = silentLogger } = this.#options;
     const settings = this.#options.settings();
-    const authorizer = new Authorizer({
+    const hosts = await registryHosts(settings, domain, action);
+    return this.#connection(domain, hosts, this.#authorizer(settings, credentials));
+  }
+
+  #authorizer(
+    settings: RegistrySettings,
+    credentials: RegistryCredentials,
+    { offline = false }: { offline?: boolean } = {},
+  ): Authorizer {
+    return new Authorizer({
       agents: this.#agents,
       credentials,
+      offline,
       trustedTokenServices: settings.trustedTokenServices,
       trustIn: (url) => registryHost(settings, url, { isMirror: false }),
     });
+  }
+
+  #connection(domain: string, hosts: readonly RegistryHost[], authorizer: Authorizer): RegistryConnection {
+    const { userAgent, clock = systemClock, logger = silentLogger, settings } = this.#options;
     return new RegistryConnection({
-      hosts: await registryHosts(settings, domain, action),
+      hosts,
       agents: this.#agents,
       authorizer,
       userAgent,
       clock,
       logger: logger.child({ component: 'registry', registry: domain }),
-      maxAttempts: settings.maxAttempts,
+      maxAttempts: settings().maxAttempts,
     });
   }
 }

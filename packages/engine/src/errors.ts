@@ -49,3 +49,11 @@ export class UserRemapError extends EngineError {
     super('invalid', 'user-remap', fact);
   }
 }
+
+/** A search that cannot be asked. The messages are Docker's. */
+export class InvalidSearchError extends EngineError {
+  override readonly name = 'InvalidSearchError';
+  constructor(message: string) {
+    super('invalid', 'search-invalid', message);
+  }
+}

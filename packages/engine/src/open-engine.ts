@@ -17,7 +17,7 @@ import { ImageView } from './image-view.ts';
 import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
-import { RegistryView } from './registry-view.ts';
+import { RegistryView } from './registries/registry-view.ts';
 import { runToEnd } from './run.ts';
 import { defaultSettings, type EngineSettings, settingAttributes } from './settings/engine-settings.ts';
 import { runtimeTable } from './settings/runtime-table.ts';

@@ -24,7 +24,7 @@ export type {
   RegistryAuth,
 } from './backends/image-backend.ts';
 export type { NetworkBackend } from './backends/network-backend.ts';
-export type { RegistryBackend } from './backends/registry-backend.ts';
+export type { RegistryBackend, SearchRequest } from './backends/registry-backend.ts';
 export type { SystemBackend, VolumeBackend } from './backends/system-backend.ts';
 export {
   BodyAbortedError,

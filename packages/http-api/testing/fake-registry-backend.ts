@@ -1,13 +1,24 @@
-import type { DistributionInspect, SystemAuthResponse } from '@gantry/api-types';
+import type { DistributionInspect, ImageSearchResponseItem, SystemAuthResponse } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
-import type { RegistryAuth, RegistryBackend } from '../src/index.ts';
+import type { RegistryAuth, RegistryBackend, SearchRequest } from '../src/index.ts';
 
-/** Takes the password `secret`, and has one manifest under every name. */
+/** Takes the password `secret`, has one manifest under every name, and finds what it is asked for, once a star. */
 export class FakeRegistryBackend implements RegistryBackend {
   async signIn({ password }: RegistryAuth): Promise<SystemAuthResponse> {
     if (password !== 'secret')
       throw new EngineError('unauthorized', 'refused', 'incorrect username or password');
     return { Status: 'Login Succeeded', IdentityToken: '' };
+  }
+
+  async search(term: string, { filters, limit = 25 }: SearchRequest): Promise<ImageSearchResponseItem[]> {
+    const stars = Number(filters.get('stars')?.[0] ?? 1);
+    return Array.from({ length: Math.min(stars, limit) }, () => ({
+      name: term,
+      description: '',
+      star_count: stars,
+      is_official: false,
+      is_automated: false,
+    }));
   }
 
   async inspect(): Promise<DistributionInspect> {

@@ -15,6 +15,14 @@ export interface AuthorizerOptions {
   trustedTokenServices: readonly string[];
   /** How a token service on another host than the registry's is spoken to. */
   trustIn: (url: URL) => Promise<RegistryHost>;
+  /** Ask token services for a refresh token too, to be kept in the place of the password. */
+  offline?: boolean;
+}
+
+interface Ask {
+  service: string;
+  scope: string;
+  signal: AbortSignal | undefined;
 }
 
 const clientId = 'gantry';
@@ -34,9 +42,16 @@ interface Authorization {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #known = new Map<string, Authorization>();
+  #identityToken: string | undefined;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
+    this.#identityToken = options.credentials.identitytoken;
+  }
+
+  /** The refresh token that was given, or the last one that a token service gave. Never logged. */
+  get identityToken(): string | undefined {
+    return this.#identityToken;
   }
 
   /** What is known to be asked for, or undefined. */
@@ -89,59 +104,74 @@ export class Authorizer {
     const registry = new URL(host.baseUrl);
     const realm = URL.parse(parameters.get('realm') ?? '');
     if (realm === null || !['http:', 'https:'].includes(realm.protocol)) return undefined;
-    const { identitytoken } = this.#options.credentials;
     const pair = this.#pair(host);
-    const hasCredentials = !host.isMirror && (identitytoken !== undefined || pair !== undefined);
+    const identityToken = host.isMirror ? undefined : this.#identityToken;
+    const hasCredentials = identityToken !== undefined || pair !== undefined;
     if (hasCredentials && !belongsTo(registry, realm, this.#options.trustedTokenServices)) {
       throw new ForeignTokenServiceError(registry.host, realm.origin);
     }
-    const fields = { service: parameters.get('service') ?? '', scope };
+    const ask = { service: parameters.get('service') ?? '', scope, signal };
     const trust = realm.host === registry.host ? host : await this.#options.trustIn(realm);
     const response =
-      hasCredentials && identitytoken !== undefined
-        ? await this.#refresh(trust, realm, { ...fields, identitytoken, signal })
-        : await this.#ask(trust, realm, { ...fields, pair, signal });
+      identityToken === undefined
+        ? await this.#ask(trust, realm, { ...ask, pair })
+        : await this.#grant(trust, realm, ask, {
+            grant_type: 'refresh_token',
+            refresh_token: identityToken,
+          });
     if (response.statusCode === 401 || response.statusCode === 403) {
       const { message } = await readProblem(response);
       throw new CredentialsRefusedError(realm.href, `Get "${realm.href}": unauthorized: ${message}`);
     }
-    return await readToken(response, realm.href);
+    const { refreshToken, ...authorization } = await readToken(response, realm.href);
+    if (refreshToken !== undefined && hasCredentials) this.#identityToken = refreshToken;
+    return authorization;
   }
 
-  /** Docker's token protocol: `GET realm?service&scope`. */
-  #ask(
+  /** Docker's token protocol: `GET realm?service&scope`. A service that knows only OAuth2 is asked as that has it. */
+  async #ask(
     host: RegistryHost,
     realm: URL,
-    ask: { service: string; scope: string; pair: string | undefined; signal: AbortSignal | undefined },
+    ask: Ask & { pair: string | undefined },
   ): Promise<IncomingMessage> {
+    const { credentials, offline = false } = this.#options;
+    const { username, password } = ask.pair === undefined ? {} : credentials;
     const url = new URL(realm);
     if (ask.service !== '') url.searchParams.set('service', ask.service);
     for (const scope of ask.scope.split(' ')) if (scope !== '') url.searchParams.append('scope', scope);
-    const { username } = this.#options.credentials;
-    if (ask.pair !== undefined && username !== undefined) url.searchParams.set('account', username);
+    if (username !== undefined) url.searchParams.set('account', username);
+    if (offline) {
+      url.searchParams.set('offline_token', 'true');
+      url.searchParams.set('client_id', clientId);
+    }
     const headers: Record<string, string> = ask.pair === undefined ? {} : { Authorization: ask.pair };
-    return sendRequest(this.#options.agents, host, { method: 'GET', url, headers, signal: ask.signal });
+    const { signal } = ask;
+    const response = await sendRequest(this.#options.agents, host, { method: 'GET', url, headers, signal });
+    const isOther = response.statusCode === 404 || response.statusCode === 405;
+    if (!isOther || username === undefined || password === undefined) return response;
+    response.resume();
+    return this.#grant(host, realm, ask, {
+      grant_type: 'password',
+      username,
+      password,
+      access_type: offline ? 'offline' : 'online',
+    });
   }
 
-  /** OAuth2 with a refresh token, which is what an identity token is. */
-  #refresh(
+  /** OAuth2 (RFC 6749): by a password, or by a refresh token, which is what an identity token is. */
+  #grant(
     host: RegistryHost,
     realm: URL,
-    ask: { service: string; scope: string; identitytoken: string; signal: AbortSignal | undefined },
+    { service, scope, signal }: Ask,
+    grant: Readonly<Record<string, string>>,
   ): Promise<IncomingMessage> {
-    const form = new URLSearchParams({
-      grant_type: 'refresh_token',
-      refresh_token: ask.identitytoken,
-      service: ask.service,
-      client_id: clientId,
-      scope: ask.scope,
-    });
+    const form = new URLSearchParams({ ...grant, service, client_id: clientId, scope });
     return sendRequest(this.#options.agents, host, {
       method: 'POST',
       url: realm,
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(form.toString()),
-      signal: ask.signal,
+      signal,
     });
   }
 
@@ -157,7 +187,10 @@ function keyOf({ baseUrl }: RegistryHost, scope: string): string {
   return `${baseUrl} ${scope}`;
 }
 
-async function readToken(response: IncomingMessage, url: string): Promise<Authorization> {
+async function readToken(
+  response: IncomingMessage,
+  url: string,
+): Promise<Authorization & { refreshToken?: string }> {
   if (response.statusCode !== 200) {
     throw new RegistryRefusedError(
       url,
@@ -171,10 +204,8 @@ async function readToken(response: IncomingMessage, url: string): Promise<Author
   } catch {
     throw new RegistryRefusedError(url, 200, `${url}: the token service's answer is not JSON`);
   }
-  const token = [fields['token'], fields['access_token']].find(
-    (value) => typeof value === 'string' && value !== '',
-  );
-  if (typeof token !== 'string' || /[\r\n]/.test(token)) {
+  const token = tokenIn(fields, 'token') ?? tokenIn(fields, 'access_token');
+  if (token === undefined) {
     throw new RegistryRefusedError(
       url,
       200,
@@ -184,5 +215,16 @@ async function readToken(response: IncomingMessage, url: string): Promise<Author
   const life = fields['expires_in'];
   const lifeSeconds = typeof life === 'number' && life > 0 ? life : defaultLifeSeconds;
   const lifeMs = Math.max(lifeSeconds, defaultLifeSeconds) * 1000;
-  return { value: `Bearer ${token}`, endsAtMs: performance.now() + lifeMs - earlyMs };
+  const refreshToken = tokenIn(fields, 'refresh_token');
+  return {
+    value: `Bearer ${token}`,
+    endsAtMs: performance.now() + lifeMs - earlyMs,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  };
+}
+
+/** A token goes into a header: it has no line ends. */
+function tokenIn(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? value : undefined;
 }

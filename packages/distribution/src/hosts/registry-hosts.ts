@@ -12,6 +12,8 @@ export interface RegistryHostSettings {
 
 const hub = 'docker.io';
 const hubHost = 'registry-1.docker.io';
+/** Only Docker Hub searches on another host than it serves from. */
+const hubSearchHost = 'index.docker.io';
 
 /**
  * The places that answer for the registry of a name, in the order in which they are asked: mirrors, when something is read of
@@ -28,11 +30,21 @@ export async function registryHosts(
       hosts.push(await registryHost(settings, new URL(mirror), { isMirror: true }));
     }
   }
-  const host = domain === hub ? hubHost : domain;
-  const insecure = new InsecureRegistries(settings.insecureRegistries).has(host);
-  hosts.push(await registryHost(settings, new URL(`https://${host}`), { isMirror: false }));
-  if (insecure) hosts.push(await registryHost(settings, new URL(`http://${host}`), { isMirror: false }));
+  hosts.push(...(await ownHosts(settings, domain === hub ? hubHost : domain)));
   return hosts;
+}
+
+/** The places that search a registry, in the order in which they are asked. Throws `RegistryConfigurationError`. */
+export function searchHosts(settings: RegistryHostSettings, domain: string): Promise<RegistryHost[]> {
+  return ownHosts(settings, domain === hub ? hubSearchHost : domain);
+}
+
+async function ownHosts(settings: RegistryHostSettings, host: string): Promise<RegistryHost[]> {
+  const insecure = new InsecureRegistries(settings.insecureRegistries).has(host);
+  const schemes = insecure ? ['https', 'http'] : ['https'];
+  return Promise.all(
+    schemes.map((scheme) => registryHost(settings, new URL(`${scheme}://${host}`), { isMirror: false })),
+  );
 }
 
 /** How `url` is spoken to. Throws `RegistryConfigurationError`. */

@@ -20,7 +20,7 @@ export interface RegistryConnectionOptions {
 
 export interface RepositoryRequest {
   method: RegistryRequest['method'];
-  /** Below `/v2/`, or an absolute address that the registry gave (an upload's). */
+  /** Below `/v2/`; from the host's root with a slash in front; or an absolute address that the registry gave (an upload's). */
   path: string | URL;
   /** `repository:library/debian:pull`, several separated by spaces. */
   scope: string;
@@ -117,7 +117,7 @@ export class RegistryConnection {
   async #authorized(host: RegistryHost, request: RepositoryRequest): Promise<RegistryAnswer> {
     const { authorizer, agents, userAgent } = this.#options;
     const { method, path, scope, headers = {}, body, signal } = request;
-    const url = path instanceof URL ? path : new URL(`${host.baseUrl}/v2/${path}`);
+    const url = addressOf(host, path);
     // A token that has just ended, and then what a fresh one is refused for.
     for (let tries = 1; ; tries += 1) {
       const authorization =
@@ -144,6 +144,11 @@ export class RegistryConnection {
       response.resume();
     }
   }
+}
+
+function addressOf({ baseUrl }: RegistryHost, path: string | URL): URL {
+  if (path instanceof URL) return path;
+  return new URL(path.startsWith('/') ? `${baseUrl}${path}` : `${baseUrl}/v2/${path}`);
 }
 
 async function refuseLimited(answer: RegistryAnswer, wantedMs: number | undefined): Promise<RegistryAnswer> {

@@ -10,7 +10,6 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],
   ['POST', '/build', 'ImageBuild'],
   ['POST', '/build/cancel', 'BuildCancel'],
-  ['GET', '/images/search', 'ImageSearch'],
   ['GET', '/plugins/privileges', 'GetPluginPrivileges'],
   ['POST', '/plugins/pull', 'PluginPull'],
   ['POST', '/plugins/create', 'PluginCreate'],

@@ -86,11 +86,16 @@ const historyItem = { Id: '<missing>', Created: 0, CreatedBy: '', Tags: [], Size
 
 /** Stubs for ports by name, also for those that this file does not know. */
 function everyPort(): ApiServerOptions {
-  const names = 'containers execs files images system networks volumes disk builds plugins distribution';
+  const names = 'containers execs files images system networks volumes disk registries';
   return Object.fromEntries(
-    names
-      .split(' ')
-      .map((name) => [name, stubPort({ list: async () => [], history: async () => [historyItem] })]),
+    names.split(' ').map((name) => [
+      name,
+      stubPort({
+        list: async () => [],
+        search: async () => [],
+        history: async () => [historyItem],
+      }),
+    ]),
   ) as never;
 }
 

@@ -1,7 +1,7 @@
 import { type SignInRequest, signIn } from '@gantry/client';
 import { registryAuth } from '../../config/registry-auth.ts';
-import { eraseCredentials, storeCredentials } from '../../config/stored-credentials.ts';
-import { CommandError } from '../../errors.ts';
+import { eraseCredentials, type SignedIn, storeCredentials } from '../../config/stored-credentials.ts';
+import { apiStatus, CommandError } from '../../errors.ts';
 import type { CommandHandler, Invocation } from '../../invocation.ts';
 import { askLine, readAll } from './ask-credentials.ts';
 
@@ -9,33 +9,61 @@ const hub = 'https://index.docker.io/v1/';
 
 /** `gantry login`: by what is stored, or with what flags, stdin or the user say; stores what the registry takes. */
 export const loginCommand: CommandHandler = async (invocation) => {
-  const { flags, args, stdout, stderr, configDirectory, engine } = invocation;
+  const { flags, args, stdout, stderr } = invocation;
   const registry = registryAddress(args[0]);
   if (flags.has('password')) {
     stderr.write('WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n');
   }
-  const stored = storedCredentials(invocation, registry);
-  if (stored !== undefined) {
-    stdout.write('Authenticating with existing credentials...\n');
-    const { Status } = await signIn(await engine(), stored);
-    stdout.write(`${Status}\n`);
-    return 0;
-  }
-  const { username, password } = await givenCredentials(invocation, registry);
-  const answer = await signIn(await engine(), { username, password, serveraddress: registry });
-  const file = storeCredentials(configDirectory, registry, {
-    username,
-    password,
-    ...(answer.IdentityToken ? { identityToken: answer.IdentityToken } : {}),
-  });
-  if (file !== undefined) {
+  const known = await byStored(invocation, registry);
+  const { credentials, status } = known ?? (await byGiven(invocation, registry));
+  const file = storeCredentials(invocation.configDirectory, registry, credentials);
+  if (known === undefined && file !== undefined && credentials.identityToken === undefined) {
     stderr.write(
       `\nWARNING! Your credentials are stored unencrypted in '${file}'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n`,
     );
   }
-  stdout.write(`${answer.Status}\n`);
+  stdout.write(`${status}\n`);
   return 0;
 };
+
+interface SignedInAs {
+  credentials: SignedIn;
+  status: string;
+}
+
+/** Undefined when nothing is stored, the user gives others, or the registry takes what is stored no more. */
+async function byStored(invocation: Invocation, registry: string): Promise<SignedInAs | undefined> {
+  const { stderr, engine } = invocation;
+  const stored = storedCredentials(invocation, registry);
+  if (stored === undefined) return undefined;
+  const { username = '', password = '', identitytoken } = stored;
+  const who = username === '' ? '' : ` [Username: ${username}]`;
+  stderr.write(
+    `Authenticating with existing credentials...${who}\n\n Info -> To login with a different account, run 'gantry logout' followed by 'gantry login'\n\n\n`,
+  );
+  try {
+    const answer = await signIn(await engine(), stored);
+    const identityToken = answer.IdentityToken || identitytoken;
+    return {
+      credentials: { username, password, ...(identityToken ? { identityToken } : {}) },
+      status: answer.Status,
+    };
+  } catch (error) {
+    if (apiStatus(error) !== 401) throw error;
+    stderr.write('Stored credentials invalid or expired\n');
+    return undefined;
+  }
+}
+
+async function byGiven(invocation: Invocation, registry: string): Promise<SignedInAs> {
+  const { username, password } = await givenCredentials(invocation, registry);
+  const answer = await signIn(await invocation.engine(), { username, password, serveraddress: registry });
+  const identityToken = answer.IdentityToken;
+  return {
+    credentials: { username, password, ...(identityToken ? { identityToken } : {}) },
+    status: answer.Status,
+  };
+}
 
 /** `gantry logout`. */
 export const logoutCommand: CommandHandler = async ({ args, stdout, configDirectory }) => {

@@ -9,6 +9,12 @@ import {
   parseManifest,
   parseReferenceWithTag,
 } from '@gantry/oci';
+import { InvalidSearchError } from '../errors.ts';
+import { searchFilter } from './search-filter.ts';
+import { splitSearchTerm } from './search-term.ts';
+
+/** How many results Docker asks for when nobody says, and at most. */
+const searchLimit = { usual: 25, most: 100 };
 
 /** Docker Hub, as clients have called it since its first version. */
 const hubAddress = 'https://index.docker.io/v1/';
@@ -22,8 +28,28 @@ export class RegistryView implements RegistryBackend {
   }
 
   signIn: RegistryBackend['signIn'] = async ({ serveraddress = hubAddress, ...credentials }, signal) => {
-    await this.#client.signIn(registryOf(serveraddress), credentials, signal);
-    return { Status: 'Login Succeeded', IdentityToken: '' };
+    const identityToken = await this.#client.signIn(registryOf(serveraddress), credentials, signal);
+    return { Status: 'Login Succeeded', IdentityToken: identityToken ?? '' };
+  };
+
+  search: RegistryBackend['search'] = async (text, { limit = 0, filters, auth = {}, signal }) => {
+    if (limit < 0 || limit > searchLimit.most) {
+      throw new InvalidSearchError(`invalid limit ${limit}: must be between 1 and ${searchLimit.most}`);
+    }
+    const isWanted = searchFilter(filters);
+    const { registry, term } = splitSearchTerm(text);
+    const found = await this.#client.search(registry, term, {
+      limit: limit || searchLimit.usual,
+      credentials: auth satisfies RegistryCredentials,
+      signal,
+    });
+    return found.filter(isWanted).map(({ name, description, starCount, isOfficial }) => ({
+      name,
+      description,
+      star_count: starCount,
+      is_official: isOfficial,
+      is_automated: false,
+    }));
   };
 
   inspect: RegistryBackend['inspect'] = async (ref, { auth = {}, signal }) => {
