@@ -1,5 +1,5 @@
+import { splitCommas } from '@gantry/base';
 import { CommandError } from '../errors.ts';
-import { splitCommas } from '../options/split-commas.ts';
 import type { ConfigFile } from './config-file.ts';
 
 const variable = 'DOCKER_CUSTOM_HEADERS';

@@ -1,6 +1,5 @@
-import { parseGoDuration } from '@gantry/base';
+import { parseByteSize, parseGoBoolean, parseGoDuration } from '@gantry/base';
 import { parseNetworkOption } from '../options/network-option.ts';
-import { parseSize } from '../options/size.ts';
 
 /** How a flag's values are taken. */
 interface FlagType {
@@ -19,7 +18,7 @@ const texts: FlagType = { multiple: true };
 
 const types: Readonly<Record<string, FlagType>> = {
   string: text,
-  bool: { check: (value) => void parseBoolean(value) },
+  bool: { check: (value) => void parseGoBoolean(value) },
   int: { check: (value) => checkInteger(value, 'ParseInt') },
   int64: { label: 'int', check: (value) => checkInteger(value, 'ParseInt') },
   uint: { check: (value) => checkInteger(value, 'ParseUint') },
@@ -29,7 +28,7 @@ const types: Readonly<Record<string, FlagType>> = {
   float: { check: checkFloat },
   decimal: { check: checkDecimal },
   duration: { check: (value) => void parseGoDuration(value) },
-  bytes: { check: (value) => value === '-1' || void parseSize(value) },
+  bytes: { check: (value) => value === '-1' || void parseByteSize(value) },
   list: texts,
   map: texts,
   stringToString: { multiple: true, commas: true },
@@ -58,13 +57,6 @@ export function flagType(name: string): FlagType {
   const type = types[name];
   if (type === undefined) throw new Error(`unknown flag type: ${name}`);
   return type;
-}
-
-/** Go's `strconv.ParseBool`. */
-export function parseBoolean(value: string): boolean {
-  if (/^(?:1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(?:0|f|F|FALSE|false|False)$/.test(value)) return false;
-  throw new Error(`strconv.ParseBool: parsing "${value}": invalid syntax`);
 }
 
 function checkInteger(

@@ -1,6 +1,6 @@
-import { splitCommas } from '../options/split-commas.ts';
+import { parseGoBoolean, splitCommas } from '@gantry/base';
 import type { FlagSpec } from './flag-spec.ts';
-import { flagType, parseBoolean } from './flag-types.ts';
+import { flagType } from './flag-types.ts';
 
 /** The flags of one command line: what was given, else the defaults. Asking for a flag that the table lacks throws. */
 export class FlagValues {
@@ -31,7 +31,7 @@ export class FlagValues {
   }
 
   boolean(name: string): boolean {
-    return parseBoolean(this.#last(name) ?? 'false');
+    return parseGoBoolean(this.#last(name) ?? 'false');
   }
 
   /** The empty string when neither given nor defaulted. */

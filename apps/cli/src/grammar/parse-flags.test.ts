@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { splitCommas } from '@gantry/base';
 import { UsageError } from '../errors.ts';
-import { splitCommas } from '../options/split-commas.ts';
 import { parseFlagSpecs } from './flag-spec.ts';
 import { type ParsedLine, parseFlags } from './parse-flags.ts';
 

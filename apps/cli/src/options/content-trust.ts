@@ -1,5 +1,5 @@
+import { parseGoBoolean } from '@gantry/base';
 import { NotBuiltError } from '../errors.ts';
-import { parseBoolean } from '../grammar/flag-types.ts';
 import type { Invocation } from '../invocation.ts';
 
 /** Images are not checked for signatures: throws `NotBuiltError` for who asks for it, by flag or by environment. */
@@ -14,7 +14,7 @@ export function refuseContentTrust({ flags, environment }: Pick<Invocation, 'fla
 function isTrue(text: string | undefined): boolean {
   if (!text) return false;
   try {
-    return parseBoolean(text);
+    return parseGoBoolean(text);
   } catch {
     return false;
   }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { DeviceMapping, DeviceRequest, ThrottleDevice } from '@gantry/api-types';
+import { parseByteSize, splitCommas } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import { splitOnce } from './key-values.ts';
-import { parseSize } from './size.ts';
-import { splitCommas } from './split-commas.ts';
 
 /** `--device host[:container[:permissions]]`. */
 export function parseDevice(text: string): DeviceMapping {
@@ -30,7 +29,7 @@ export function parseThrottle(text: string, unit: 'bytes' | 'operations'): Throt
     throw failure(`bad format for device path: ${text}`);
   try {
     const Rate =
-      unit === 'bytes' ? parseSize(rateText) : /^\d+$/.test(rateText) ? Number(rateText) : Number.NaN;
+      unit === 'bytes' ? parseByteSize(rateText) : /^\d+$/.test(rateText) ? Number(rateText) : Number.NaN;
     if (!Number.isNaN(Rate)) return { Path: device, Rate };
   } catch {
     // falls through to the one message for both

@@ -1,4 +1,5 @@
 import type { HostConfig } from '@gantry/api-types';
+import { parseByteSize } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { readSecurityOptions } from './devices.ts';
@@ -6,7 +7,6 @@ import { parseKeyValues } from './key-values.ts';
 import { parseMount } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
-import { parseSize } from './size.ts';
 import { parseTmpfs } from './volumes.ts';
 
 /** What the flags say about a container's surroundings. Unset flags leave no field. */
@@ -22,7 +22,7 @@ export function hostConfigOf(flags: FlagValues): HostConfig {
   if (flags.has('init')) set({ Init: flags.boolean('init') });
   if (flags.has('cidfile')) set({ ContainerIDFile: flags.string('cidfile') });
   if (flags.has('oom-score-adj')) set({ OomScoreAdj: flags.number('oom-score-adj') });
-  if (flags.has('shm-size')) set({ ShmSize: parseSize(flags.string('shm-size')) });
+  if (flags.has('shm-size')) set({ ShmSize: parseByteSize(flags.string('shm-size')) });
   if (flags.has('restart')) set({ RestartPolicy: parseRestartPolicy(flags.string('restart')) });
   if (flags.has('mount')) set({ Mounts: flags.list('mount').map(parseMount) });
   if (flags.has('tmpfs')) set({ Tmpfs: parseTmpfs(flags.list('tmpfs')) });

@@ -1,11 +1,8 @@
 import path from 'node:path';
 import type { Mount, MountType } from '@gantry/api-types';
-import { errorMessage } from '@gantry/base';
+import { errorMessage, parseByteSize, parseGoBoolean, splitCommas } from '@gantry/base';
 import { UsageError } from '../errors.ts';
-import { parseBoolean } from '../grammar/flag-types.ts';
 import { splitOnce } from './key-values.ts';
-import { parseSize } from './size.ts';
-import { splitCommas } from './split-commas.ts';
 
 /** `--mount type=bind,source=/a,target=/b,readonly`. Throws `UsageError` in Docker's words. */
 export function parseMount(text: string): Mount {
@@ -133,7 +130,7 @@ function driverOf(mount: Mount): Driver {
 
 function flag(name: string, value: string): boolean {
   try {
-    return parseBoolean(value);
+    return parseGoBoolean(value);
   } catch {
     throw invalid(`invalid value for ${name}: ${value}`);
   }
@@ -141,7 +138,7 @@ function flag(name: string, value: string): boolean {
 
 function sizeOf(value: string): number {
   try {
-    return parseSize(value);
+    return parseByteSize(value);
   } catch {
     throw invalid(`invalid value for tmpfs-size: ${value}`);
   }

@@ -1,5 +1,5 @@
 import type { EndpointSettings } from '@gantry/api-types';
-import { splitCommas } from './split-commas.ts';
+import { splitCommas } from '@gantry/base';
 
 /** One `--network`: where to, and what is asked for there. */
 export interface NetworkOption {

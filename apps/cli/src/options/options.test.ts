@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseByteSize } from '@gantry/base';
 import { fullName } from '../commands/image/pull.ts';
 import { registryAuth, registryOf } from '../config/registry-auth.ts';
 import { indentJson } from '../output/indent-json.ts';
@@ -8,7 +9,6 @@ import { splitImageName, withDefaultTag } from './image-name.ts';
 import { parseFilters } from './key-values.ts';
 import { platformJson } from './platform.ts';
 import { parsePorts } from './ports.ts';
-import { parseSize } from './size.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 test('reads sizes as powers of 1024', () => {
@@ -21,9 +21,9 @@ test('reads sizes as powers of 1024', () => {
     ['10MiB', 10_485_760],
     ['2 t', 2 * 1024 ** 4],
   ];
-  for (const [text, size] of sizes) assert.equal(parseSize(text), size, text);
+  for (const [text, size] of sizes) assert.equal(parseByteSize(text), size, text);
   for (const text of ['', 'k', '-1', '1x', '1kk', '1.2.3', 'x1'])
-    assert.throws(() => parseSize(text), /invalid s/, text);
+    assert.throws(() => parseByteSize(text), /invalid s/, text);
 });
 
 test('reads times: ages, RFC 3339, dates, Unix seconds', () => {

@@ -1,8 +1,8 @@
 import type { Resources } from '@gantry/api-types';
+import { parseByteSize } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { parseDevice, parseGpus, parseNamedDevice, parseThrottle, parseWeight } from './devices.ts';
-import { parseSize } from './size.ts';
 
 const sizeFields = {
   memory: 'Memory',
@@ -28,7 +28,7 @@ export function resourcesOf(flags: FlagValues): Resources {
   const resources: Resources = {};
   for (const [flag, field] of Object.entries(sizeFields)) {
     if (flags.hasIfKnown(flag))
-      resources[field] = flags.string(flag) === '-1' ? -1 : parseSize(flags.string(flag));
+      resources[field] = flags.string(flag) === '-1' ? -1 : parseByteSize(flags.string(flag));
   }
   for (const [flag, field] of Object.entries(numberFields)) {
     if (flags.hasIfKnown(flag)) resources[field] = flags.number(flag);
@@ -36,7 +36,7 @@ export function resourcesOf(flags: FlagValues): Resources {
   if (flags.hasIfKnown('kernel-memory'))
     throw new CommandError(125, '--kernel-memory is no longer supported: use --memory');
   if (flags.hasIfKnown('io-maxbandwidth'))
-    resources.IOMaximumBandwidth = parseSize(flags.string('io-maxbandwidth'));
+    resources.IOMaximumBandwidth = parseByteSize(flags.string('io-maxbandwidth'));
   if (flags.hasIfKnown('cpus')) resources.NanoCpus = parseCpus(flags.string('cpus'));
   if (flags.hasIfKnown('cpuset-cpus')) resources.CpusetCpus = flags.string('cpuset-cpus');
   if (flags.hasIfKnown('cpuset-mems')) resources.CpusetMems = flags.string('cpuset-mems');

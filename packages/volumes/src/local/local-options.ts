@@ -1,3 +1,4 @@
+import { errorMessage, parseByteSize } from '@gantry/base';
 import { InvalidVolumeOptionError } from '../errors.ts';
 
 /** Options of the local driver, read. */
@@ -45,12 +46,10 @@ function hasPort(device: string): boolean {
   return /^(?:\w+:)?\/\/[^/]*:\d+(?:\/|$)/.test(device);
 }
 
-const unitExponents = 'bkmgtp';
-
-/** Docker's sizes: a number with `b`, `k`, `m`, `g`, `t` or `p`, also as `kb` or `KiB`; powers of 1024. */
 function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp])?(i?b)?$/i.exec(text);
-  if (match === null) throw new InvalidVolumeOptionError(`invalid size: '${text}'`);
-  const exponent = Math.max(0, unitExponents.indexOf((match[2] ?? 'b').toLowerCase()));
-  return Math.trunc(Number(match[1]) * 1024 ** exponent);
+  try {
+    return parseByteSize(text);
+  } catch (cause) {
+    throw new InvalidVolumeOptionError(errorMessage(cause));
+  }
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { parseGoBoolean } from '@gantry/base';
 import type { ContextEndpoint, StoredContext } from '../../config/contexts/context.ts';
 import { CommandError } from '../../errors.ts';
-import { parseBoolean } from '../../grammar/flag-types.ts';
 
 /** The endpoint of an engine, and its TLS files by name. */
 export interface Endpoint {
@@ -89,7 +89,7 @@ function checkMaterial(files: ReadonlyMap<string, Uint8Array>): void {
 
 function readBoolean(text: string): boolean {
   try {
-    return parseBoolean(text);
+    return parseGoBoolean(text);
   } catch {
     throw failure(`skip-tls-verify: parsing ${JSON.stringify(text)}: invalid syntax`);
   }

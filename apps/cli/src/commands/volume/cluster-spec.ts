@@ -1,7 +1,7 @@
 import type { ClusterVolumeSpec } from '@gantry/api-types';
+import { parseByteSize } from '@gantry/base';
 import type { FlagValues } from '../../grammar/flag-values.ts';
 import { parseKeyValues } from '../../options/key-values.ts';
-import { parseSize } from '../../options/size.ts';
 
 /** Flags of `volume create` that are of cluster volumes, which only a swarm has. */
 const clusterFlags = [
@@ -56,8 +56,8 @@ export function clusterVolumeSpec(flags: FlagValues): ClusterVolumeSpec | undefi
       },
     }),
     CapacityRange: {
-      RequiredBytes: parseSize(flags.string('required-bytes')),
-      LimitBytes: parseSize(flags.string('limit-bytes')),
+      RequiredBytes: parseByteSize(flags.string('required-bytes')),
+      LimitBytes: parseByteSize(flags.string('limit-bytes')),
     },
     Secrets: secrets
       .map(([Key, Secret]) => ({ Key, Secret }))
