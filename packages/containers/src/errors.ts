@@ -93,6 +93,16 @@ export class ContainerStateError extends EngineError {
   }
 }
 
+/** Its first process does not end by SIGKILL: the kernel holds it. */
+export class KillWithoutEndError extends EngineError {
+  override readonly name = 'KillWithoutEndError';
+  constructor(containerId: string) {
+    super('internal', 'kill-without-end', 'tried to kill container, but did not receive an exit event', {
+      details: { containerId },
+    });
+  }
+}
+
 /** The container already is as asked: the reply is 304 and has no body. */
 export class ContainerUnchangedError extends EngineError {
   override readonly name = 'ContainerUnchangedError';

@@ -2,16 +2,20 @@ import { EngineError, errorKind } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { ContainerStateError } from '../errors.ts';
+import { ContainerStateError, KillWithoutEndError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { cancelRestart } from '../restart/plan-restart.ts';
 import { parseSignal, sigkill } from '../signals.ts';
 import { isActive } from '../state/container-state.ts';
-import { markStopped, stopSignalOf } from './stop-container.ts';
+import { endsWithin, markStopped, stopSignalOf } from './stop-container.ts';
+
+/** What Docker gives a process for its end by SIGKILL: ten seconds, and two after a second try. */
+const killPatienceSeconds = 12;
 
 /**
- * Sends a signal. SIGKILL and the container's stop signal count as a stop: its restart policy lets it be. Throws
- * `InvalidOptionError` for an unknown signal, `ContainerStateError` when it does not run.
+ * Sends a signal. SIGKILL and the container's stop signal count as a stop: its restart policy lets it be. After SIGKILL this
+ * resolves when the end is recorded, as in Docker, so that a start after it starts. Throws `InvalidOptionError` for an unknown
+ * signal, `ContainerStateError` when it does not run, `KillWithoutEndError` when it is still there twelve seconds after SIGKILL.
  */
 export async function killContainer(
   environment: ContainerEnvironment,
@@ -19,10 +23,10 @@ export async function killContainer(
   signalText: string,
 ): Promise<void> {
   const signal = parseSignal(signalText === '' ? String(sigkill) : signalText);
-  await environment.locks.run(container.id, async () => {
+  const run = await environment.locks.run(container.id, async () => {
     if (container.state.status === 'restarting') {
       cancelRestart(environment, container);
-      return;
+      return undefined;
     }
     if (!isActive(container.state)) {
       throw new ContainerStateError(container.id, `container ${container.id} is not running`);
@@ -31,7 +35,10 @@ export async function killContainer(
     if (stops) markStopped(environment, container);
     sendSignal(environment, container, signal);
     if (stops && container.state.status === 'paused') await thaw(environment, container);
+    return signal === sigkill ? container.run : undefined;
   });
+  if (run === undefined || (await endsWithin(environment, run, killPatienceSeconds))) return;
+  throw new KillWithoutEndError(container.id);
 }
 
 /** The same failure, with what it kept from being done in front, in Docker's words. */

@@ -116,7 +116,8 @@ export function markStopped({ registry }: ContainerEnvironment, container: Conta
   registry.applySoon(container, { type: 'stop-begun' }, { manuallyStopped: true });
 }
 
-async function endsWithin(
+/** Whether the run's end is recorded within that time; below 0 any time will do. */
+export async function endsWithin(
   { clock }: ContainerEnvironment,
   run: ContainerRun,
   timeoutSeconds: number,
