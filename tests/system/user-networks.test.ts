@@ -122,6 +122,29 @@ for (const [index, program] of programs.entries()) {
       await ok('network', 'rm', net);
     });
 
+    once('take in a container that was started on none, when it has left that', async () => {
+      const net = named('from-none');
+      await ok('network', 'create', net);
+      const flags = ['-d', '--name', named('alone'), '--network', 'none', '-p', '127.0.0.1::80'];
+      const id = await ok('run', ...flags, image, 'httpd', '-f', '-h', '/etc');
+      await ok('network', 'disconnect', 'none', id);
+      assert.equal(await ok('inspect', '-f', '{{len .NetworkSettings.Networks}}', id), '0');
+      await ok('network', 'connect', '--alias', 'late', net, id);
+      const address = await addressOn(net, id);
+      const asker = await background('asker', '--network', net);
+      assert.equal(await resolved(asker, 'late'), address);
+      assert.match(await ok('exec', id, 'cat', '/etc/hosts'), new RegExp(`^${address}\t`, 'm'));
+      const published = await fetch(`http://${(await ok('port', id, '80')).trim()}/hostname`);
+      assert.equal((await published.text()).trim(), id.slice(0, 12));
+      await ok('restart', '-t', '0', id);
+      assert.match(await addressOn(net, id), /^\d+\.\d+\.\d+\.\d+$/);
+      await ok('network', 'disconnect', net, id);
+      await ok('network', 'connect', 'none', id);
+      assert.match(await refused('network', 'connect', net, id), /private \(none\) mode/);
+      await gone('alone', 'asker');
+      await ok('network', 'rm', net);
+    });
+
     test('are listed, filtered, inspected, refused while in use, removed and pruned', async () => {
       const [net, unused] = [named('listed'), named('unused')];
       const id = await ok('network', 'create', '--label', `of=${program}`, '--internal', net);

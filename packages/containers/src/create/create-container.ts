@@ -15,7 +15,6 @@ import { containerHostname } from '../lifecycle/network-files.ts';
 import { checkEndpoints } from '../networks/check-endpoints.ts';
 import { chooseNetworks, type NetworkChoice } from '../networks/choose-networks.ts';
 import { legacyLinks } from '../networks/links.ts';
-import { joinsNetworks } from '../networks/network-names.ts';
 import { type CheckedResources, checkResources } from '../resources/check-resources.ts';
 import { newContainerId } from '../state/container-id.ts';
 import type { ContainerMount, ContainerNetwork, ContainerRecord } from '../state/container-record.ts';
@@ -190,10 +189,12 @@ function networkOf(
 ): ContainerNetwork {
   const { config, host, registry } = parts;
   const links = legacyLinks(host, { mode, endpoints, ...choice }, registry);
-  const network = { mode, endpoints, ports: [], ...(peer !== undefined && { peer }) };
   return {
-    ...network,
-    ...(joinsNetworks(network) && { ports: portRequests(config, host) }),
+    mode,
+    endpoints,
+    // One on `none` can be connected later.
+    ports: mode === 'own' ? portRequests(config, host) : [],
+    ...(peer !== undefined && { peer }),
     ...(Object.keys(links).length > 0 && { links }),
   };
 }

@@ -6,7 +6,6 @@ import { publishContainerEvent } from '../events/container-events.ts';
 import { publishNetworkEvents } from '../events/network-events.ts';
 import { publishVolumeEvents } from '../events/volume-events.ts';
 import { stopHealth } from '../health/watch-health.ts';
-import { joinsNetworks } from '../networks/network-names.ts';
 import { planRestart } from '../restart/plan-restart.ts';
 import { decideRestart } from '../restart/restart-decision.ts';
 import { formatTimestamp, parseTimestamp } from '../state/timestamps.ts';
@@ -124,7 +123,7 @@ async function releaseRun(environment: ContainerEnvironment, container: Containe
   }
   await Promise.all([
     ports.runtime.remove(id).catch(report),
-    joinsNetworks(container.record.network) ? ports.network.detach(id).catch(report) : undefined,
+    ports.network.detach(id).catch(report),
     unmountSharedMemory(container).catch(report),
     unmountVolumes(environment, container),
   ]);

@@ -115,15 +115,18 @@ function runningPeer(peer: Container, kind: 'IPC' | 'PID'): Container {
   throw new NamespaceJoinError('conflict', kind, fact);
 }
 
-/** The container is asked again once its namespace is held: its process number could be another's by then. */
-function namespaceOf(
+/**
+ * The namespace that a container runs in, held until it is disposed. The container is asked again once it is held: its process
+ * number could be another's by then. Throws `ContainerStateError` when it does not run.
+ */
+export function namespaceOf(
   { ports }: ContainerEnvironment,
   peer: Container,
   kind: NamespaceKind,
 ): ProcessNamespace {
   try {
     using opened = new DisposableStack();
-    const namespace = opened.use(new ProcessNamespace(peer.run?.process.pid ?? 0, kind));
+    const namespace = opened.use(new ProcessNamespace(isActive(peer.state) ? peer.state.pid : 0, kind));
     ports.runtime.kill(peer.id, 0);
     opened.move();
     return namespace;

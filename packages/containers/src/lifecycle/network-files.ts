@@ -7,7 +7,6 @@ import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { dnsRequest } from '../networks/dns-request.ts';
 import { hostsText } from '../networks/hosts-text.ts';
-import { joinsNetworks } from '../networks/network-names.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { hostRoot } from '../state/host-root.ts';
 import { resolvConf } from './resolv-conf.ts';
@@ -58,7 +57,7 @@ export function resolvConfText(
   attachment: Attachment | undefined,
 ): string {
   return resolvConf(dnsRequest(hostConfig, defaults.dns), defaults.hostFiles, {
-    reachesHostLoopback: !joinsNetworks(network),
+    reachesHostLoopback: network.mode === 'host',
     resolver: attachment?.resolver?.nameserver,
   });
 }

@@ -6,6 +6,7 @@ import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerNetworkError, InvalidOptionError } from '../errors.ts';
 import { publishNetworkEvents } from '../events/network-events.ts';
 import type { ContainerNetwork, EndpointWish } from '../state/container-record.ts';
+import { attachRunning } from './attach-container.ts';
 import { checkEndpoint } from './check-endpoints.ts';
 import { networkConflicts, wishOf } from './choose-networks.ts';
 import { endpointRequest } from './endpoint-requests.ts';
@@ -21,7 +22,7 @@ export async function connectContainer(
   container: Container,
   { reference, settings }: { reference: string; settings: EndpointSettings },
 ): Promise<void> {
-  const { locks, ports } = environment;
+  const { locks } = environment;
   await locks.run(container.id, async () => {
     refuseRemoval(container);
     const { network } = container.record;
@@ -33,24 +34,11 @@ export async function connectContainer(
     if (found !== undefined && !isThere) refuseConflict(network, found);
     const wish = wishOf(settings);
     checkEndpoint(environment, container.record, { network: name, wish });
-    if (!runs) {
-      if (!isThere) setEndpoint(environment, container, name, wish);
-      return;
-    }
-    const attachment = ports.network.attachment(container.id);
-    if (attachment === undefined) {
-      throw new ContainerNetworkError(
-        container.id,
-        `container ${container.id} was started without a network: start it again to connect it`,
-      );
-    }
-    const request = endpointRequest(container.record, environment.registry, { network: name, wish });
     if (!isThere) setEndpoint(environment, container, name, wish);
+    if (!runs) return;
     faultPoint('connect/recorded');
     try {
-      const joined = await ports.network.connect(container.id, request);
-      faultPoint('connect/joined');
-      followAttachment(environment, container, { before: attachment, now: joined });
+      if (name !== 'none') await join(environment, container, { network: name, wish });
     } catch (error) {
       if (!isThere) setEndpoint(environment, container, name, undefined);
       throw error;
@@ -94,6 +82,22 @@ export async function disconnectContainer(
     }
     if (runs) publishNetworkEvents(environment, container, 'disconnect', [name]);
   });
+}
+
+/** Joins a network in the namespace that the container runs in; one that was started on `none` is attached there first. */
+async function join(
+  environment: ContainerEnvironment,
+  container: Container,
+  wanted: { network: string; wish: EndpointWish },
+): Promise<void> {
+  const { network } = environment.ports;
+  const before = network.attachment(container.id);
+  const now =
+    before === undefined
+      ? await attachRunning(environment, container)
+      : await network.connect(container.id, endpointRequest(container.record, environment.registry, wanted));
+  faultPoint('connect/joined');
+  followAttachment(environment, container, { before, now });
 }
 
 function refuseRemoval({ id, state }: Container): void {

@@ -7,7 +7,8 @@ import { editNetworkFile } from './edit-network-file.ts';
 import { withEndpoint, withoutEndpoint } from './hosts-text.ts';
 
 export interface AttachmentChange {
-  before: Attachment;
+  /** Undefined of a container that had no networks. */
+  before: Attachment | undefined;
   now: Attachment;
 }
 
@@ -21,12 +22,13 @@ export function followAttachment(
   { before, now }: AttachmentChange,
 ): void {
   const files = networkFiles(directory);
-  const known = new Set(before.endpoints.map(({ endpointId }) => endpointId));
+  const earlier = before?.endpoints ?? [];
+  const known = new Set(earlier.map(({ endpointId }) => endpointId));
   const kept = new Set(now.endpoints.map(({ endpointId }) => endpointId));
   const texts = [before, now].map((attachment) => resolvConfText(environment, record, attachment));
   try {
     editNetworkFile(files.hosts, (text) => {
-      const left = before.endpoints.filter(({ endpointId }) => !kept.has(endpointId));
+      const left = earlier.filter(({ endpointId }) => !kept.has(endpointId));
       const joined = now.endpoints.filter(({ endpointId }) => !known.has(endpointId));
       const without = left.reduce((rest, endpoint) => withoutEndpoint(rest, endpoint), text);
       return joined.reduce((all, endpoint) => withEndpoint(all, record, endpoint), without);
