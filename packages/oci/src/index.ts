@@ -47,6 +47,8 @@ export {
   familiarName,
   familiarString,
   isMirror,
+  isRepositoryPath,
+  isTag,
   parseReference,
   parseReferenceWithTag,
   type Reference,

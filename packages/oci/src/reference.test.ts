@@ -6,6 +6,8 @@ import {
   canonicalString,
   familiarString,
   isMirror,
+  isRepositoryPath,
+  isTag,
   parseReference,
   parseReferenceWithTag,
   withTag,
@@ -135,5 +137,33 @@ describe('isMirror', () => {
     for (const text of ['mirror', 'library/mirror', 'localhost/mirror/debian', 'mirrors/debian']) {
       assert.ok(!isMirror(parseReference(text)));
     }
+  });
+});
+
+describe('isRepositoryPath and isTag', () => {
+  it('take what a registry may have, and nothing that leads elsewhere', () => {
+    for (const name of ['a', 'library/debian', 'a/b/c/d', 'a.b_c__d-e--f/0'])
+      assert.ok(isRepositoryPath(name), name);
+    const wrong = [
+      '',
+      '/',
+      '/a',
+      'a/',
+      'a//b',
+      '.',
+      '..',
+      'a/../b',
+      'a/./b',
+      'A',
+      'a b',
+      'a\u0000',
+      'a%2f',
+      'a:b',
+      'a@b',
+    ];
+    for (const name of [...wrong, 'a'.repeat(256)]) assert.ok(!isRepositoryPath(name), name);
+    for (const tag of ['v1', '_', 'A.b-c', 'x'.repeat(128)]) assert.ok(isTag(tag), tag);
+    for (const tag of ['', '.', '..', '-a', '.a', 'a/b', 'a:b', 'x'.repeat(129), 'a\n'])
+      assert.ok(!isTag(tag), tag);
   });
 });

@@ -79,6 +79,15 @@ export function withTag(reference: Reference, tag: string): Reference {
   return { ...reference, tag };
 }
 
+/** Whether it names a repository within a registry: `library/debian`. */
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= maxPathLength && pathGrammar.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return tagGrammar.test(text);
+}
+
 /** `docker.io/library/debian`: what a registry is asked for, and what names are stored as. */
 export function canonicalName(reference: Reference): string {
   return `${reference.domain}/${reference.path}`;

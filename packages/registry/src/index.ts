@@ -9,5 +9,31 @@ export {
   type RegistryAction,
   type RegistryEvent,
 } from './events/registry-event.ts';
+export type { CollectedGarbage } from './gc/garbage-collector.ts';
+export type { RegistryExchange } from './http/registry-exchange.ts';
+export type { RegistryServices } from './http/registry-services.ts';
+export type { RegistryRoute } from './http/route.ts';
+export { createRegistryServer, type RegistryServer, type RegistryServerOptions } from './registry-server.ts';
 export { MediaTypeNotAllowedError, QuotaExceededError, TagImmutableError } from './rules/errors.ts';
 export { type BlobWrite, type ManifestWrite, noRules, type PushRules } from './rules/push-rules.ts';
+export type { BlobChange, BlobContent, BlobMount, Blobs, LinkedBlob } from './storage/blobs.ts';
+export type {
+  ManifestChange,
+  ManifestInfo,
+  ManifestReference,
+  ManifestRemoval,
+  Manifests,
+  NewManifest,
+} from './storage/manifests.ts';
+export { type OpenStorage, openStorage, type StorageOptions } from './storage/open-storage.ts';
+export type { Referrers } from './storage/referrers.ts';
+export type {
+  ChangeOptions,
+  ContentChange,
+  ContentListener,
+  Page,
+  RegistryStorage,
+} from './storage/registry-storage.ts';
+export type { Repositories, RepositoryInfo } from './storage/repositories.ts';
+export type { TagInfo, TagRemoval, Tags } from './storage/tags.ts';
+export type { UploadInfo, UploadPiece, Uploads } from './storage/uploads.ts';

@@ -1,0 +1,17 @@
+import type { Clock, Logger } from '@gantry/base';
+import type { Access } from '../access/access.ts';
+import type { PullThrough } from '../cache/pull-through.ts';
+import type { EventSink } from '../events/registry-event.ts';
+import type { PushRules } from '../rules/push-rules.ts';
+import type { OpenStorage } from '../storage/open-storage.ts';
+
+/** What the API serves. */
+export interface RegistryServices {
+  storage: OpenStorage;
+  access: Access;
+  rules: PushRules;
+  events: EventSink;
+  pullThrough: PullThrough;
+  clock: Clock;
+  logger: Logger;
+}

@@ -1,0 +1,11 @@
+export {
+  digestOf,
+  makeManifest,
+  pushBlob,
+  pushImage,
+  putManifest,
+  startTestRegistry,
+  type TestManifest,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from './test-registry.ts';
