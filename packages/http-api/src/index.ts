@@ -1,3 +1,4 @@
+export { type BoundAddress, ListenError, ServerClosingError } from '@gantry/http-server';
 export type { GuardedRequest, GuardedResponse, RequestGuard } from './authorization/request-guard.ts';
 export type {
   AttachOptions,
@@ -32,14 +33,11 @@ export {
   BodyTooLargeError,
   BrowserRefusedError,
   InvalidRequestError,
-  ListenError,
   NotBuiltError,
   NotInSwarmError,
   PageNotFoundError,
-  ServerClosingError,
 } from './errors.ts';
 export type {
-  BoundAddress,
   FileDescriptorAddress,
   ListenAddress,
   TcpAddress,

@@ -1,56 +1,57 @@
-import http from 'node:http';
-import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import {
+  type BoundAddress,
+  defaultHttpLimits,
+  type HttpLimits,
+  HttpServer,
+  type ListenPlace,
+} from '@gantry/http-server';
 import { RegistryDispatcher } from './http/dispatcher.ts';
 import type { RegistryServices } from './http/registry-services.ts';
 import type { RegistryRoute } from './http/route.ts';
 
-/** The distribution API on any number of addresses. */
-export interface RegistryServer extends AsyncDisposable {
-  /** Resolves with the port when clients can connect. With `tls` by https. */
-  listen(address: { host: string; port: number; tls?: SecureContextOptions }): Promise<{ port: number }>;
-}
-
 export interface RegistryServerOptions extends RegistryServices {
   /** Endpoints beside the distribution API. */
   routes?: readonly RegistryRoute[];
+  limits?: Partial<HttpLimits>;
 }
 
-const idleMs = 120_000;
+/** The distribution API on any number of sockets. */
+export interface RegistryServer extends AsyncDisposable {
+  /** Resolves when clients can connect; with `tls` by https. Throws `ListenError`; the other listeners go on. */
+  listen(place: ListenPlace, tls?: TlsOptions): Promise<BoundAddress>;
+  /** Connections that begin from now on get another certificate. */
+  renewTls(context: SecureContextOptions): void;
+  /** Takes no more connections, lets requests finish for `timeoutMs`, then closes what is left. Idempotent. */
+  close(options?: { timeoutMs?: number }): Promise<void>;
+}
+
+/** A client that neither sends nor takes a byte for so long has gone, or holds a connection for nothing. */
+const stallTimeoutMs = 120_000;
 
 /** Makes the server; it serves nobody before `listen`. What it serves is the caller's to close, after it. */
-export function createRegistryServer({ routes = [], ...services }: RegistryServerOptions): RegistryServer {
-  const dispatcher = new RegistryDispatcher(services, routes);
-  const servers: http.Server[] = [];
-  const sockets = new Set<Socket>();
+export function createRegistryServer({
+  routes = [],
+  limits,
+  ...services
+}: RegistryServerOptions): RegistryServer {
+  const logger = services.logger.child({ component: 'registry-http' });
+  const dispatcher = new RegistryDispatcher({ ...services, logger }, routes);
+  const server = new HttpServer({
+    handle: (request, response) => dispatcher.handle(request, response),
+    problem: (message) => ({ errors: [{ code: 'UNKNOWN', message }] }),
+    limits: { ...defaultHttpLimits, stallTimeoutMs, ...limits },
+    logger,
+    clock: services.clock,
+  });
   return {
-    listen: async ({ host, port, tls }) => {
-      const options: http.ServerOptions = {
-        maxHeaderSize: 64 * 1024,
-        headersTimeout: 20_000,
-        requestTimeout: 0,
-        keepAliveTimeout: idleMs,
-        noDelay: true,
-      };
-      const server =
-        tls === undefined ? http.createServer(options) : https.createServer({ ...options, ...tls });
-      server.timeout = idleMs;
-      server.on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-      });
-      server.on('request', (request, response) => void dispatcher.handle(request, response));
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject).listen({ host, port }, resolve);
-      });
-      servers.push(server);
-      return { port: (server.address() as AddressInfo).port };
+    listen: async (place, tls) => {
+      const bound = await server.listen(place, { tls });
+      logger.info('registry listens', { ...bound, tls: tls !== undefined });
+      return bound;
     },
-    [Symbol.asyncDispose]: async () => {
-      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(closed);
-    },
+    renewTls: (context) => server.renewTls(context),
+    close: (options) => server.close(options),
+    [Symbol.asyncDispose]: () => server.close({ timeoutMs: 0 }),
   };
 }

@@ -50,7 +50,7 @@ export async function startTestRegistry({
       ...services,
     }),
   );
-  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
   const host = `127.0.0.1:${port}`;
   const owned = stack.move();
   return {

@@ -34,10 +34,3 @@ export interface TlsIdentity {
   cert: string;
   key: string;
 }
-
-/** Where a listener is bound: the path, or the port that was picked. */
-export interface BoundAddress {
-  path?: string;
-  host?: string;
-  port?: number;
-}

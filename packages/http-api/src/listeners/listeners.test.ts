@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ListenError } from '@gantry/http-server';
 import { TestAuthority } from '@gantry/testkit';
 import { readResponse, send } from '../../testing/test-client.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
-import { ListenError } from '../errors.ts';
 
 let directory: string;
 let server: TestServer;

@@ -1,4 +1,5 @@
 import type { ContainerPathStat } from '@gantry/api-types';
+import { writeChunks } from '@gantry/http-server';
 import { parseReference } from '@gantry/oci';
 import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
 import { containerConfigBody } from '../bodies/container-create.ts';
@@ -6,7 +7,6 @@ import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream, sendEmpty, sendJson } from '../server/respond.ts';
 import { readJsonBody, streamBody } from '../wire/body.ts';
-import { writeChunks } from '../wire/drain.ts';
 import type { Route } from './route.ts';
 
 /** Far above any sane config. */

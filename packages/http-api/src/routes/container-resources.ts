@@ -1,10 +1,10 @@
+import { drained } from '@gantry/http-server';
 import type { ContainerBackend } from '../backends/container-backend.ts';
 import { containerUpdateBody } from '../bodies/container-create.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream, sendJson } from '../server/respond.ts';
 import { readJsonBody } from '../wire/body.ts';
-import { drained } from '../wire/drain.ts';
 import type { Route } from './route.ts';
 
 const maxUpdateBytes = 256 * 1024;

@@ -1,10 +1,10 @@
+import { writeChunks } from '@gantry/http-server';
 import { parseReference } from '@gantry/oci';
 import type { ImageBackend } from '../backends/image-backend.ts';
 import { InvalidRequestError, NotBuiltError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream } from '../server/respond.ts';
 import { streamBody } from '../wire/body.ts';
-import { writeChunks } from '../wire/drain.ts';
 import { imageName } from '../wire/image-path.ts';
 import { platformFromJson, platformFromText } from '../wire/platform.ts';
 import { streamProgress } from '../wire/progress-stream.ts';

@@ -1,8 +1,8 @@
 import type { EventMessage } from '@gantry/api-types';
+import { drained } from '@gantry/http-server';
 import type { SystemBackend } from '../backends/system-backend.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream, sendEmpty, sendJson } from '../server/respond.ts';
-import { drained } from '../wire/drain.ts';
 import { parseFilters } from '../wire/filters.ts';
 import type { Route } from './route.ts';
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Clock, errorKind, errorMessage, type Logger } from '@gantry/base';
+import { ServerClosingError } from '@gantry/http-server';
 import Router from 'find-my-way';
 import { guardExchange } from '../authorization/guard-exchange.ts';
 import type { RequestGuard } from '../authorization/request-guard.ts';
-import { InvalidRequestError, PageNotFoundError, ServerClosingError } from '../errors.ts';
+import { InvalidRequestError, PageNotFoundError } from '../errors.ts';
 import type { Route } from '../routes/route.ts';
 import { maxApiVersion, splitVersion } from './api-version.ts';
 import { refuseBrowsers } from './browser-guard.ts';

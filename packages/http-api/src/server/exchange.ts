@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '@gantry/base';
-import { BodyAbortedError, InvalidRequestError, ServerClosingError } from '../errors.ts';
+import { ServerClosingError } from '@gantry/http-server';
+import { BodyAbortedError, InvalidRequestError } from '../errors.ts';
 import { isLocal, probeClient } from '../wire/gone-client.ts';
 import { bounded, Query } from '../wire/query.ts';
 import type { ApiVersion } from './api-version.ts';

@@ -1,7 +1,7 @@
 import { OutgoingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
+import { drained } from '@gantry/http-server';
 import type { OutputFrame } from '../backends/container-backend.ts';
-import { drained } from './drain.ts';
 
 const streamNumber = { stdout: 1, stderr: 2, system: 3 } as const;
 const headerBytes = 8;

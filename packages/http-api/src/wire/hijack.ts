@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '@gantry/base';
+import { closeGently } from '@gantry/http-server';
 import type { AttachSession } from '../backends/container-backend.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
-import { closeGently } from './close-gently.ts';
 import { writeFrames } from './frame-writer.ts';
 import { probeClient } from './gone-client.ts';
 import { rawStreamMediaType, streamMediaType } from './media-type.ts';

@@ -1,3 +1,4 @@
+import { drained } from '@gantry/http-server';
 import type { ArrivingBlob } from '../cache/pull-through.ts';
 import { ClientGoneError } from './errors.ts';
 import type { RegistryExchange } from './registry-exchange.ts';
@@ -24,18 +25,8 @@ export async function sendArriving(
   }
   for await (const chunk of arriving.read(signal)) {
     if (response.destroyed) throw new ClientGoneError();
-    if (!response.write(chunk)) await drained(exchange);
+    if (!response.write(chunk)) await drained(response);
   }
   response.end();
   services.events.publish(exchange.event({ action: 'pull', repository, digest, sizeBytes }));
-}
-
-function drained({ response }: RegistryExchange): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      response.off('drain', settle).off('close', settle);
-      resolve();
-    };
-    response.on('drain', settle).on('close', settle);
-  });
 }

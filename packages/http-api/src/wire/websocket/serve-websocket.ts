@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { closeGently, drained } from '@gantry/http-server';
 import type { AttachSession } from '../../backends/container-backend.ts';
 import { InvalidRequestError } from '../../errors.ts';
 import type { Exchange } from '../../server/exchange.ts';
-import { closeGently } from '../close-gently.ts';
-import { drained } from '../drain.ts';
 import { probeClient } from '../gone-client.ts';
 import { encodeFrame, FrameReader, opcodes, type WebSocketEvent } from './frames.ts';
 

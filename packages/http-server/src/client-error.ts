@@ -12,8 +12,11 @@ const answers: Readonly<Record<string, readonly [number, string, string]>> = {
  */
 export function answerClientError(
   error: NodeJS.ErrnoException,
-  socket: Duplex,
-  earlier: ServerResponse | undefined,
+  {
+    socket,
+    earlier,
+    problem,
+  }: { socket: Duplex; earlier: ServerResponse | undefined; problem: (message: string) => unknown },
 ): void {
   const isAnswering = earlier !== undefined && !earlier.writableFinished && !socket.destroyed;
   if (isAnswering && !earlier.req.complete) {
@@ -33,7 +36,7 @@ export function answerClientError(
     'Bad Request',
     'malformed HTTP request',
   ];
-  const body = `${JSON.stringify({ message })}\n`;
+  const body = `${JSON.stringify(problem(message))}\n`;
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     () => socket.destroy(),

@@ -4,7 +4,6 @@ import { chmod, chown, link, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'n
 import net from 'node:net';
 import path from 'node:path';
 import { ListenError } from '../errors.ts';
-import type { UnixAddress } from './listen-address.ts';
 
 /** `sun_path` of unix(7), less its final zero. */
 const maxPathBytes = 107;
@@ -18,7 +17,7 @@ const attempts = 5;
  */
 export async function listenOnUnixSocket(
   server: net.Server,
-  { path: target, groupId }: UnixAddress,
+  { path: target, groupId }: { path: string; groupId?: number },
 ): Promise<() => Promise<void>> {
   if (!path.isAbsolute(target) || Buffer.byteLength(target) > maxPathBytes) {
     throw new ListenError(
