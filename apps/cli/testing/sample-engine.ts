@@ -78,12 +78,29 @@ function addContainers(engine: FakeEngine): void {
   });
 }
 
+function manifestOf(letter: string, architecture: string, Containers: string[], more: object = {}): object {
+  const ID = `sha256:${letter.repeat(64)}`;
+  return {
+    ID,
+    Descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: ID, size: 400 },
+    Available: Containers.length > 0,
+    Size: { Content: 1_234_567, Total: 4_000_000 },
+    Kind: 'image',
+    ImageData: {
+      Platform: { os: 'linux', architecture, ...more },
+      Containers,
+      Size: { Unpacked: 3_000_000 },
+    },
+  };
+}
+
 function addImages(engine: FakeEngine): void {
   const missing = { status: 404, json: { message: 'No such image: nope' } };
   engine.on('GET', '/images/img/json', { json: image }).on('GET', /^\/images\/nope\/.*/, missing);
   engine.on('GET', '/images/json', {
     json: [
       {
+        Manifests: [manifestOf('1', 'amd64', [id]), manifestOf('2', 'arm', [], { variant: 'v7' })],
         Id: imageId,
         RepoTags: ['img:latest', 'img:v1'],
         RepoDigests: [`img@sha256:${'d'.repeat(64)}`],

@@ -13,7 +13,7 @@ import type {
   LogOptions,
 } from '@gantry/api-types';
 import { errorKind } from '@gantry/base';
-import type { ImageUsage } from '@gantry/images';
+import type { ImageUsage, ImageUser } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import { type AttachOptions, attachToContainer } from './attach/attach-container.ts';
 import type { AttachSession } from './attach/attach-session.ts';
@@ -205,11 +205,17 @@ export class ContainerService implements ImageUsage {
     await stopAll(this.#environment, { timeoutSeconds });
   }
 
-  containersUsing(imageId: Digest): { id: string; name: string; running: boolean }[] {
+  containersUsing(imageId: Digest): ImageUser[] {
     return this.#environment.registry
       .list()
       .filter(({ record }) => usesImage(record, imageId))
-      .map(({ id, name, state }) => ({ id, name, running: countsAsRunning(state) }));
+      .map(({ id, name, state, record }) => ({
+        id,
+        name,
+        running: countsAsRunning(state),
+        // One that mounts the image may use any of its manifests.
+        ...(record.image.id === imageId ? { manifestDigest: record.image.manifestDigest } : {}),
+      }));
   }
 
   /** What `docker info` counts. */

@@ -51,7 +51,11 @@ export class ImageView implements ImageBackend {
 
   remove: Method<'remove'> = async (ref, options) => {
     const { Id: id = ref } = await this.#store.inspect(ref);
-    const items = await this.#store.remove(ref, options);
+    const { platforms = [] } = options;
+    const items =
+      platforms.length === 0
+        ? await this.#store.remove(ref, options)
+        : await this.#store.removePlatforms(ref, platforms, options);
     publishRemovals(this.#events, items, id);
     return items;
   };

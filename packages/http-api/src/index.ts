@@ -20,6 +20,7 @@ export type {
 export type { ExecBackend } from './backends/exec-backend.ts';
 export type {
   ImageBackend,
+  ImageLoadOptions,
   ImagePlatform,
   ImageTransferOptions,
   RegistryAuth,

@@ -7,7 +7,7 @@ import type {
 } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import { familiarString, parseReference } from '@gantry/oci';
-import type { ImageBackend, ImageTransferOptions } from '../src/index.ts';
+import type { ImageBackend, ImageLoadOptions, ImagePlatform, ImageTransferOptions } from '../src/index.ts';
 import { someTime } from './fake-container.ts';
 
 const id = `sha256:${'ab'.repeat(32)}`;
@@ -47,10 +47,7 @@ export class FakeImageBackend implements ImageBackend {
     });
   }
 
-  async load(
-    archive: AsyncIterable<Uint8Array>,
-    options: ImageTransferOptions & { quiet?: boolean },
-  ): Promise<void> {
+  async load(archive: AsyncIterable<Uint8Array>, options: ImageLoadOptions): Promise<void> {
     await this.#receive(archive, options);
     options.onProgress({ stream: `Loaded image: loaded:latest\n` });
   }
@@ -113,8 +110,13 @@ export class FakeImageBackend implements ImageBackend {
     this.names.add(familiarString(parseReference(`${repository}:${tag}`)));
   }
 
-  async remove(ref: string): Promise<ImageDeleteResponseItem[]> {
+  async remove(
+    ref: string,
+    { platforms }: { platforms?: readonly ImagePlatform[] },
+  ): Promise<ImageDeleteResponseItem[]> {
     this.#require(ref);
+    if (platforms !== undefined)
+      return platforms.map(({ os, architecture }) => ({ Deleted: `${os}/${architecture}` }));
     this.names.delete(ref);
     return [{ Untagged: ref }, { Deleted: id }];
   }

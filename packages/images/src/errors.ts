@@ -35,7 +35,7 @@ export class PlatformNotFoundError extends EngineError {
 /** Removal that `force` would allow (`forceable`), or not. The message is Docker's. */
 export class ImageInUseError extends EngineError {
   override readonly name = 'ImageInUseError';
-  constructor(message: string, details: { imageId: Digest; forceable: boolean; containerId?: string }) {
+  constructor(message: string, details: { imageId?: Digest; forceable: boolean; containerId?: string }) {
     super('conflict', 'image-in-use', message, { details });
   }
 }

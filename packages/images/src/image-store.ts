@@ -37,16 +37,19 @@ export interface ImageStore {
   /** Sends every tag of a repository. Throws as `push`. */
   pushAll(repository: string, options: PushOptions): Promise<void>;
 
-  /** Docker archives and OCI layouts; plain, gzip or zstd; several images. An image appears whole. Returns the ids. */
-  load(
-    archive: AsyncIterable<Uint8Array>,
-    options: TransferOptions & { quiet?: boolean },
-  ): Promise<readonly Digest[]>;
+  /**
+   * Docker archives and OCI layouts; plain, gzip or zstd; several images. An image appears whole. Of `platforms` each must be there,
+   * and nothing of others comes in. Returns the ids.
+   */
+  load(archive: AsyncIterable<Uint8Array>, options: LoadImageOptions): Promise<readonly Digest[]>;
 
-  /** A tar that is both an OCI layout and a docker archive. Throws before the first byte if a ref is unknown. */
+  /**
+   * A tar that is both an OCI layout and a docker archive. With one platform its manifest is the image that is saved; with several
+   * the index is, and content of these alone. Throws before the first byte if a ref is unknown, or has not each platform.
+   */
   save(
     refs: readonly string[],
-    options?: { platform?: Platform; signal?: AbortSignal },
+    options?: { platforms?: readonly Platform[]; signal?: AbortSignal },
   ): Promise<AsyncIterable<Uint8Array>>;
 
   /** Makes an image of one layer from a root file system tar (plain, gzip, zstd, xz, bzip2). Returns its id. */
@@ -77,6 +80,16 @@ export interface ImageStore {
 
   /** Docker's rules: untag while other names remain; refuse (409) an id with several names or used by a container unless forced as Docker would. */
   remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
+
+  /**
+   * Removes what an image has for some platforms; its names and its index stay. Throws `ImageNotFoundError`, `PlatformNotFoundError`,
+   * `ImageInUseError` (which `force` helps against, unless a container runs), and when nothing of the image would be left.
+   */
+  removePlatforms(
+    ref: string,
+    platforms: readonly Platform[],
+    options: { force: boolean },
+  ): Promise<ImageDeleteResponseItem[]>;
 }
 
 export interface ResolvedImage {
@@ -94,6 +107,11 @@ export interface TransferOptions {
   /** Docker's progress lines. */
   onProgress: (message: ProgressMessage) => void;
   signal?: AbortSignal;
+}
+
+export interface LoadImageOptions extends Omit<TransferOptions, 'platform'> {
+  platforms?: readonly Platform[];
+  quiet?: boolean;
 }
 
 export interface PullOptions extends TransferOptions {
@@ -125,7 +143,15 @@ export interface CommitImageOptions {
   signal?: AbortSignal;
 }
 
+export interface ImageUser {
+  id: string;
+  name: string;
+  running: boolean;
+  /** Which of the image's manifests; it may be any when missing. */
+  manifestDigest?: Digest;
+}
+
 /** Who uses an image; the container service answers it. */
 export interface ImageUsage {
-  containersUsing(imageId: Digest): readonly { id: string; name: string; running: boolean }[];
+  containersUsing(imageId: Digest): readonly ImageUser[];
 }

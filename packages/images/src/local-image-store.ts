@@ -28,10 +28,10 @@ import type {
   ImageStore,
   ImageUsage,
   ImportOptions,
+  LoadImageOptions,
   PullOptions,
   PushOptions,
   ResolvedImage,
-  TransferOptions,
 } from './image-store.ts';
 import { ArchiveImporter } from './import/import-archive.ts';
 import { type CollectedGarbage, ContentKeeper } from './keeping/content-keeper.ts';
@@ -54,6 +54,7 @@ import { findImage } from './records/find-image.ts';
 import { ImageRecords } from './records/image-records.ts';
 import { type PrunedImages, pruneImages } from './removal/prune-images.ts';
 import { removeImage } from './removal/remove-image.ts';
+import { keepPlatforms, removePlatforms } from './removal/remove-platforms.ts';
 import { checkImages, type ImageProblem } from './repair/check-images.ts';
 import { type RepairReport, repairImages } from './repair/repair-images.ts';
 import { planArchive } from './save/plan-archive.ts';
@@ -205,20 +206,23 @@ export class LocalImageStore implements ImageStore {
     await this.#pusher.pushAll(parseReference(repository), { ...options, onProgress });
   }
 
-  async load(
-    archive: AsyncIterable<Uint8Array>,
-    options: TransferOptions & { quiet?: boolean },
-  ): Promise<readonly Digest[]> {
+  async load(archive: AsyncIterable<Uint8Array>, options: LoadImageOptions): Promise<readonly Digest[]> {
     const onProgress = throttleProgress(this.#clock, options.onProgress);
+    const { platforms = [] } = options;
+    const known = new Map(this.#records.images().map(({ id, record }) => [id, record.platforms]));
     const loaded = await this.#loader.load(archive, { ...options, onProgress });
+    for (const { id } of platforms.length === 0 ? [] : loaded) {
+      const queries = { ...this.#queries, keeper: this.#keeper };
+      await keepPlatforms(queries, id, { platforms, known: known.get(id) ?? [] });
+    }
     return loaded.map(({ id }) => id);
   }
 
   async save(
     refs: readonly string[],
-    options: { platform?: Platform; signal?: AbortSignal } = {},
+    options: { platforms?: readonly Platform[]; signal?: AbortSignal } = {},
   ): Promise<AsyncIterable<Uint8Array>> {
-    const plan = await planArchive(this.#queries, refs, options.platform);
+    const plan = await planArchive(this.#queries, refs, options.platforms);
     return writeArchive(this.#queries.content, plan, options.signal);
   }
 
@@ -265,6 +269,14 @@ export class LocalImageStore implements ImageStore {
     const items = removeImage(this.#records, this.#usage, ref, options.force);
     await this.#keeper.collectGarbage();
     return items;
+  }
+
+  removePlatforms(
+    ref: string,
+    platforms: readonly Platform[],
+    { force }: { force: boolean },
+  ): Promise<ImageDeleteResponseItem[]> {
+    return removePlatforms({ ...this.#queries, keeper: this.#keeper }, ref, { platforms, force });
   }
 
   /** Removes images that no container uses: those without a name, or all with `dangling=false`. Throws `InvalidFilterError`. */

@@ -2,7 +2,12 @@ import type { Filters, ProgressMessage } from '@gantry/api-types';
 import { MemoryBlobStore } from '@gantry/content/testing';
 import type { Digest } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
-import { type ImageUsage, LocalImageStore, type LocalImageStoreOptions } from '../src/index.ts';
+import {
+  type ImageUsage,
+  type ImageUser,
+  LocalImageStore,
+  type LocalImageStoreOptions,
+} from '../src/index.ts';
 import { MemorySnapshotter } from './memory-snapshotter.ts';
 import { noRegistries } from './no-registries.ts';
 
@@ -11,7 +16,7 @@ export class ImageStoreFixture implements Disposable {
   readonly content: MemoryBlobStore = new MemoryBlobStore();
   readonly snapshots: MemorySnapshotter = new MemorySnapshotter();
   readonly state: MemoryMetadataStore = new MemoryMetadataStore();
-  readonly containers: { imageId: Digest; id: string; name: string; running: boolean }[] = [];
+  readonly containers: (ImageUser & { imageId: Digest })[] = [];
   readonly store: LocalImageStore;
 
   constructor(options: Partial<LocalImageStoreOptions> = {}) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { callGantry } from '../../testing/call-program.ts';
 import { type ProgramResult, runDocker, runGantry } from '../../testing/run-program.ts';
 import { startSampleEngine } from '../../testing/sample-engine.ts';
@@ -89,6 +90,13 @@ const commandLines: (string | string[])[] = [
   'images -q --no-trunc',
   'images img',
   'images a b',
+  'images --tree',
+  'images --tree -a',
+  'images --tree img',
+  'images --tree -q',
+  'images --tree --no-trunc',
+  'images --tree --digests',
+  'images --tree --format x',
   [
     'images',
     '--format',
@@ -199,14 +207,18 @@ describe('prints, asks and ends as docker does for', { concurrency }, () => {
   }
 });
 
-/** Our name for theirs, and a slip of theirs corrected. */
+/** Our name for theirs, and slips of theirs corrected: a tree has colours even where there is no terminal. */
 function inOurWords(result: ProgramResult): ProgramResult {
   const words = (text: string): string =>
     text
       .replaceAll('docker', 'gantry')
       .replace(/^See '(.*)$/m, "Run '$1")
       .replace("SRun '", "Run '");
-  return { ...result, stderr: words(result.stderr) };
+  return {
+    ...result,
+    stdout: stripVTControlCharacters(result.stdout),
+    stderr: words(result.stderr).replace(/with --tree\n\n$/, 'with --tree\n'),
+  };
 }
 
 /** What changed something, with its query and body. */

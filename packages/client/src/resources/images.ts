@@ -12,7 +12,7 @@ import { formatFilters, imagePath } from '../query.ts';
 
 export function listImages(
   client: ApiClient,
-  query: { all?: boolean; digests?: boolean; filters?: Filters } = {},
+  query: { all?: boolean; digests?: boolean; manifests?: boolean; filters?: Filters } = {},
 ): Promise<ImageSummary[]> {
   return client.json({
     method: 'GET',
@@ -20,6 +20,7 @@ export function listImages(
     query: {
       all: query.all || undefined,
       digests: query.digests || undefined,
+      manifests: query.manifests || undefined,
       filters: formatFilters(query.filters),
     },
   });

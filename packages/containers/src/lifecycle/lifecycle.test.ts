@@ -371,7 +371,7 @@ test('images know who uses them', async () => {
   const id = await fixture.create('true', {}, 'user');
   const { Image: image = '' } = await fixture.service.inspect(id, { size: false });
   assert.deepEqual(fixture.service.containersUsing(image as `sha256:${string}`), [
-    { id, name: 'user', running: false },
+    { id, name: 'user', running: false, manifestDigest: image },
   ]);
   assert.deepEqual(fixture.service.countContainers(), { running: 0, paused: 0, stopped: 1 });
 });

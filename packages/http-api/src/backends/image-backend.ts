@@ -19,13 +19,10 @@ export interface ImageBackend {
     ref: string,
     options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth },
   ): Promise<void>;
-  load(
-    archive: AsyncIterable<Uint8Array>,
-    options: ImageTransferOptions & { quiet?: boolean },
-  ): Promise<void>;
+  load(archive: AsyncIterable<Uint8Array>, options: ImageLoadOptions): Promise<void>;
   save(
     refs: readonly string[],
-    options: { platform?: ImagePlatform; signal?: AbortSignal },
+    options: { platforms?: readonly ImagePlatform[]; signal?: AbortSignal },
   ): Promise<AsyncIterable<Uint8Array>>;
   /** Returns the new image's id. */
   import(
@@ -42,7 +39,11 @@ export interface ImageBackend {
   inspect(ref: string, options?: { platform?: ImagePlatform; manifests?: boolean }): Promise<ImageInspect>;
   history(ref: string, options?: { platform?: ImagePlatform }): Promise<ImageHistoryResponseItem[]>;
   tag(ref: string, repository: string, tag: string): Promise<void>;
-  remove(ref: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
+  /** `platforms`: only what the image has for these goes. */
+  remove(
+    ref: string,
+    options: { force: boolean; prune: boolean; platforms?: readonly ImagePlatform[] },
+  ): Promise<ImageDeleteResponseItem[]>;
 }
 
 export interface ImagePlatform {
@@ -58,6 +59,12 @@ export interface RegistryAuth {
   serveraddress?: string | undefined;
   identitytoken?: string | undefined;
   registrytoken?: string | undefined;
+}
+
+export interface ImageLoadOptions extends Omit<ImageTransferOptions, 'platform'> {
+  /** Nothing of other platforms comes in. */
+  platforms?: readonly ImagePlatform[];
+  quiet?: boolean;
 }
 
 export interface ImageTransferOptions {

@@ -6,7 +6,7 @@ import type { Exchange } from '../server/exchange.ts';
 import { beginStream } from '../server/respond.ts';
 import { streamBody } from '../wire/body.ts';
 import { imageName } from '../wire/image-path.ts';
-import { platformFromJson, platformFromText } from '../wire/platform.ts';
+import { platformFromJson, platformFromText, platformsFromJson } from '../wire/platform.ts';
 import { streamProgress } from '../wire/progress-stream.ts';
 import { parseRegistryAuth } from '../wire/registry-auth.ts';
 import type { Route } from './route.ts';
@@ -36,8 +36,8 @@ export async function saveImages(
   names: readonly string[],
 ): Promise<void> {
   if (names.length === 0) throw new InvalidRequestError('no image to save: names must be given');
-  const platform = platformFromJson(exchange.query);
-  const archive = await images.save(names, { signal: exchange.signal, ...(platform ? { platform } : {}) });
+  const platforms = platformsFromJson(exchange.query, 'platform');
+  const archive = await images.save(names, { signal: exchange.signal, ...(platforms ? { platforms } : {}) });
   beginStream(exchange, 'application/x-tar');
   await writeChunks(exchange.response, archive);
   exchange.response.end();
@@ -119,13 +119,13 @@ async function importImage(images: ImageBackend, exchange: Exchange): Promise<vo
 
 async function load(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query, signal } = exchange;
-  const platform = platformFromJson(query);
+  const platforms = platformsFromJson(query, 'platform');
   await streamProgress(exchange, (onProgress) =>
     images.load(streamBody(exchange), {
       onProgress,
       signal,
       quiet: query.flag('quiet', true),
-      ...(platform ? { platform } : {}),
+      ...(platforms ? { platforms } : {}),
     }),
   );
 }

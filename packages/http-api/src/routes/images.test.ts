@@ -85,10 +85,12 @@ describe('image names', () => {
     }
   });
 
-  it('have an option that is not built, which says so', async () => {
-    const { status, text } = await call('DELETE', '/images/busybox?platforms=x');
-    assert.equal(status, 501);
-    assert.match(text, /is not built yet/);
+  it('are removed for some platforms, each a JSON object', async () => {
+    const platform = (architecture: string): string =>
+      `platforms=${encodeURIComponent(JSON.stringify({ os: 'linux', architecture }))}`;
+    const removed = await call('DELETE', `/images/busybox?${platform('arm64')}&${platform('s390x')}`);
+    assert.deepEqual(removed.json(), [{ Deleted: 'linux/arm64' }, { Deleted: 'linux/s390x' }]);
+    assert.equal((await call('DELETE', '/images/busybox?platforms=x')).status, 400);
   });
 });
 

@@ -1,11 +1,10 @@
 import type { ImageBackend, ImagePlatform } from '../backends/image-backend.ts';
-import { InvalidRequestError, NotBuiltError, PageNotFoundError } from '../errors.ts';
+import { InvalidRequestError, PageNotFoundError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { sendEmpty, sendJson } from '../server/respond.ts';
 import { parseFilters } from '../wire/filters.ts';
 import { imageName, splitImagePath } from '../wire/image-path.ts';
-import { platformFromJson } from '../wire/platform.ts';
-import type { Query } from '../wire/query.ts';
+import { platformFromJson, platformsFromJson } from '../wire/platform.ts';
 import { withVirtualSize } from '../wire/virtual-size.ts';
 import { pushImage, saveImages } from './image-transfer.ts';
 import type { Route } from './route.ts';
@@ -85,14 +84,11 @@ async function post(images: ImageBackend, exchange: Exchange): Promise<void> {
 
 async function remove(images: ImageBackend, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  refuse(query, 'platforms', 'removing one platform of an image');
+  const platforms = platformsFromJson(query, 'platforms');
   const removed = await images.remove(imageName(exchange.params['*'] ?? ''), {
     force: query.flag('force'),
     prune: !query.flag('noprune'),
+    ...(platforms ? { platforms } : {}),
   });
   sendJson(exchange, 200, removed);
-}
-
-function refuse(query: Query, parameter: string, what: string): void {
-  if (query.flag(parameter)) throw new NotBuiltError(`${what} ('${parameter}')`);
 }

@@ -12,7 +12,16 @@ export function platformFromText(query: Query): ImagePlatform | undefined {
 /** `platform={"os":"linux","architecture":"arm64"}`; undefined when missing. Throws `InvalidRequestError`. */
 export function platformFromJson(query: Query): ImagePlatform | undefined {
   const text = query.text('platform');
-  if (text === '') return undefined;
+  return text === '' ? undefined : parseJson(text);
+}
+
+/** The same of a parameter that may be given several times; undefined when missing. Throws `InvalidRequestError`. */
+export function platformsFromJson(query: Query, name: string): ImagePlatform[] | undefined {
+  const texts = query.all(name).filter((text) => text !== '');
+  return texts.length === 0 ? undefined : texts.map(parseJson);
+}
+
+function parseJson(text: string): ImagePlatform {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -67,6 +67,19 @@ export class ContentKeeper {
     return this.#gate.run(() => this.#collect());
   }
 
+  /**
+   * Removes manifests that an image's index names, and what no image needs then. What a running operation keeps stays. After a kill
+   * in its midst the manifests are there or not, and the next collection removes the rest.
+   */
+  dropManifests(imageId: Digest, manifests: ReadonlySet<Digest>): Promise<CollectedGarbage> {
+    return this.#gate.run(async () => {
+      const { blobs } = await this.#referenced({ imageId, manifests });
+      await this.#collectBlobs(blobs);
+      faultPoint('image-remove-platform/manifest-removed');
+      return this.#collect();
+    });
+  }
+
   async #end(lease: BlobLease, layers: readonly Digest[], isComplete: boolean): Promise<void> {
     await this.#gate.run(async () => {
       lease[Symbol.dispose]();
@@ -86,9 +99,9 @@ export class ContentKeeper {
   }
 
   async #collect(): Promise<CollectedGarbage> {
-    const { content, snapshots } = this.#options;
+    const { snapshots } = this.#options;
     const referenced = await this.#referenced();
-    const blobs = await content.collectGarbage(referenced.blobs);
+    const blobs = await this.#collectBlobs(referenced.blobs);
     faultPoint('image-prune/blobs-removed');
     const layers: Digest[] = [];
     let bytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -102,6 +115,13 @@ export class ContentKeeper {
     return { blobs, layers, sizeBytes: bytes };
   }
 
+  async #collectBlobs(referenced: ReadonlySet<Digest>): Promise<BlobInfo[]> {
+    const { content, documents } = this.#options;
+    const removed = await content.collectGarbage(referenced);
+    for (const { digest } of removed) documents.forget(digest);
+    return removed;
+  }
+
   async #removeLayer(diffId: Digest): Promise<boolean> {
     try {
       await this.#options.snapshots.removeLayer(diffId);
@@ -113,7 +133,10 @@ export class ContentKeeper {
     }
   }
 
-  async #referenced(): Promise<{ blobs: Set<Digest>; layers: Set<Digest> }> {
+  async #referenced(dropped?: {
+    imageId: Digest;
+    manifests: ReadonlySet<Digest>;
+  }): Promise<{ blobs: Set<Digest>; layers: Set<Digest> }> {
     const { records, documents, maxManifests, logger } = this.#options;
     const blobs = new Set<Digest>();
     const layers = new Set<Digest>();
@@ -121,7 +144,10 @@ export class ContentKeeper {
       blobs.add(id);
       try {
         const tree = await readImageTree(documents, record.target, maxManifests);
-        for (const digest of tree.blobs.keys()) blobs.add(digest);
+        for (const digest of tree.blobs.keys()) {
+          const isDropped = dropped?.imageId === id && dropped.manifests.has(digest);
+          if (!isDropped) blobs.add(digest);
+        }
         for (const node of tree.nodes.filter(isRunnable)) {
           for (const diffId of node.config.rootfs.diff_ids) layers.add(diffId);
         }

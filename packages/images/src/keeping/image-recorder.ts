@@ -34,8 +34,8 @@ export interface PreparedImage {
 }
 
 export interface PrepareOptions extends UnpackOptions {
-  /** This one must be there, and is unpacked; the host's otherwise. */
-  platform?: Platform;
+  /** These must be there, and are unpacked; the host's when there are none. */
+  platforms?: readonly Platform[];
 }
 
 /** The way of every new image: prepare (everything is here, verified, unpacked), then commit (it appears, at once). */
@@ -56,22 +56,17 @@ export class ImageRecorder {
     scope: KeepScope,
     options: PrepareOptions = {},
   ): Promise<PreparedImage> {
-    const { content, documents, unpacker, maxManifests, clock } = this.#options;
+    const { content, documents, maxManifests, clock } = this.#options;
     const tree = await readImageTree(documents, image.target, maxManifests);
     for (const digest of tree.blobs.keys()) {
       if ((await content.stat(digest)) !== undefined) scope.lease.hold(digest);
     }
     const whole = await this.#wholeNodes(tree);
-    const chosen = chooseToUnpack(
-      { ...tree, nodes: whole },
-      image.names[0] ?? image.target.digest,
-      options.platform,
-    );
-    let layers: LayerInfo[] = [];
-    if (chosen !== undefined) {
-      for (const diffId of chosen.config.rootfs.diff_ids) scope.keepLayer(diffId);
-      layers = await unpacker.unpack(chosen, options);
-    }
+    const ref = image.names[0] ?? image.target.digest;
+    const [chosen, ...more] = chooseToUnpack({ ...tree, nodes: whole }, ref, options.platforms);
+    const layers: LayerInfo[] = [];
+    if (chosen !== undefined) layers.push(...(await this.#unpack(chosen, scope, options)));
+    for (const node of more) await this.#unpack(node, scope, options);
     const created = (chosen ?? whole[0])?.config.created;
     return {
       id: image.target.digest,
@@ -84,6 +79,11 @@ export class ImageRecorder {
         recordedAt: clock.now().toISOString(),
       },
     };
+  }
+
+  #unpack(node: RunnableNode, scope: KeepScope, options: UnpackOptions): Promise<LayerInfo[]> {
+    for (const diffId of node.config.rootfs.diff_ids) scope.keepLayer(diffId);
+    return this.#options.unpacker.unpack(node, options);
   }
 
   /** Records images and moves their names to them, durably, all at once. Synchronous. */
@@ -117,13 +117,14 @@ export class ImageRecorder {
 function chooseToUnpack(
   tree: ImageTree,
   ref: string,
-  platform: Platform | undefined,
-): RunnableNode | undefined {
-  if (platform !== undefined || !tree.isIndex) return chooseNode(tree, ref, platform);
+  platforms: readonly Platform[] = [],
+): readonly RunnableNode[] {
+  if (platforms.length > 0) return platforms.map((platform) => chooseNode(tree, ref, platform));
+  if (!tree.isIndex) return [chooseNode(tree, ref, undefined)];
   try {
-    return chooseNode(tree, ref, hostPlatform());
+    return [chooseNode(tree, ref, hostPlatform())];
   } catch (error) {
-    if (error instanceof PlatformNotFoundError) return undefined;
+    if (error instanceof PlatformNotFoundError) return [];
     throw error;
   }
 }

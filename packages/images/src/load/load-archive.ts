@@ -22,7 +22,7 @@ export interface ArchiveLoaderOptions {
 }
 
 export interface LoadOptions {
-  platform?: Platform;
+  platforms?: readonly Platform[];
   quiet?: boolean;
   onProgress: (message: ProgressMessage) => void;
   signal?: AbortSignal;
@@ -53,7 +53,7 @@ export class ArchiveLoader {
     for (const image of images) {
       prepared.push(
         await recorder.prepare(image, scope, {
-          ...(options.platform === undefined ? {} : { platform: options.platform }),
+          ...(options.platforms === undefined ? {} : { platforms: options.platforms }),
           ...(options.signal === undefined ? {} : { signal: options.signal }),
           ...(options.quiet === true ? {} : { onProgress: layerProgress(options.onProgress) }),
         }),

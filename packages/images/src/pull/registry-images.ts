@@ -120,7 +120,7 @@ export class RegistryImages {
     const name = canonicalString(reference);
     const prepared = await recorder.prepare({ target, names: [name] }, scope, {
       signal,
-      ...(pull.platform === undefined ? {} : { platform: pull.platform }),
+      ...(pull.platform === undefined ? {} : { platforms: [pull.platform] }),
     });
     signal.throwIfAborted();
     // A digest is known by any name of its repository.

@@ -42,6 +42,11 @@ export class ImageDocuments {
     return this.#read('config', digest, parseImageConfig);
   }
 
+  /** Says that a blob is gone: it is looked for the next time. */
+  forget(digest: Digest): void {
+    for (const what of ['index', 'manifest', 'config']) this.#cache.delete(`${what} ${digest}`);
+  }
+
   async #read<T>(what: string, digest: Digest, parse: (bytes: Uint8Array) => T): Promise<T> {
     const key = `${what} ${digest}`;
     const known = this.#cache.get(key) as T | undefined;

@@ -19,7 +19,7 @@ import type { ImageDocuments } from './image-documents.ts';
 /** One manifest that an image's target leads to. */
 export interface ImageNode {
   descriptor: Descriptor;
-  /** `unknown` while the manifest is not here, and for artifacts that cannot run. */
+  /** `unknown` for artifacts that cannot run, and while the manifest is not here and the index does not tell. */
   kind: 'image' | 'attestation' | 'unknown';
   /** Undefined when its blob is not here. */
   manifest: ImageManifest | undefined;
@@ -44,6 +44,7 @@ export type RunnableNode = ImageNode & { manifest: ImageManifest; config: ImageC
 
 const maxIndexDepth = 4;
 const attestationAnnotation = 'vnd.docker.reference.type';
+const attestedAnnotation = 'vnd.docker.reference.digest';
 
 /**
  * Reads an image's documents. Children of an index may be missing (an image that was pulled for one platform); the
@@ -90,15 +91,28 @@ async function readNode(
   const reading = documents.manifest(descriptor);
   const manifest = await (isRequired ? reading : presentOnly(reading));
   const node = { descriptor, manifest, config: undefined, platform: descriptor.platform };
-  if (manifest === undefined) return { ...node, kind: 'unknown' };
+  const isAttestation = descriptor.annotations?.[attestationAnnotation] !== undefined;
+  if (manifest === undefined) {
+    return { ...node, kind: isAttestation ? 'attestation' : isPlatformOf(descriptor) ? 'image' : 'unknown' };
+  }
   for (const part of [manifest.config, ...manifest.layers]) blobs.set(part.digest, part);
-  if (descriptor.annotations?.[attestationAnnotation] !== undefined) return { ...node, kind: 'attestation' };
+  if (isAttestation) return { ...node, kind: 'attestation' };
   if (!isImageConfigType(manifest.config.mediaType)) return { ...node, kind: 'unknown' };
   const readingConfig = documents.config(manifest.config);
   const config = await (isRequired ? readingConfig : presentOnly(readingConfig));
   if (config === undefined) return { ...node, kind: 'image' };
   verifyLayerCount(manifest, config);
   return { ...node, kind: 'image', config, platform: descriptor.platform ?? platformOf(config) };
+}
+
+/** The manifest that an attestation is about (BuildKit's attestation storage); undefined when it does not say. */
+export function attestedManifest({ annotations }: Descriptor): string | undefined {
+  return annotations?.[attestedAnnotation];
+}
+
+/** Whether an index says that a manifest is an image's, for a platform that there is. */
+function isPlatformOf({ platform, artifactType }: Descriptor): boolean {
+  return platform !== undefined && platform.os !== 'unknown' && artifactType === undefined;
 }
 
 async function presentOnly<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -3,6 +3,7 @@ import {
   canonicalName,
   type Descriptor,
   familiarString,
+  isIndexType,
   mediaTypes,
   type Platform,
   parseReference,
@@ -46,19 +47,21 @@ interface SavedImage {
 
 /**
  * Decides what goes into an archive of `refs`: a name without a tag stands for all tags of its repository, an id for the
- * image without names, `platform` for that manifest of each image alone. Platforms of an index that are not here are
- * left out. Throws `ImageNotFoundError`, `PlatformNotFoundError`, `ImageContentMissingError`.
+ * image without names, a single platform for that manifest of each image alone, several for the content of these. Platforms of an
+ * index that are not here are left out, unless they are asked for. Throws `ImageNotFoundError`, `PlatformNotFoundError`, `ImageContentMissingError`.
  */
 export async function planArchive(
   context: SaveContext,
   refs: readonly string[],
-  platform?: Platform,
+  platforms: readonly Platform[] = [],
 ): Promise<ArchivePlan> {
   const images = new Map<string, SavedImage>();
   for (const { record, ref, name } of refs.flatMap((ref) => selectImages(context.records, ref))) {
     const tree = await readImageTree(context.documents, record.target, context.maxManifests);
-    const target = platform === undefined ? record.target : plain(chooseNode(tree, ref, platform).descriptor);
-    const image = images.get(target.digest) ?? (await saveImage(context, target));
+    const chosen = platforms.map((platform) => chooseNode(tree, ref, platform));
+    const [only] = chosen;
+    const target = chosen.length === 1 && only !== undefined ? plain(only.descriptor) : record.target;
+    const image = images.get(target.digest) ?? (await saveImage(context, target, chosen));
     images.set(target.digest, image);
     if (name !== undefined) image.names.add(name);
   }
@@ -102,17 +105,35 @@ function isId(records: ImageRecords, ref: string): boolean {
   }
 }
 
-async function saveImage(context: SaveContext, target: Descriptor): Promise<SavedImage> {
-  const tree = await readImageTree(context.documents, target, context.maxManifests);
+async function saveImage(
+  context: SaveContext,
+  target: Descriptor,
+  chosen: readonly RunnableNode[],
+): Promise<SavedImage> {
+  const tree = onlyNodes(await readImageTree(context.documents, target, context.maxManifests), chosen);
   const whole: RunnableNode[] = [];
   for (const node of tree.nodes.filter(isRunnable)) {
     const [missing] = await missingBlobs(context.content, node);
     if (missing === undefined) whole.push(node);
-    else if (!tree.isIndex) throw new ImageContentMissingError(missing.digest, 'image');
+    else if (!tree.isIndex || chosen.length > 0) {
+      throw new ImageContentMissingError(missing.digest, 'image');
+    }
   }
   const shown =
     whole.length === 0 ? undefined : chooseNode({ ...tree, nodes: whole }, target.digest, undefined);
   return { target, tree, shown, names: new Set() };
+}
+
+/** The tree without the content of what was not chosen; the whole one when nothing was. */
+function onlyNodes(tree: ImageTree, chosen: readonly RunnableNode[]): ImageTree {
+  if (chosen.length === 0) return tree;
+  const digests = new Set(chosen.map(({ descriptor }) => descriptor.digest));
+  const nodes = tree.nodes.filter(({ descriptor }) => digests.has(descriptor.digest));
+  const parts = nodes.flatMap(({ descriptor, manifest }) =>
+    manifest === undefined ? [] : [descriptor, manifest.config, ...manifest.layers],
+  );
+  const indexes = [...tree.blobs.values()].filter(({ mediaType }) => isIndexType(mediaType));
+  return { ...tree, nodes, blobs: new Map([...indexes, ...parts].map((part) => [part.digest, part])) };
 }
 
 async function presentBlobs(content: BlobStore, images: readonly SavedImage[]): Promise<Descriptor[]> {

@@ -102,13 +102,13 @@ test('a name without a tag stands for all tags of its repository, an id for no n
 
 test('one platform of an image can be saved alone', async () => {
   using fixture = await loaded();
-  const archive = await save(fixture, ['two'], { platform: { os: 'linux', architecture: 's390x' } });
+  const archive = await save(fixture, ['two'], { platforms: [{ os: 'linux', architecture: 's390x' }] });
   using other = new ImageStoreFixture();
   await other.load(archive);
   const { config, id } = await other.store.resolve('two');
   assert.equal(config.architecture, 's390x');
   assert.notEqual(id, (await fixture.store.resolve('two')).id);
-  await assert.rejects(save(fixture, ['two'], { platform: { os: 'linux', architecture: 'arm64' } }), {
+  await assert.rejects(save(fixture, ['two'], { platforms: [{ os: 'linux', architecture: 'arm64' }] }), {
     code: 'image-platform-not-found',
   });
 });
