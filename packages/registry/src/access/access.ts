@@ -52,8 +52,11 @@ export interface Caller {
    */
   require(repository: string, actions: readonly RepositoryAction[]): void;
 
-  /** For lists and mounts, where what is not allowed is left out instead of refused. */
+  /** For mounts, where what is not allowed is left undone instead of refused. */
   may(repository: string, action: RepositoryAction): boolean;
+
+  /** For lists of repositories: tells which of them the caller may see. Throws as `require` when it may see no list. */
+  visible(): (repository: string) => boolean;
 
   /** For what concerns all repositories: the garbage collection by hand, metrics. Throws as `require`. */
   requireAdministration(): void;

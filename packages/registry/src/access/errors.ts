@@ -32,3 +32,13 @@ export class TooManySignInsError extends EngineError {
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** A request for a token that OAuth2 has a word for (RFC 6749, 5.2; RFC 8707, 2). */
+export class TokenRequestRefusedError extends EngineError {
+  override readonly name = 'TokenRequestRefusedError';
+  readonly oauthError: 'invalid_request' | 'unsupported_grant_type' | 'invalid_target';
+  constructor(oauthError: TokenRequestRefusedError['oauthError'], message: string) {
+    super('invalid', 'token-request-refused', message, { details: { oauthError } });
+    this.oauthError = oauthError;
+  }
+}

@@ -5,6 +5,7 @@ const everybody: Caller = {
   requireSignIn: () => {},
   require: () => {},
   may: () => true,
+  visible: () => () => true,
   requireAdministration: () => {},
 };
 
