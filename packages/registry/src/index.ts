@@ -1,7 +1,33 @@
 export type { Access, AccessRequest, Caller, Identity, RepositoryAction } from './access/access.ts';
-export { DeniedError, TooManySignInsError, UnauthorizedError } from './access/errors.ts';
+export { type AccessSettings, readAccessSettings } from './access/access-settings.ts';
+export {
+  DeniedError,
+  TokenRequestRefusedError,
+  TooManySignInsError,
+  UnauthorizedError,
+} from './access/errors.ts';
 export { openAccess } from './access/open-access.ts';
+export { type OpenedAccess, openAccessFor } from './access/open-access-for.ts';
 export { type ArrivingBlob, noPullThrough, type PullThrough } from './cache/pull-through.ts';
+export {
+  type AuthorityInfo,
+  CertificateAuthority,
+  type IssuedCertificate,
+  type IssueRequest,
+} from './certificates/certificate-authority.ts';
+export { AuthorityExistsError, AuthorityMissingError, CertificateError } from './certificates/errors.ts';
+export { ServerCertificate } from './certificates/server-certificate.ts';
+export { readTlsSettings, type TlsSettings } from './certificates/tls-settings.ts';
+export {
+  type AuditSettings,
+  type MetricsSettings,
+  readAuditSettings,
+  readMetricsSettings,
+  readWebhookSettings,
+  type WebhookSettings,
+} from './events/event-settings.ts';
+export { RegistryMetrics } from './events/metrics/registry-metrics.ts';
+export { type OpenedEvents, openEvents } from './events/open-events.ts';
 export {
   type EventSink,
   type NewRegistryEvent,
@@ -16,6 +42,7 @@ export type { RegistryRoute } from './http/route.ts';
 export { createRegistryServer, type RegistryServer, type RegistryServerOptions } from './registry-server.ts';
 export { MediaTypeNotAllowedError, QuotaExceededError, TagImmutableError } from './rules/errors.ts';
 export { type BlobWrite, type ManifestWrite, noRules, type PushRules } from './rules/push-rules.ts';
+export { RegistryFileError, RegistrySettingsError } from './settings/errors.ts';
 export type { BlobChange, BlobContent, BlobMount, Blobs, LinkedBlob } from './storage/blobs.ts';
 export type {
   ManifestChange,

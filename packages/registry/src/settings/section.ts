@@ -1,10 +1,8 @@
-import { errorMessage, parseGoDuration } from '@gantry/base';
+import { errorMessage, parseByteSize, parseGoDuration } from '@gantry/base';
 import { RegistrySettingsError } from './errors.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const sizeUnits: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-const sizePattern = /^(\d{1,15}(?:\.\d{1,3})?) ?([KMGT]?)(?:i?B)?$/i;
 const dayMs = 86_400_000;
 
 /**
@@ -78,10 +76,13 @@ export class Section {
     const value = this.#take(key);
     if (value === undefined) return undefined;
     const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-    const [, number = '', unit = ''] = sizePattern.exec(text) ?? [];
-    const sizeBytes = Math.floor(Number(number) * (sizeUnits[unit.toUpperCase()] ?? 0));
-    if (sizeBytes < 1) this.fail(key, 'must be a number of bytes or a size such as "10G"');
-    return sizeBytes;
+    try {
+      const sizeBytes = parseByteSize(text);
+      if (Number.isSafeInteger(sizeBytes) && sizeBytes > 0) return sizeBytes;
+    } catch {
+      // What is wrong with it is said below, for all that is wrong.
+    }
+    this.fail(key, 'must be a number of bytes or a size such as "10G"');
   }
 
   texts(key: string): readonly string[] | undefined {
