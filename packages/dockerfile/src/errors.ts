@@ -9,12 +9,15 @@ export interface LineRange {
 /** A Dockerfile that breaks the language's rules. The message is BuildKit's, which editors and CI systems parse. */
 export class DockerfileError extends EngineError {
   override readonly name = 'DockerfileError';
+  /** The message without the line. */
+  readonly reason: string;
   readonly lines: LineRange;
 
   constructor(reason: string, lines: LineRange) {
     super('invalid', 'dockerfile-invalid', `dockerfile parse error on line ${lines.first}: ${reason}`, {
       details: { line: lines.first, lastLine: lines.last },
     });
+    this.reason = reason;
     this.lines = lines;
   }
 }

@@ -38,6 +38,9 @@ export function parseDockerfile(bytes: Uint8Array): Dockerfile {
   const lines = text.replace(/\n$/, '').split('\n');
   const directives = readDirectives(lines);
   const statements = readStatements(lines, directives);
+  if (statements.length === 0) {
+    throw new DockerfileError('file with no instructions', { first: lines.length, last: lines.length });
+  }
   const instructions = statements.map((statement) => parseInstruction(statement, directives.escape));
   return { directives, statements, ...intoStages(instructions) };
 }

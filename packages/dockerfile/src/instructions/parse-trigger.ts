@@ -1,5 +1,5 @@
 import { DockerfileError } from '../errors.ts';
-import { readStatements } from '../text/statements.ts';
+import { readFragment } from '../text/statements.ts';
 import type { Instruction } from './instruction.ts';
 import { parseInstruction } from './parse-instruction.ts';
 
@@ -8,7 +8,7 @@ import { parseInstruction } from './parse-instruction.ts';
  * where the text is not one instruction that a trigger may be.
  */
 export function parseTrigger(trigger: string): Instruction {
-  const statements = readStatements(trigger.split('\n'), { escape: '\\', lineCount: 0 });
+  const statements = readFragment(trigger);
   const [statement] = statements;
   const lines = { first: 1, last: 1 };
   if (statement === undefined || statements.length > 1)

@@ -33,9 +33,15 @@ export function readStatements(lines: readonly string[], directives: Directives)
   const reader = new StatementReader(lines, directives);
   const statements: Statement[] = [];
   for (let next = reader.next(); next !== undefined; next = reader.next()) statements.push(next);
-  if (statements.length > 0) return statements;
-  const last = Math.max(1, lines.length);
-  throw new DockerfileError('file with no instructions', { first: last, last });
+  return statements;
+}
+
+/**
+ * Parts instructions that stand outside of a file, as ONBUILD triggers and `docker commit --change` have them. Throws
+ * `DockerfileError`.
+ */
+export function readFragment(text: string): Statement[] {
+  return readStatements(text.split('\n'), { escape: '\\', lineCount: 0 });
 }
 
 /**
