@@ -8,6 +8,7 @@ export {
 } from './access/errors.ts';
 export { openAccess } from './access/open-access.ts';
 export { type OpenedAccess, openAccessFor } from './access/open-access-for.ts';
+export { tokenRoutes } from './access/tokens/token-routes.ts';
 export { type ArrivingBlob, noPullThrough, type PullThrough } from './cache/pull-through.ts';
 export {
   type AuthorityInfo,
@@ -26,6 +27,7 @@ export {
   readWebhookSettings,
   type WebhookSettings,
 } from './events/event-settings.ts';
+export { metricsRoute } from './events/metrics/metrics-route.ts';
 export { RegistryMetrics } from './events/metrics/registry-metrics.ts';
 export { type OpenedEvents, openEvents } from './events/open-events.ts';
 export {
@@ -40,8 +42,17 @@ export type { RegistryExchange } from './http/registry-exchange.ts';
 export type { RegistryServices } from './http/registry-services.ts';
 export type { RegistryRoute } from './http/route.ts';
 export { createRegistryServer, type RegistryServer, type RegistryServerOptions } from './registry-server.ts';
+export {
+  type RetentionOptions,
+  type RetentionResult,
+  RetentionRunner,
+} from './retention/retention-runner.ts';
+export { type RetentionSettings, readRetentionSettings } from './retention/retention-settings.ts';
+export { ConfiguredRules } from './rules/configured-rules.ts';
 export { MediaTypeNotAllowedError, QuotaExceededError, TagImmutableError } from './rules/errors.ts';
 export { type BlobWrite, type ManifestWrite, noRules, type PushRules } from './rules/push-rules.ts';
+export { QuotaLedger } from './rules/quota-ledger.ts';
+export { type RuleSettings, readRuleSettings } from './rules/rule-settings.ts';
 export { RegistryFileError, RegistrySettingsError } from './settings/errors.ts';
 export type { BlobChange, BlobContent, BlobMount, Blobs, LinkedBlob } from './storage/blobs.ts';
 export type {

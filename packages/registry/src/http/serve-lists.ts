@@ -49,14 +49,14 @@ export async function visibleRepositories(
   exchange: RegistryExchange,
   { limit, after }: { limit: number; after: string | undefined },
 ): Promise<{ names: string[]; next?: string }> {
-  const caller = await exchange.caller();
+  const mayPull = (await exchange.caller()).visible();
   const names: string[] = [];
   let last = after;
   for (let looked = 0; looked < maxPassedOver && names.length < limit; looked += maxPageEntries) {
     const page = exchange.services.storage.repositories.list({ limit: maxPageEntries, after: last });
     for (const { name } of page) {
       if (names.length === limit) break;
-      if (caller.may(name, 'pull')) names.push(name);
+      if (mayPull(name)) names.push(name);
       last = name;
     }
     if (page.length < maxPageEntries && (page.at(-1)?.name ?? last) === last) return { names };

@@ -26,7 +26,7 @@ export async function serveUploads(
   const digest = exchange.query.get('digest');
   const announced = digest === null ? 0 : (contentLength(exchange.request) ?? 0);
   if (digest !== null) parseDigest(digest);
-  rules.checkBlob({ repository, sizeBytes: announced });
+  rules.checkBlob({ repository, sizeBytes: announced, ...(digest === null ? {} : { digest }) });
   const upload = storage.uploads.begin(repository);
   if (digest !== null && mount === null) await finishUpload(exchange, upload, digest);
   else sendProgress(exchange, upload);
