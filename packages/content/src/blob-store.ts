@@ -9,6 +9,12 @@ export interface BlobStore {
    */
   ingest(source: AsyncIterable<Uint8Array>, expected: ExpectedBlob): Promise<BlobInfo>;
 
+  /**
+   * The same of a source that gives the blob from any place on. Of several at once that wait for one digest one asks its source;
+   * what came before it failed may be kept for some time, also over a restart, and the next one goes on there.
+   */
+  ingestResumable(source: BlobSource, expected: ExpectedBlob & { digest: Digest }): Promise<BlobInfo>;
+
   /** Undefined when the blob is not there. */
   stat(digest: Digest): Promise<BlobInfo | undefined>;
 
@@ -33,7 +39,13 @@ export interface BlobStore {
    * after that stays too.
    */
   collectGarbage(referenced: ReadonlySet<Digest> | FindReferences): Promise<BlobInfo[]>;
+
+  /** Removes what is kept to go on with, but not from under a running ingest. Returns its bytes. */
+  abandonResumable(): Promise<number>;
 }
+
+/** A blob's bytes from an offset to the end. */
+export type BlobSource = (offset: number) => AsyncIterable<Uint8Array>;
 
 export type FindReferences = () => Promise<ReadonlySet<Digest>>;
 

@@ -6,10 +6,21 @@ import type { Logger } from '@gantry/base';
 import { isErrno } from '@gantry/kernel';
 import { type Digest, digestHex, isDigest, parseDigest } from '@gantry/oci';
 import { BlobLeases } from './blob-leases.ts';
-import type { BlobInfo, BlobLease, BlobStore, ExpectedBlob, FindReferences } from './blob-store.ts';
+import type {
+  BlobInfo,
+  BlobLease,
+  BlobSource,
+  BlobStore,
+  ExpectedBlob,
+  FindReferences,
+} from './blob-store.ts';
 import { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLargeError } from './errors.ts';
 import { ChunkWriter, readChunks } from './file-chunks.ts';
+import { ResumableIngests } from './partial/resumable-ingests.ts';
 import { abortable, BlobVerifier, digestOf } from './verified-source.ts';
+
+/** What nobody went on with for a day is given up. */
+const resumableIdleMs = 24 * 3600 * 1000;
 
 export interface FileBlobStoreOptions {
   /** Made when it is missing, readable by its owner only. One store at a time may use it. */
@@ -19,12 +30,14 @@ export interface FileBlobStoreOptions {
 
 /**
  * Blobs as files: `blobs/sha256/<hex>` under its directory, with `ingest/` beside it for what is being written or thrown
- * away. Both lie on one file system, so that a blob appears and goes by one rename; the file and its directory are
- * synced before `ingest` resolves.
+ * away, and `resumable/` for what an ingest goes on with later. They lie on one file system, so that a blob appears and goes by one
+ * rename; the file and its directory are synced before `ingest` resolves.
  */
 export class FileBlobStore implements BlobStore {
   readonly #blobs: string;
   readonly #ingest: string;
+  /** Undefined in a store that is only read. */
+  #resumable: ResumableIngests | undefined;
   readonly #leases = new BlobLeases();
 
   private constructor(directory: string) {
@@ -37,11 +50,15 @@ export class FileBlobStore implements BlobStore {
     return new FileBlobStore(directory);
   }
 
-  /** Makes what is missing and removes what an earlier process left half written. */
+  /** Makes what is missing and removes what an earlier process left half written, unless an ingest may go on with it. */
   static async open({ directory, logger }: FileBlobStoreOptions): Promise<FileBlobStore> {
     const store = new FileBlobStore(directory);
     await mkdir(store.#blobs, { recursive: true, mode: 0o700 });
     await mkdir(store.#ingest, { recursive: true, mode: 0o700 });
+    store.#resumable = await ResumableIngests.open(
+      { directory: path.join(directory, 'resumable'), store },
+      { idleMs: resumableIdleMs },
+    );
     for (const parent of [path.dirname(store.#blobs), directory, path.dirname(directory)]) {
       await syncDirectory(parent);
     }
@@ -76,6 +93,21 @@ export class FileBlobStore implements BlobStore {
         throw new BlobStorageFullError(path.dirname(this.#ingest), error);
       throw error;
     }
+  }
+
+  async ingestResumable(source: BlobSource, expected: ExpectedBlob & { digest: Digest }): Promise<BlobInfo> {
+    using ownLease = this.#leases.lease();
+    const lease = expected.lease ?? ownLease;
+    // Held before it is looked for, so that no collection can take it in between.
+    lease.hold(expected.digest);
+    return await this.#resumableIngests().ingest(source, { ...expected, lease }, async () => {
+      const present = await this.stat(expected.digest);
+      return present === undefined ? undefined : checkPresent(present, expected);
+    });
+  }
+
+  abandonResumable(): Promise<number> {
+    return this.#resumableIngests().abandon(0);
   }
 
   /**
@@ -153,6 +185,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async collectGarbage(references: ReadonlySet<Digest> | FindReferences): Promise<BlobInfo[]> {
+    await this.#resumableIngests().abandon(resumableIdleMs);
     using collection = this.#leases.collection();
     const referenced = typeof references === 'function' ? await references() : references;
     const removed: BlobInfo[] = [];
@@ -167,6 +200,11 @@ export class FileBlobStore implements BlobStore {
       removed.push({ digest, sizeBytes });
     }
     return removed;
+  }
+
+  #resumableIngests(): ResumableIngests {
+    if (this.#resumable === undefined) throw new Error('this store is only read');
+    return this.#resumable;
   }
 
   async #open(digest: Digest): Promise<FileHandle> {

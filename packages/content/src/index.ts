@@ -1,4 +1,11 @@
-export type { BlobInfo, BlobLease, BlobStore, ExpectedBlob, FindReferences } from './blob-store.ts';
+export type {
+  BlobInfo,
+  BlobLease,
+  BlobSource,
+  BlobStore,
+  ExpectedBlob,
+  FindReferences,
+} from './blob-store.ts';
 export { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLargeError } from './errors.ts';
 export { FileBlobStore, type FileBlobStoreOptions } from './file-blob-store.ts';
 export { FilePartialBlobs, type FilePartialBlobsOptions } from './partial/file-partial-blobs.ts';

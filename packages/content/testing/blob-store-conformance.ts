@@ -41,6 +41,28 @@ const ingesting: Cases = {
     assert.deepEqual(await collectList(store), [digestOf(bytes)]);
   },
 
+  'keeps what a source that can go on gave, and asks it no more than it needs': async (store) => {
+    const bytes = pattern(1_500_000);
+    const digest = digestOf(bytes);
+    const asked: number[] = [];
+    const source = (offset: number): AsyncIterable<Uint8Array> => {
+      asked.push(offset);
+      return chunked(bytes.subarray(offset), 65_536);
+    };
+    for (let time = 0; time < 2; time += 1) {
+      const info = await store.ingestResumable(source, { digest, sizeBytes: bytes.length });
+      assert.deepEqual(info, { digest, sizeBytes: bytes.length });
+    }
+    assert.deepEqual(asked, [0]);
+    assert.ok(bytes.equals(await collect(store.read(digest))));
+    const wrong = { digest: unknown, sizeBytes: bytes.length };
+    await assert.rejects(store.ingestResumable(source, wrong), BlobMismatchError);
+    const short = { digest: digestOf(bytes.subarray(1)), sizeBytes: 9 };
+    await assert.rejects(store.ingestResumable(source, short), BlobMismatchError);
+    assert.deepEqual(await collectList(store), [digest]);
+    assert.equal(await store.abandonResumable(), 0);
+  },
+
   'keeps an empty blob': async (store) => {
     const info = await store.ingest(chunked(Buffer.alloc(0), 1), { sizeBytes: 0 });
     assert.equal(info.sizeBytes, 0);

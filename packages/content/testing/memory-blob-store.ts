@@ -8,6 +8,7 @@ import {
   type BlobLease,
   BlobMismatchError,
   BlobNotFoundError,
+  type BlobSource,
   type BlobStore,
   BlobTooLargeError,
   type ExpectedBlob,
@@ -44,6 +45,18 @@ export class MemoryBlobStore implements BlobStore, Disposable {
     expected.lease?.hold(info.digest);
     this.#blobs.set(info.digest, Buffer.concat(chunks));
     return info;
+  }
+
+  ingestResumable(source: BlobSource, expected: ExpectedBlob & { digest: Digest }): Promise<BlobInfo> {
+    const whole = async function* (): AsyncGenerator<Uint8Array> {
+      yield* source(0);
+    };
+    return this.ingest(whole(), expected);
+  }
+
+  /** Memory keeps nothing half done. */
+  async abandonResumable(): Promise<number> {
+    return 0;
   }
 
   async stat(digest: Digest): Promise<BlobInfo | undefined> {

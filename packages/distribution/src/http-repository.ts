@@ -22,17 +22,19 @@ import {
 import { readBody, readProblem } from './http/registry-answer.ts';
 import type {
   BlobDescriptor,
+  BlobOptions,
   RemoteDocument,
   RemoteRepository,
   TransferOptions,
   UploadOptions,
 } from './remote-repository.ts';
+import { rangedBlob } from './transfer/ranged-blob.ts';
 import type {
   RegistryAnswer,
   RegistryConnection,
   RepositoryRequest,
 } from './transfer/registry-connection.ts';
-import { resumedBlob } from './transfer/resumed-blob.ts';
+import type { BlobRequest } from './transfer/resumed-blob.ts';
 import { tagPages } from './transfer/tag-pages.ts';
 import { uploadBlob } from './transfer/upload-blob.ts';
 
@@ -73,19 +75,16 @@ export class HttpRepository implements RemoteRepository {
     return { mediaType: mediaType.trim(), digest, bytes };
   }
 
-  blob(descriptor: BlobDescriptor, options: TransferOptions = {}): AsyncIterable<Uint8Array> {
-    return resumedBlob(this.#connection, {
+  blob(descriptor: BlobDescriptor, { signal, offset = 0 }: BlobOptions = {}): AsyncIterable<Uint8Array> {
+    const path = this.#blobPath(descriptor.digest);
+    const request: BlobRequest = {
       descriptor,
-      open: (headers) =>
-        this.#ask({
-          method: 'GET',
-          path: this.#blobPath(descriptor.digest),
-          headers,
-          signal: options.signal,
-        }),
+      open: (headers, stop) => this.#ask({ method: 'GET', path, headers, signal: stop }),
       refusal: (answer) => this.#refusal(answer, { blob: descriptor.digest }),
-      signal: options.signal,
-    });
+      signal,
+      offset,
+    };
+    return rangedBlob(this.#connection, request, this.#connection.ranges);
   }
 
   tags({ signal }: TransferOptions = {}): AsyncIterable<string> {

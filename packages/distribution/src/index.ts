@@ -15,6 +15,7 @@ export {
 export { RegistryClient, type RegistryClientOptions, type RegistrySettings } from './registry-client.ts';
 export type {
   BlobDescriptor,
+  BlobOptions,
   RegistryCredentials,
   RemoteDocument,
   RemoteRepository,

@@ -17,6 +17,7 @@ import {
   type SearchOptions,
   searchRepositories,
 } from './search/search-repositories.ts';
+import { type RangeSettings, usualRanges } from './transfer/ranged-blob.ts';
 import { RegistryConnection } from './transfer/registry-connection.ts';
 
 export interface RegistrySettings extends RegistryHostSettings {
@@ -35,6 +36,8 @@ export interface RegistryClientOptions {
   environment?: Environment;
   clock?: Clock;
   logger?: Logger;
+  /** When large blobs are fetched over several connections. */
+  ranges?: Partial<RangeSettings>;
 }
 
 /** Registries by the names of images. Disposing closes its connections. */
@@ -128,6 +131,7 @@ export class RegistryClient implements Disposable {
       clock,
       logger: logger.child({ component: 'registry', registry: domain }),
       maxAttempts: settings().maxAttempts,
+      ranges: { ...usualRanges, ...this.#options.ranges },
     });
   }
 }

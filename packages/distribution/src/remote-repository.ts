@@ -13,10 +13,10 @@ export interface RemoteRepository {
   manifest(reference: string, options?: TransferOptions): Promise<RemoteDocument>;
 
   /**
-   * A blob's bytes, not verified. A broken connection is taken up again where it broke, with a range. Throws
-   * `BlobUnknownError`, `RangeIgnoredError`.
+   * A blob's bytes from `offset` on (0 when missing), not verified. A broken connection is taken up again where it broke, with a
+   * range; a large blob that comes slowly is fetched over several connections. Throws `BlobUnknownError`, `RangeIgnoredError`.
    */
-  blob(descriptor: BlobDescriptor, options?: TransferOptions): AsyncIterable<Uint8Array>;
+  blob(descriptor: BlobDescriptor, options?: BlobOptions): AsyncIterable<Uint8Array>;
 
   /** All tags, in the registry's order, page by page. */
   tags(options?: TransferOptions): AsyncIterable<string>;
@@ -46,6 +46,10 @@ export type BlobDescriptor = Pick<Descriptor, 'digest' | 'size'>;
 
 export interface TransferOptions {
   signal?: AbortSignal;
+}
+
+export interface BlobOptions extends TransferOptions {
+  offset?: number;
 }
 
 export interface UploadOptions extends TransferOptions {

@@ -104,11 +104,15 @@ export class FakeRegistry implements AsyncDisposable {
       refuse(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
       return;
     }
-    const first = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const part = bytes.subarray(first);
-    response.writeHead(first > 0 ? 206 : 200, {
+    const [, first = '0', last = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const from = Number(first);
+    const end = last === '' ? bytes.length : Math.min(bytes.length, Number(last) + 1);
+    const part = bytes.subarray(from, end);
+    const isPart = part.length < bytes.length;
+    response.writeHead(isPart ? 206 : 200, {
+      'Accept-Ranges': 'bytes',
       'Content-Length': part.length,
-      ...(first > 0 ? { 'Content-Range': `bytes ${first}-${bytes.length - 1}/${bytes.length}` } : {}),
+      ...(isPart ? { 'Content-Range': `bytes ${from}-${end - 1}/${bytes.length}` } : {}),
     });
     response.end(request.method === 'HEAD' ? undefined : part);
   }

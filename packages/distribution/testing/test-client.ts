@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@gantry/base';
-import { RegistryClient, type RegistrySettings } from '../src/registry-client.ts';
+import { RegistryClient, type RegistryClientOptions, type RegistrySettings } from '../src/registry-client.ts';
 
 /** No mirrors, no certificates, three tries. */
 export const plainSettings: RegistrySettings = {
@@ -11,12 +11,16 @@ export const plainSettings: RegistrySettings = {
 };
 
 /** A client that waits for nothing between its tries. */
-export function openTestClient(settings: Partial<RegistrySettings> = {}): RegistryClient {
+export function openTestClient(
+  settings: Partial<RegistrySettings> = {},
+  options: Partial<RegistryClientOptions> = {},
+): RegistryClient {
   const clock: Clock = { ...systemClock, sleep: async () => {} };
   return new RegistryClient({
     settings: () => ({ ...plainSettings, ...settings }),
     userAgent: 'Gantry/test',
     environment: {},
     clock,
+    ...options,
   });
 }

@@ -27,7 +27,7 @@ interface Running {
 /** Of so many that grow at a time the digest is kept; of others the file is read again in the end. */
 const maxRunning = 1024;
 
-const idGrammar = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const idGrammar = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})$/;
 
 /** A file for each, which becomes the blob by a rename. */
 export class FilePartialBlobs implements PartialBlobs {

@@ -2,7 +2,8 @@ import type { Digest } from '@gantry/oci';
 import type { BlobInfo, BlobLease } from '../blob-store.ts';
 
 /**
- * Blobs that arrive in pieces, over many connections and restarts of the process. An id is a UUID; whoever uses one sees to
+ * Blobs that arrive in pieces, over many connections and restarts of the process. An id is a UUID, or the hex digits of
+ * a digest that the blob shall have; whoever uses one sees to
  * it that calls about it come one after another.
  */
 export interface PartialBlobs {

@@ -6,6 +6,7 @@ import type { RegistryHost } from '../hosts/registry-host.ts';
 import type { RegistryAgents } from '../http/registry-agents.ts';
 import { readProblem, retryAfterMs } from '../http/registry-answer.ts';
 import { type RegistryRequest, sendRequest } from '../http/registry-request.ts';
+import type { RangeSettings } from './ranged-blob.ts';
 
 export interface RegistryConnectionOptions {
   /** In the order of asking; at least one. */
@@ -16,6 +17,7 @@ export interface RegistryConnectionOptions {
   clock: Clock;
   logger: Logger;
   maxAttempts: number;
+  ranges: RangeSettings;
 }
 
 export interface RepositoryRequest {
@@ -58,6 +60,10 @@ export class RegistryConnection {
 
   get maxAttempts(): number {
     return this.#options.maxAttempts;
+  }
+
+  get ranges(): RangeSettings {
+    return this.#options.ranges;
   }
 
   /**

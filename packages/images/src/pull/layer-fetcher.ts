@@ -81,7 +81,7 @@ export class LayerFetcher {
     const { content } = this.#options;
     await this.#slot(
       () =>
-        content.ingest(repository.blob(layer, { signal }), {
+        content.ingestResumable((offset) => repository.blob(layer, { signal, offset }), {
           digest: layer.digest,
           sizeBytes: layer.size,
           lease: scope.lease,

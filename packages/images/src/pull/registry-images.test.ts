@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import type { ProgressMessage } from '@gantry/api-types';
 import { RegistryClient } from '@gantry/distribution';
-import { FakeRegistry } from '@gantry/distribution/testing';
+import { FakeRegistry, type PutDescriptor, putDocument, putImage } from '@gantry/distribution/testing';
 import { hostPlatform, type Platform } from '@gantry/oci';
 import { type TarMember, tarArchive } from '@gantry/testkit';
 import { ImageStoreFixture } from '../../testing/index.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const indexType = 'application/vnd.oci.image.index.v1+json';
-const configType = 'application/vnd.oci.image.config.v1+json';
-const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 let registry: FakeRegistry;
 let client: RegistryClient;
@@ -38,45 +35,25 @@ afterEach(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-interface Descriptor {
-  mediaType: string;
-  digest: string;
-  size: number;
-}
-
 /** Stores the manifest of an image in the registry, without a tag. */
-function makeManifest(layers: readonly TarMember[][], platform: Platform = hostPlatform()): Descriptor {
-  const tars = layers.map((members) => tarArchive(members));
-  const put = (bytes: Uint8Array, mediaType: string): Descriptor => ({
-    mediaType,
-    digest: registry.putBlob(bytes),
-    size: bytes.length,
+function makeManifest(layers: readonly TarMember[][], platform: Platform = hostPlatform()): PutDescriptor {
+  return putImage(registry, {
+    repository: 'team/app',
+    layers: layers.map((members) => ({ tar: tarArchive(members) })),
+    platform,
   });
-  const diffIds = tars.map((tar) => {
-    const digest = registry.putBlob(tar);
-    registry.blobs.delete(digest);
-    return digest;
-  });
-  const config = { ...platform, config: {}, rootfs: { type: 'layers', diff_ids: diffIds } };
-  const document = {
-    schemaVersion: 2,
-    mediaType: manifestType,
-    config: put(Buffer.from(JSON.stringify(config)), configType),
-    layers: tars.map((tar) => put(gzipSync(tar), layerType)),
-  };
-  return putDocument(document, manifestType);
 }
 
-function putDocument(document: object, mediaType: string, tag?: string): Descriptor {
-  const bytes = Buffer.from(JSON.stringify(document));
-  return {
-    mediaType,
-    digest: registry.putManifest('team/app', { mediaType, bytes }, tag),
-    size: bytes.length,
-  };
+function putTagged(document: object, mediaType: string, tag?: string): PutDescriptor {
+  const whole = { ...document, mediaType };
+  return putDocument(registry, {
+    repository: 'team/app',
+    document: whole,
+    ...(tag === undefined ? {} : { tag }),
+  });
 }
 
-function tagIt({ digest }: Descriptor, tag: string): void {
+function tagIt({ digest }: PutDescriptor, tag: string): void {
   const stored = registry.manifests.get(`team/app@${digest}`);
   if (stored !== undefined) registry.manifests.set(`team/app:${tag}`, stored);
 }
@@ -138,7 +115,7 @@ describe('pull', () => {
     const other: Platform = { os: 'linux', architecture: 's390x' };
     const own = makeManifest([[{ name: 'own', content: 'own' }]]);
     const foreign = makeManifest([[{ name: 'other', content: 'other' }]], other);
-    const index = putDocument(
+    const index = putTagged(
       {
         schemaVersion: 2,
         mediaType: indexType,
@@ -207,16 +184,16 @@ describe('a pull that fails leaves nothing', () => {
       digest: registry.putBlob(Buffer.from('{}')),
       size: 2,
     };
-    putDocument({ ...chart, config }, manifestType, 'chart');
+    putTagged({ ...chart, config }, manifestType, 'chart');
     await assert.rejects(pull(':chart'), /is not a container image: unsupported media type .*helm/);
     const schema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
-    putDocument({ schemaVersion: 1 }, schema1, 'old');
+    putTagged({ schemaVersion: 1 }, schema1, 'old');
     await assert.rejects(pull(':old'), /schema 1, which is not supported any more/);
     assert.deepEqual(await fixture.blobs(), []);
   });
 
   test('when a manifest says it is an index, or is none', async () => {
-    putDocument({ schemaVersion: 2, manifests: [], layers: [] }, indexType, 'both');
+    putTagged({ schemaVersion: 2, manifests: [], layers: [] }, indexType, 'both');
     await assert.rejects(pull(':both'), /index/);
     registry.putManifest('team/app', { mediaType: manifestType, bytes: Buffer.from('<html>') }, 'page');
     await assert.rejects(pull(':page'), /is not JSON/);

@@ -21,7 +21,7 @@ const filterNames: ReadonlySet<string> = new Set(['dangling', 'label', 'label!',
 
 /**
  * Docker's `image prune`: images without a name, or with `dangling=false` all that no container uses. Each image goes
- * whole or not at all; an interrupted prune leaves blobs to the start-up pass. Throws `InvalidFilterError`.
+ * whole or not at all; an interrupted prune leaves blobs to the start-up pass. What broken pulls have left goes too. Throws `InvalidFilterError`.
  */
 export async function pruneImages(options: PruneOptions, filters: Filters): Promise<PrunedImages> {
   for (const name of filters.keys()) if (!filterNames.has(name)) throw new InvalidFilterError(name);
@@ -30,7 +30,8 @@ export async function pruneImages(options: PruneOptions, filters: Filters): Prom
   const removed = candidates.flatMap(({ Id: id }) => removeUnused(records, usage, id as Digest) ?? []);
   faultPoint('image-prune/records-removed');
   const garbage = await keeper.collectGarbage();
-  return { removed, reclaimedBytes: garbage.sizeBytes };
+  const abandonedBytes = await options.content.abandonResumable();
+  return { removed, reclaimedBytes: garbage.sizeBytes + abandonedBytes };
 }
 
 /** `dangling=false` asks for every image here, and in a list for those with a name. */
