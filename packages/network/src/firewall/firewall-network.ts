@@ -39,7 +39,9 @@ export function networkElements(network: FirewallNetwork): Element[] {
     ...subnets.map((key): Element => ({ set: `subnets${familyDigit(key)}`, key })),
   ];
   if (icc) elements.push({ set: 'neighbours', key: itself });
-  if (internal) return [...elements, { set: 'internal', key: bridge }];
+  const verdict = { key: bridge, value: internal ? 'goto within' : 'goto into_network' };
+  elements.push({ set: 'entering', ...verdict });
+  if (internal) return [...elements, { set: 'leaving', ...verdict }];
   for (const name of trustedHostInterfaces) elements.push({ set: 'trusted', key: `${name} . ${bridge}` });
   return [...elements, ...openings(network), ...subnets.flatMap((subnet) => translations(network, subnet))];
 }

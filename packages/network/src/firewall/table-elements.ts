@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { concatenation, encodeAddress, type TableElement } from '@gantry/kernel';
 
-/** Types of fields in keys and values, as nft names them. */
-type Field = 'inet_proto' | 'inet_service' | 'ipv4_addr' | 'ipv6_addr' | 'ifname';
+/** Types of fields in keys and values, as nft names them. A verdict is what becomes of a packet: `goto within`. */
+type Field = 'inet_proto' | 'inet_service' | 'ipv4_addr' | 'ipv6_addr' | 'ifname' | 'verdict';
 
 type PerFamily = 'routed' | 'unprotected' | 'subnets' | 'masquerade' | 'source' | 'published' | 'opened';
 
@@ -10,7 +10,9 @@ export type SetName =
   | 'bridges'
   | 'same_network'
   | 'neighbours'
-  | 'internal'
+  | 'leaving'
+  | 'entering'
+  | 'linked4'
   | 'trusted'
   | `${PerFamily}${4 | 6}`
   | `published${4 | 6}_on`
@@ -21,7 +23,7 @@ interface SetShape {
   key: readonly Field[];
   /** Of a map. */
   value?: readonly Field[];
-  /** Keys are subnets. Such elements travel by nft alone. */
+  /** Keys are subnets. Such elements travel by nft alone, as those with verdicts do. */
   interval?: true;
 }
 
@@ -36,7 +38,11 @@ export const tableSets: Readonly<Record<SetName, SetShape>> = {
   same_network: { key: ['ifname', 'ifname'] },
   /** The same, where containers may talk to each other. */
   neighbours: { key: ['ifname', 'ifname'] },
-  internal: { key: ['ifname'] },
+  /** By where packets come from, and where they go: bridges of internal networks in both, other bridges in the second. */
+  leaving: { key: ['ifname'], value: ['verdict'] },
+  entering: { key: ['ifname'], value: ['verdict'] },
+  /** Who may open connections to which port of a neighbour, where neighbours may not talk to each other. */
+  linked4: { key: ['ipv4_addr', 'ipv4_addr', 'inet_proto', 'inet_service'] },
   /** An interface of the host and a bridge: what comes by it may enter. */
   trusted: { key: ['ifname', 'ifname'] },
   routed4: { key: ['ifname'] },
@@ -113,7 +119,7 @@ export function elementStatements(
 /** The element as bytes for the kernel; undefined when it is one that only nft can write. */
 export function encodeElement({ set, key, value }: Element): TableElement | undefined {
   const shape = tableSets[set];
-  if (shape.interval === true) return undefined;
+  if (shape.interval === true || shape.value?.includes('verdict') === true) return undefined;
   const encoded = { set, key: encodeFields(shape.key, key) };
   return value === undefined || shape.value === undefined
     ? encoded

@@ -17,18 +17,20 @@ type Chains = Readonly<Record<string, readonly string[]>>;
  * The chains, all but the administrator's, with their rules. How a packet goes: raw: what claims to come from 127/8 or
  * go there by a wire is dropped, because `route_localnet` on the bridges and DNAT before routing would else let
  * neighbours reach ports published on 127.0.0.1, and containers pose as the host · nat: a packet for an address of this
- * host is looked up with its address, then without · forward: on a network stay neighbours; an internal network has
- * nothing else; into a network come answers and what was translated or opened for it, and from another network of ours
- * nothing but that · postrouting: what leaves for the outside takes the host's address; what returns into its own network
+ * host is looked up with its address, then without · forward: one look-up of where a packet comes from and one of where it
+ * goes tell what becomes of it, so that the many packets of a flow pass few rules however many networks there are. Within an
+ * internal network stay neighbours and nothing else; into a network come answers, what was translated or opened for it,
+ * neighbours and who is linked, and from another network of ours nothing but that · postrouting: what leaves for the outside takes the host's address; what returns into its own network
  * through a published port too (the answer must come back this way), and so do the host's own packets from 127/8. What
  * goes from one network to a port published by another keeps its source.
  */
 const openChains: Chains = {
   raw: [
     'type filter hook prerouting priority raw; policy accept;',
-    'iifname != "lo" ip daddr 127.0.0.0/8 drop',
-    'iifname != "lo" ip saddr 127.0.0.0/8 drop',
-    'iifname != "lo" ip6 daddr ::1 drop',
+    'iif "lo" accept',
+    'ip daddr 127.0.0.0/8 drop',
+    'ip saddr 127.0.0.0/8 drop',
+    'ip6 daddr ::1 drop',
   ],
   published_ports: [
     'dnat ip to meta l4proto . ip daddr . th dport map @published4_on',
@@ -48,14 +50,15 @@ const openChains: Chains = {
   forward: [
     'type filter hook forward priority filter; policy accept;',
     `jump ${userChain}`,
-    'iifname . oifname @neighbours accept',
-    'iifname @internal drop',
-    'oifname @internal drop',
-    'oifname @bridges jump into_network',
+    'iifname vmap @leaving',
+    'oifname vmap @entering',
   ],
+  within: ['iifname . oifname @neighbours accept', 'drop'],
   into_network: [
     'ct state established,related accept',
     'ct status dnat accept',
+    'iifname . oifname @neighbours accept',
+    'ip saddr . ip daddr . meta l4proto . th dport @linked4 accept',
     'meta l4proto . ip daddr . th dport @opened4 oifname @routed4 accept',
     'meta l4proto . ip6 daddr . th dport @opened6 oifname @routed6 accept',
     'iifname @bridges drop',
@@ -186,8 +189,9 @@ export function emptyingScript(table: string): string {
   const names = Object.keys(openChains);
   return [
     ...names.map((name) => `flush chain inet ${table} ${name}`),
-    ...names.map((name) => `delete chain inet ${table} ${name}`),
+    // Maps lead to chains.
     ...setNames.map((name) => `delete ${setNoun(name)} inet ${table} ${name}`),
+    ...names.map((name) => `delete chain inet ${table} ${name}`),
     '',
   ].join('\n');
 }
