@@ -64,6 +64,19 @@ describe('the daemon’s options of networks', () => {
     await daemon.ok('rm', '-f', id);
   });
 
+  test('leave linked containers the ports that they expose', async () => {
+    const serving = 'httpd -p 81 -h /etc; exec httpd -f -p 80 -h /etc';
+    await daemon.ok('run', '-d', '--name', 'db', '--expose', '80', image, 'sh', '-c', serving);
+    const asked = (port: number, ...flags: string[]): Promise<string> =>
+      shell(`timeout 2 wget -qO- http://$DB_PORT_80_TCP_ADDR:${port}/hostname || echo closed`, ...flags);
+    assert.match(await asked(80, '--link', 'db'), /^[0-9a-f]{12}$/);
+    assert.equal(await asked(81, '--link', 'db'), 'closed');
+    const format = '{{.NetworkSettings.Networks.bridge.IPAddress}}';
+    const address = await daemon.ok('inspect', '-f', format, 'db');
+    assert.equal(await asked(80, '-e', `DB_PORT_80_TCP_ADDR=${address}`), 'closed');
+    await daemon.ok('rm', '-f', 'db');
+  });
+
   test('give networks their subnets and options', async () => {
     await daemon.ok('network', 'create', 'pooled');
     const subnet = await daemon.ok('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'pooled');

@@ -47,6 +47,7 @@ export type {
   InterfaceTraffic,
   IpamConfig,
   IpamRequest,
+  LinkedPort,
   NetworkController,
   NetworkCreateRequest,
   NetworkInfo,

@@ -149,7 +149,8 @@ function endpointInfo(
   networkName: string,
   endpoint: JoinedEndpoint['endpoint'],
 ): EndpointInfo {
-  const { hostInterface: _hostInterface, links: _links, ipv4, ipv6, ...shown } = endpoint;
+  const { hostInterface: _hostInterface, links: _links, linkedPorts: _linkedPorts, ...rest } = endpoint;
+  const { ipv4, ipv6, ...shown } = rest;
   return {
     containerId,
     networkName,

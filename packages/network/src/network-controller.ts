@@ -121,6 +121,12 @@ export interface AttachRequest {
   signal?: AbortSignal;
 }
 
+/** A port of a container that another is linked to. */
+export interface LinkedPort {
+  protocol: 'tcp' | 'udp' | 'sctp';
+  port: number;
+}
+
 export interface DnsRequest {
   servers?: readonly string[];
   search?: readonly string[];
@@ -139,6 +145,11 @@ export interface EndpointRequest {
   dnsNames: readonly string[];
   /** `--link other:alias`: alias → container id, for this container alone. */
   links: ReadonlyMap<string, string>;
+  /**
+   * Ports of other containers on the network that stay open to this one where neighbours may not talk to each other
+   * (`enable_icc=false`), by container id; IPv4, as with Docker's links. None when missing.
+   */
+  linkedPorts?: ReadonlyMap<string, readonly LinkedPort[]>;
   /** `com.docker.network.endpoint.ifname`, `com.docker.network.endpoint.sysctls` */
   driverOptions: Readonly<Record<string, string>>;
   /** The endpoint with the highest one has the default route. */

@@ -25,6 +25,7 @@ import { uniqueLocalPrefix } from './networks/unique-local-prefix.ts';
 import type { NetworkControllerOptions } from './open-network-controller.ts';
 import { PortPublisher } from './ports/port-publisher.ts';
 import { SandboxKernel } from './sandbox/sandbox-kernel.ts';
+import { SandboxLinks } from './sandbox/sandbox-links.ts';
 import { SandboxNames } from './sandbox/sandbox-names.ts';
 import { SandboxPorts } from './sandbox/sandbox-ports.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
@@ -104,7 +105,8 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   const ports = new SandboxPorts(publisher, options.hostBindingAddress ?? '');
   const resolvers = opened.use(openResolverHost({ clock: options.clock, logger }));
   const names = new SandboxNames(resolvers, options.resolvConf ?? '/etc/resolv.conf');
-  const sandboxes = new Sandboxes({ registry, store, kernel, ports, names, socket, logger });
+  const links = new SandboxLinks(firewall, registry);
+  const sandboxes = new Sandboxes({ registry, store, kernel, ports, names, links, socket, logger });
   return {
     predefined,
     collection,

@@ -1,14 +1,14 @@
-import type { EndpointRequest } from '@gantry/network';
+import type { EndpointRequest, LinkedPort } from '@gantry/network';
+import { exposedPorts } from '../create/options/ports.ts';
 import type { ContainerRecord, EndpointWish } from '../state/container-record.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
-import { parseLink } from './links.ts';
+import { linkedContainers, parseLink } from './links.ts';
 import { isUserDefined } from './network-names.ts';
 
+type LinkRegistry = Pick<ContainerRegistry, 'tryFind' | 'get'>;
+
 /** What is asked of a container's networks, for the controller. */
-export function endpointRequests(
-  record: ContainerRecord,
-  registry: Pick<ContainerRegistry, 'tryFind'>,
-): EndpointRequest[] {
+export function endpointRequests(record: ContainerRecord, registry: LinkRegistry): EndpointRequest[] {
   return Object.entries(record.network.endpoints).map(([network, wish]) =>
     endpointRequest(record, registry, { network, wish }),
   );
@@ -17,7 +17,7 @@ export function endpointRequests(
 /** What is asked of one network. A link to a container that is not there is left out: nobody has its name. */
 export function endpointRequest(
   record: ContainerRecord,
-  registry: Pick<ContainerRegistry, 'tryFind'>,
+  registry: LinkRegistry,
   { network, wish }: { network: string; wish: EndpointWish },
 ): EndpointRequest {
   const { IPAMConfig: addresses = {}, Links: links = [], MacAddress: mac } = wish;
@@ -29,6 +29,7 @@ export function endpointRequest(
     network,
     dnsNames: namesOn(network, wish.Aliases ?? [], record),
     links: new Map(linked),
+    ...(network === 'bridge' && linkedPorts(record, registry)),
     driverOptions: wish.DriverOpts ?? {},
     gatewayPriority: wish.GwPriority ?? 0,
     ...(isGiven(addresses?.IPv4Address) && { ipv4Address: addresses.IPv4Address }),
@@ -44,6 +45,17 @@ export function namesOn(network: string, aliases: readonly string[], record: Con
   if (!isUserDefined(network)) return [name];
   const hostname = config.Hostname ?? '';
   return [...new Set([name, ...aliases, id.slice(0, 12), ...(hostname === '' ? [] : [hostname])])];
+}
+
+/** What links on the default bridge keep open: the ports that the other containers expose or publish. */
+function linkedPorts(record: ContainerRecord, registry: LinkRegistry): Pick<EndpointRequest, 'linkedPorts'> {
+  const linked = linkedContainers({ record }, registry);
+  if (linked.length === 0) return {};
+  const portsOf = ({ config, network }: ContainerRecord): LinkedPort[] => [
+    ...exposedPorts(config),
+    ...network.ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort })),
+  ];
+  return { linkedPorts: new Map(linked.map(({ child }) => [child.id, portsOf(child.record)])) };
 }
 
 function isGiven(value: string | null | undefined): value is string {

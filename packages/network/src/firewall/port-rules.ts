@@ -8,6 +8,8 @@ export interface PortRule {
   hostPort: number;
   containerAddress: string;
   containerPort: number;
+  /** Of a neighbour that alone reaches the port, untranslated. IPv4. */
+  source?: string;
 }
 
 /**
@@ -30,7 +32,10 @@ export function portElements(rule: PortRule, policy: PublishPolicy): Element[] {
 }
 
 function portElement(rule: PortRule): Element {
-  const { protocol, hostAddress, hostPort, containerAddress, containerPort } = rule;
+  const { protocol, hostAddress, hostPort, containerAddress, containerPort, source } = rule;
+  if (source !== undefined) {
+    return { set: 'linked4', key: `${source} . ${containerAddress} . ${protocol} . ${containerPort}` };
+  }
   const family = familyDigit(containerAddress);
   if (hostAddress === '') {
     return { set: `opened${family}`, key: `${protocol} . ${containerAddress} . ${containerPort}` };

@@ -37,6 +37,7 @@ export function planEndpoint(
     linkLocalAddresses: wish.linkLocalAddresses ?? [],
     dnsNames: wish.dnsNames,
     links: Object.fromEntries(wish.links),
+    ...(wish.linkedPorts && { linkedPorts: Object.fromEntries(wish.linkedPorts) }),
     gatewayPriority: wish.gatewayPriority,
     driverOptions: wish.driverOptions,
   };

@@ -1,4 +1,4 @@
-import type { DnsRequest, PortRequest, PublishedPort } from '../network-controller.ts';
+import type { DnsRequest, LinkedPort, PortRequest, PublishedPort } from '../network-controller.ts';
 
 /** What is written down about a container's place on its networks: enough to make it anew and to clean it up. */
 export interface SandboxRecord {
@@ -27,6 +27,8 @@ export interface EndpointRecord {
   dnsNames: readonly string[];
   /** Alias → container id. */
   links: Readonly<Record<string, string>>;
+  /** Container id → its ports that are open to this endpoint where neighbours are kept apart. */
+  linkedPorts?: Readonly<Record<string, readonly LinkedPort[]>>;
   gatewayPriority: number;
   driverOptions: Readonly<Record<string, string>>;
 }

@@ -6,6 +6,7 @@ import type { NetworkRegistry } from '../networks/network-registry.ts';
 import { type Gateways, gatewaysOf, inGatewayOrder, type JoinedEndpoint } from './gateways.ts';
 import { giveUpEndpoint, planEndpoint } from './plan-endpoint.ts';
 import type { SandboxKernel } from './sandbox-kernel.ts';
+import type { SandboxLinks } from './sandbox-links.ts';
 import type { SandboxNames } from './sandbox-names.ts';
 import type { SandboxPorts } from './sandbox-ports.ts';
 import type { EndpointRecord, SandboxRecord } from './sandbox-record.ts';
@@ -18,6 +19,7 @@ export interface SandboxParts {
   kernel: SandboxKernel;
   ports: SandboxPorts;
   names: SandboxNames;
+  links: SandboxLinks;
   /** A route socket of the host. */
   socket: NetlinkSocket;
   logger: Logger;
@@ -109,12 +111,13 @@ export class Sandboxes {
 
   /** Puts back what is missing of a sandbox that was taken over. Logs what cannot be. */
   async restore(record: SandboxRecord): Promise<void> {
-    const { kernel, ports, names, logger } = this.#parts;
+    const { kernel, ports, names, links, logger } = this.#parts;
     const { containerId } = record;
     try {
       const ordered = this.ordered(record);
       const gateways = gatewaysOf(ordered);
       ports.adopt(record, gateways);
+      await links.follow(record, this.#records);
       if (!kernel.isThere(containerId)) {
         logger.warn('the network namespace of a running container is gone', { containerId });
         return;
@@ -128,7 +131,7 @@ export class Sandboxes {
 
   async #attach(request: AttachRequest): Promise<SandboxRecord> {
     const { containerId, dns, hostname, signal } = request;
-    const { store, kernel, ports, names, registry } = this.#parts;
+    const { store, kernel, ports, names, links, registry } = this.#parts;
     if (this.#records.has(containerId)) throw new AlreadyAttachedError(containerId);
     await using undo = new AsyncDisposableStack();
     const joined: JoinedEndpoint[] = [];
@@ -157,6 +160,8 @@ export class Sandboxes {
     }
     undo.defer(() => names.forget(containerId));
     await names.follow(record, ordered, kernel.path(containerId));
+    undo.defer(() => links.forget(containerId, this.#records));
+    await links.follow(record, this.#records);
     signal?.throwIfAborted();
     undo.move();
     this.#records.set(containerId, record);
@@ -209,8 +214,9 @@ export class Sandboxes {
   async #detach(containerId: string): Promise<void> {
     const record = this.#records.get(containerId);
     if (record === undefined) return;
-    const { store, kernel, ports, names } = this.#parts;
+    const { store, kernel, ports, names, links } = this.#parts;
     await ports.unpublish(record, this.#gatewaysOf(record));
+    await links.forget(containerId, this.#records);
     faultPoint('network-detach/unpublished');
     names.forget(containerId);
     await releaseNetworkNamespace(kernel.path(containerId));
@@ -221,14 +227,15 @@ export class Sandboxes {
     for (const joined of this.#joined(record.endpoints)) giveUpEndpoint(containerId, joined);
   }
 
-  /** A container whose resolver cannot be opened goes on without: it is connected. */
+  /** A container whose links or resolver cannot be opened goes on without: it is connected. */
   async #follow(record: SandboxRecord): Promise<void> {
-    const { names, kernel, logger } = this.#parts;
+    const { names, kernel, links, logger } = this.#parts;
     const { containerId } = record;
     try {
+      await links.follow(record, this.#records);
       await names.follow(record, this.ordered(record), kernel.path(containerId));
     } catch (error) {
-      logger.error('the container has no resolver', { containerId, error: errorMessage(error) });
+      logger.error('the container has no links or no resolver', { containerId, error: errorMessage(error) });
     }
   }
 

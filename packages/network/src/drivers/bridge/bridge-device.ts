@@ -24,6 +24,8 @@ export interface BridgePlan {
   /** Whether IPv6 passes it, with an address of its own or without. */
   ipv6: boolean;
   mtu: number | undefined;
+  /** Its ports are isolated: the host answers for all of them, and its rules decide which packets go on. */
+  isolated: boolean;
   /** Text that says whose it is; nothing when the bridge is not ours to mark. */
   alias?: string;
 }
@@ -85,7 +87,10 @@ function wantedAddress(linkIndex: number, cidr: string | undefined): LinkAddress
 }
 
 /** A host that takes its own default route from router advertisements goes on doing so when it forwards (accept_ra 2). */
-function forward({ name, ipv6 }: BridgePlan): void {
+function forward({ name, ipv6, isolated }: BridgePlan): void {
+  // RFC 3069. Without the delay, which is random, a first packet would wait up to 0.8 s.
+  set(['net', 'ipv4', 'conf', name, 'proxy_arp_pvlan'], isolated ? '1' : '0');
+  if (isolated) set(['net', 'ipv4', 'neigh', name, 'proxy_delay'], '0');
   set(['net', 'ipv6', 'conf', name, 'disable_ipv6'], ipv6 ? '0' : '1', { optional: true });
   set(['net', 'ipv4', 'conf', name, 'route_localnet'], '1');
   set(['net', 'ipv4', 'ip_forward'], '1');

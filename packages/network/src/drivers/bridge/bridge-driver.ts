@@ -85,6 +85,7 @@ export class BridgeDriver implements NetworkDriver {
       addresses: { 4: options.inhibitIpv4 ? undefined : ownAddress(network, 4), 6: ownAddress(network, 6) },
       ipv6: network.ipv6,
       mtu: options.mtu,
+      isolated: !options.icc,
       ...(found === undefined && { alias: segmentMark(network.id) }),
     });
     const link: BridgeLink = {
