@@ -86,6 +86,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
       folder: path.join(options.execRoot, 'programs'),
       poller,
       logger,
+      closing: closing.signal,
     }),
     seccompFilters: new SeccompFilters({
       program,

@@ -71,6 +71,17 @@ export class ProcessHandle implements Disposable {
     return waitStatus(view.getInt32(60, true));
   }
 
+  /**
+   * Removes the zombie of a child that was killed and is not waited for by anybody else, as soon as it is one (waitid(2) with
+   * P_PIDFD, Linux 5.4), on a pool thread; then closes this. Nothing but the closing when it is not our child. Main thread only.
+   */
+  async reapAndClose(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await native.waitid.async(idPidfd, this.descriptor, null, waitExited);
+    closeDescriptor(this.descriptor);
+  }
+
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
@@ -113,6 +124,8 @@ function waitStatus(status: number): WaitStatus {
 const sys = { pidfdSendSignal: 424, pidfdOpen: 434, pidfdGetfd: 438 };
 const pollIn = 1;
 const waitNoHang = 1;
+const waitExited = 4;
+const idPidfd = 3;
 const infoExit = 8n;
 /** _IOWR(0xFF, 11, struct pidfd_info) with the 64-byte struct of Linux 6.13. */
 const getInfo = 0xc040ff0b;
@@ -126,4 +139,5 @@ const native = {
   ioctl: bind('int ioctl(int fd, uint64_t request, void *argument)'),
   poll: bind('int poll(void *requests, uint64_t count, int timeoutMs)'),
   waitpid: bind('int waitpid(int pid, void *status, int options)'),
+  waitid: bind('int waitid(int type, uint32_t id, void *info, int options)'),
 };

@@ -2,18 +2,20 @@ import { rmSync } from 'node:fs';
 import { ProcessHandle } from '@gantry/kernel';
 import type { ExecFiles } from '../container-files.ts';
 import { isInCgroup, processesWorkingFor } from '../lifecycle/identity.ts';
-import { findKeepers, type Keepers, removeFolder } from '../lifecycle/remove-traces.ts';
+import { findKeepers, type Keepers, killShim, removeFolder } from '../lifecycle/remove-traces.ts';
 import { readPidFile } from '../processes/number-files.ts';
-import { descendants, killIfSame } from '../processes/process-tree.ts';
+import { killIfSame, killTree } from '../processes/process-tree.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import { readExecRecord } from './exec-record.ts';
 
 /** Ends the keepers of an exec and removes its files. The process itself has ended, or is its container's to end. */
-export async function removeExecTraces(files: ExecFiles, keepers: Keepers): Promise<void> {
-  const helpers = keepers.shim === undefined ? [] : descendants(keepers.shim.pid);
-  await keepers.shim?.kill();
-  for (const pid of helpers) killIfSame(pid);
-  await keepers.holder?.kill();
+export async function removeExecTraces(
+  context: RuntimeContext,
+  files: ExecFiles,
+  { shim, holder }: Keepers,
+): Promise<void> {
+  if (shim !== undefined) await killShim(context, files, shim);
+  await holder?.kill();
   for (const file of [files.initPid, files.exit]) rmSync(file, { force: true });
   removeFolder(files.directory);
 }
@@ -26,19 +28,18 @@ export async function removeLostExec(context: RuntimeContext, files: ExecFiles):
   const record = readExecRecord(files.record);
   const isCurrent = record?.bootId === context.bootId;
   const keepers = isCurrent ? findKeepers(context, files) : { shim: undefined, holder: undefined };
-  if (isCurrent) endProcess(readPidFile(files.initPid), isInCgroup(record.cgroupPath));
-  await removeExecTraces(files, keepers);
+  if (isCurrent) await endProcess(context, readPidFile(files.initPid), isInCgroup(record.cgroupPath));
+  await removeExecTraces(context, files, keepers);
   for (const keeper of Object.values(keepers)) keeper?.[Symbol.dispose]();
   // A keeper that had no time to say its pid.
   for (const pid of isCurrent ? processesWorkingFor(files.directory) : []) killIfSame(pid);
 }
 
-function endProcess(pid: number | undefined, isOurs: (pid: number) => boolean): void {
+async function endProcess(
+  { clock }: RuntimeContext,
+  pid: number | undefined,
+  isOurs: (pid: number) => boolean,
+): Promise<void> {
   using handle = pid === undefined ? undefined : ProcessHandle.find(pid);
-  if (handle === undefined || !isOurs(handle.pid)) return;
-  const started = descendants(handle.pid);
-  handle.signal(signalKill);
-  for (const child of started) killIfSame(child);
+  if (handle !== undefined && isOurs(handle.pid)) await killTree(handle, clock);
 }
-
-const signalKill = 9;

@@ -88,7 +88,7 @@ export class RunningExec implements ExecProcess, Disposable {
 
   async release(): Promise<void> {
     if (this.#disposed) return;
-    await removeExecTraces(this.#parts.files, this.#parts);
+    await removeExecTraces(this.#context, this.#parts.files, this.#parts);
     this[Symbol.dispose]();
     this.#released();
   }

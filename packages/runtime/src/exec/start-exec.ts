@@ -94,7 +94,7 @@ class ExecStart {
   }
 
   async undo(): Promise<void> {
-    await removeExecTraces(this.#files, { shim: this.#shim, holder: this.#holder });
+    await removeExecTraces(this.#context, this.#files, { shim: this.#shim, holder: this.#holder });
     for (const made of [this.#input, this.#output, this.#shim, this.#holder]) made?.[Symbol.dispose]();
   }
 

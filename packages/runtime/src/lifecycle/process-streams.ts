@@ -37,7 +37,7 @@ export function openInputFifo(
     subject: `container ${files.containerId}`,
     descriptor: openFifoWriter(files.stdin),
     poller,
-    onEnd: () => holder.handle.signal(signalKill),
+    onEnd: () => holder.end(),
   });
 }
 
@@ -76,5 +76,3 @@ export function closeStreams(streams: ProcessStreams | undefined): void {
   streams?.stdout[Symbol.dispose]();
   streams?.stderr?.[Symbol.dispose]();
 }
-
-const signalKill = 9;

@@ -4,7 +4,7 @@ import { faultPoint } from '@gantry/base';
 import { cgroupProcessIds, isCgroupFrozen, isErrno, removeEmptiedCgroup, thawCgroup } from '@gantry/kernel';
 import type { ContainerFiles, ProcessFiles } from '../container-files.ts';
 import { readExitFile, readPidFile } from '../processes/number-files.ts';
-import { descendants, killIfSame } from '../processes/process-tree.ts';
+import { killIfSame, killTree } from '../processes/process-tree.ts';
 import { WatchedProcess } from '../processes/watched-process.ts';
 import { deleteArguments } from '../programs/oci-program.ts';
 import { runCommand } from '../programs/run-command.ts';
@@ -96,13 +96,19 @@ async function endProcesses(
     await killCgroup(context, cgroupPath);
     if (shim !== undefined) await exitOf(context, files, shim);
   }
-  if (shim !== undefined) {
-    const helpers = wasStarted && readExitFile(files.exit) !== undefined ? [] : descendants(shim.pid);
-    await shim.kill();
-    for (const pid of helpers) killIfSame(pid);
-  }
+  if (shim !== undefined) await killShim(context, files, shim);
   await holder?.kill();
   await killCgroup(context, cgroupPath);
+}
+
+/** With the OCI runtime that it still waits for. */
+export async function killShim(
+  { clock }: RuntimeContext,
+  files: ProcessFiles,
+  shim: WatchedProcess,
+): Promise<void> {
+  if (readExitFile(files.exit) === undefined) await killTree(shim.handle, clock);
+  await shim.kill();
 }
 
 /** Kills until nobody is left: a process may fork between two looks. Gives up on those that do not die (state D). */

@@ -64,8 +64,8 @@ export class RunningProcess implements ContainerProcess, Disposable {
       ...(parts.streams.stderr ? { stderr: parts.streams.stderr } : {}),
       ended: promise,
       onComplete: () => {
-        parts.shim?.handle.signal(signalKill);
-        parts.holder?.handle.signal(signalKill);
+        parts.shim?.end();
+        parts.holder?.end();
       },
     });
   }
@@ -137,5 +137,3 @@ export class RunningProcess implements ContainerProcess, Disposable {
     await killCgroup(context, this.parts.record.cgroupPath);
   }
 }
-
-const signalKill = 9;

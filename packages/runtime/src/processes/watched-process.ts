@@ -6,13 +6,18 @@ export class WatchedProcess implements Disposable {
   /** Resolves when it is dead, with its status if it was our child. */
   readonly died: Promise<WaitStatus | undefined>;
   readonly #unwatch: Disposable;
+  #isKilled = false;
+  #isReaped = false;
 
   /** Takes over the handle. */
   constructor(handle: ProcessHandle, poller: ReadinessPoller) {
     this.handle = handle;
     const { promise, resolve } = Promise.withResolvers<WaitStatus | undefined>();
     this.died = promise;
-    const watch = poller.watch(handle.descriptor, 'readable', () => resolve(reapChild(handle.pid)));
+    const watch = poller.watch(handle.descriptor, 'readable', () => {
+      this.#isReaped = true;
+      resolve(reapChild(handle.pid));
+    });
     watch.arm();
     this.#unwatch = watch;
   }
@@ -42,12 +47,20 @@ export class WatchedProcess implements Disposable {
 
   /** Kills it and waits for its death. */
   async kill(): Promise<void> {
-    if (this.handle.signal(signalKill)) await this.died;
+    if (this.end()) await this.died;
   }
 
+  /** Kills it. False when it was dead and reaped. */
+  end(): boolean {
+    this.#isKilled = this.handle.signal(signalKill);
+    return this.#isKilled;
+  }
+
+  /** Lets go of it; of one that was killed no zombie stays either. `died` stays pending when it had not come by then. */
   [Symbol.dispose](): void {
     this.#unwatch[Symbol.dispose]();
-    this.handle[Symbol.dispose]();
+    if (this.#isKilled && !this.#isReaped) void this.handle.reapAndClose();
+    else this.handle[Symbol.dispose]();
   }
 }
 

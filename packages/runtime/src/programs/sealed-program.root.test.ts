@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { type Logger, silentLogger } from '@gantry/base';
 import { isErrno, ProcessHandle, ReadinessPoller, type SpawnDescriptor, spawnProcess } from '@gantry/kernel';
 import { LeakCheck, temporaryRoot } from '@gantry/testkit';
@@ -64,12 +66,26 @@ test('a copy that does not run is told once and never used', async () => {
   assert.deepEqual(place.warnings, ['the OCI runtime cannot be run from memory: starts are slower']);
 });
 
+test('a copy that is still being tried when the engine lets go of it leaves no process', async () => {
+  await using root = await temporaryRoot('sealed');
+  await using leaks = await LeakCheck.begin({ tag: root.path });
+  for (let round = 0; round < 5; round += 1) {
+    using place = new Place(root.path, '/bin/sleep');
+    place.ask();
+    // Takes as long as the trial.
+    if (round % 2 === 0) await promisify(execFile)('/bin/true');
+  }
+  await promisify(execFile)('/bin/true');
+  await leaks.check();
+});
+
 /** A program that is called crun. */
 class Place implements Disposable {
   readonly program: string;
   readonly warnings: string[] = [];
   readonly #made = new DisposableStack();
   readonly #poller = this.#made.use(new ReadinessPoller());
+  readonly #closing = new AbortController();
   readonly #sealed: SealedProgram;
 
   constructor(root: string, program: string) {
@@ -82,8 +98,10 @@ class Place implements Disposable {
         folder: path.join(root, 'programs'),
         poller: this.#poller,
         logger,
+        closing: this.#closing.signal,
       }),
     );
+    this.#made.defer(() => this.#closing.abort());
   }
 
   ask(): Executable {

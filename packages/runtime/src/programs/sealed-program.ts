@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { errorMessage, type Logger } from '@gantry/base';
@@ -19,6 +20,8 @@ export interface SealedProgramOptions {
   folder: string;
   poller: ReadinessPoller;
   logger: Logger;
+  /** Ends the trial of a copy that is under way. */
+  closing: AbortSignal;
 }
 
 /** How to run a program: `file`, in a process that has `descriptor`, if there is one, under the number that was asked for. */
@@ -62,7 +65,7 @@ export class SealedProgram implements Disposable {
 
   /** Tried before it is used: a security module may forbid it. */
   #makeCopy(version: string): void {
-    const { program, logger } = this.#options;
+    const { program, logger, closing } = this.#options;
     const latest: { version: string; copy?: Descriptor } = { version };
     this.#latest = latest;
     Promise.try(async () => {
@@ -70,6 +73,7 @@ export class SealedProgram implements Disposable {
       await this.#try(copy);
       latest.copy = copy;
     }).catch((error: unknown) => {
+      if (closing.aborted) return;
       logger.warn('the OCI runtime cannot be run from memory: starts are slower', {
         component: 'runtime',
         error: errorMessage(error),
@@ -81,8 +85,11 @@ export class SealedProgram implements Disposable {
     const descriptors = [nowhere, nowhere, nowhere, copy.fd];
     const file = this.#link(descriptors.indexOf(copy.fd));
     const child = await spawnProcess({ file, args: ['--version'], env: programEnvironment, descriptors });
-    using running = new WatchedProcess(new ProcessHandle(child), this.#options.poller);
-    const status = await running.died;
+    const { poller, closing } = this.#options;
+    using running = new WatchedProcess(new ProcessHandle(child), poller);
+    const closed = closing.aborted ? undefined : once(closing, 'abort').then(() => undefined);
+    const status = await Promise.race([running.died, closed]);
+    if (closing.aborted) running.end();
     if (status?.exitCode === 0) return;
     throw new RuntimeCommandError(`${file} --version`, status?.exitCode ?? -1, 'run from memory');
   }
