@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryRoot } from '@gantry/testkit';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { type Finished, run } from '../support/processes.ts';
 import { repositoryRoot, TestDaemon } from '../support/test-daemon.ts';
+import { until } from '../support/until.ts';
 
 const program = path.join(repositoryRoot, 'dist/gantryd.js');
 
@@ -83,6 +86,25 @@ test('the same data root serves again after a stop, with its images and stopped 
   assert.equal(await daemon.ok('logs', id), 'hello');
   assert.equal(await daemon.ok('inspect', '-f', '{{.State.ExitCode}}', id), '3');
   assert.equal(await daemon.ok('run', '--rm', 'mirror/busybox', 'echo', 'again'), 'again');
+});
+
+test('a signal that comes while the engine starts ends it in order, and a second one at once', async () => {
+  await using root = await temporaryRoot('early-signal');
+  const place = (name: string): string => path.join(root.path, name);
+  const roots = ['--data-root', place('data'), '--exec-root', place('exec'), '--bridge', 'none'];
+  const start = async (): Promise<{ child: ChildProcess; exit: Promise<unknown[]> }> => {
+    const child = spawn(process.execPath, [program, '-H', `unix://${place('sock')}`, ...roots]);
+    await until('the store is open', () => existsSync(place('data/metadata.db-wal')));
+    child.kill('SIGTERM');
+    return { child, exit: once(child, 'exit') };
+  };
+  const first = await start();
+  assert.deepEqual(await first.exit, [0, null]);
+  for (const left of ['data/metadata.db-wal', 'exec/gantryd.pid', 'sock'])
+    assert.ok(!existsSync(place(left)));
+  const second = await start();
+  second.child.kill('SIGTERM');
+  assert.ok([0, 130].includes(Number((await second.exit)[0])));
 });
 
 test('a damaged store is said, set aside, and does not keep the engine from starting', async () => {

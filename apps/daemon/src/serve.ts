@@ -17,6 +17,7 @@ import { reloadConfig } from './reload.ts';
 export async function serve(load: () => DaemonConfig): Promise<number> {
   let config = load();
   const logger = openLogger(config.logLevel);
+  const terminated = terminationSignal(logger);
   if (config.oomScoreAdjustment !== undefined) {
     writeFileSync('/proc/self/oom_score_adj', String(config.oomScoreAdjustment));
   }
@@ -42,7 +43,7 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
   // What reading and compiling the program took.
   releaseFreeMemory();
-  const signal = await terminationSignal(logger);
+  const signal = await terminated;
   process.off('SIGHUP', reload).on('SIGHUP', () => {});
   await shutDown({ engine, server, config, logger, signal });
   return 0;
@@ -95,7 +96,10 @@ async function shutDown({ engine, server, config, logger, signal }: Shutdown): P
   if (!liveRestore) await engine.stopContainers(shutdownTimeoutSeconds);
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/**
+ * Resolves at the first SIGTERM or SIGINT from this call on: one that comes while the engine is opened lets it open, and ends it
+ * in order then. A second one ends the process at once.
+ */
 function terminationSignal(logger: DaemonLogger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let first = true;
