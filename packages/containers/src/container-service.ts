@@ -17,7 +17,7 @@ import type { ImageUsage, ImageUser } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import { type AttachOptions, attachToContainer } from './attach/attach-container.ts';
 import type { AttachSession } from './attach/attach-session.ts';
-import type { OutputFrame } from './attach/output-frame.ts';
+import type { FrameRun, OutputFrame } from './attach/output-frame.ts';
 import { type CreateOptions, createContainer } from './create/create-container.ts';
 import type { ContainerEnvironment } from './environment.ts';
 import { ContainerNotFoundError, InvalidOptionError, LogNotReadableError } from './errors.ts';
@@ -178,7 +178,7 @@ export class ContainerService implements ImageUsage {
   logs(
     ref: string,
     options: LogOptions,
-  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly OutputFrame[]> }> {
+  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly (OutputFrame | FrameRun)[]> }> {
     return Promise.try(() => {
       const container = this.#environment.registry.find(ref);
       if (!options.stdout && !options.stderr) {

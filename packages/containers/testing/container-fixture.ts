@@ -9,6 +9,7 @@ import { FakeNetworkController } from '@gantry/network/testing';
 import type { Digest, ImageRunConfig } from '@gantry/oci';
 import { MemoryMetadataStore } from '@gantry/state/testing';
 import { MemoryVolumeStore } from '@gantry/volumes/testing';
+import { singleFrames } from '../src/attach/output-frame.ts';
 import {
   type Containers,
   type CreationDefaults,
@@ -150,7 +151,7 @@ export class ContainerFixture implements AsyncDisposable {
       ...options,
     });
     const parts: Buffer[] = [];
-    for await (const some of frames) for (const { data } of some) parts.push(Buffer.from(data));
+    for await (const some of frames) for (const { data } of singleFrames(some)) parts.push(Buffer.from(data));
     return Buffer.concat(parts).toString();
   }
 

@@ -3,7 +3,7 @@
  * bridge) and answers calls of `EngineProcess`. A message from it is `{ id, result }` or `{ id, error }`; the first has id 0.
  */
 import type { ExecCreateRequest } from '@gantry/api-types';
-import type { Containers } from '../src/index.ts';
+import { type Containers, singleFrames } from '../src/index.ts';
 import { openRealEngine } from './real-engine.ts';
 
 const [root = '', layerPath = '', bridge = ''] = process.argv.slice(2);
@@ -59,7 +59,7 @@ async function readLogs(service: Containers['service'], id: string): Promise<str
     signal: new AbortController().signal,
   });
   const parts: Uint8Array[] = [];
-  for await (const some of frames) for (const { data } of some) parts.push(data);
+  for await (const some of frames) for (const { data } of singleFrames(some)) parts.push(data);
   return Buffer.concat(parts).toString('latin1');
 }
 

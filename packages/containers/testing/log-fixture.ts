@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LogOptions } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import { singleFrames } from '../src/attach/output-frame.ts';
 import { ContainerLog } from '../src/logs/container-log.ts';
 import { readLog } from '../src/logs/reading/read-log.ts';
 import type { LogPlan } from '../src/logs/settings/log-plan.ts';
 import type { StoreSettings } from '../src/logs/settings/store-settings.ts';
-import type { LogStream } from '../src/logs/store/log-record.ts';
+import type { LogStream } from '../src/logs/store/record-run.ts';
 
 export const logContainerId: string = 'c'.repeat(64);
 
@@ -69,7 +70,7 @@ export class LogFixture implements Disposable {
 
   async readBytes(options: Partial<LogOptions> = {}): Promise<Buffer> {
     const parts: Uint8Array[] = [];
-    for await (const frames of this.frames(options)) for (const { data } of frames) parts.push(data);
+    for await (const some of this.frames(options)) parts.push(...singleFrames(some).map(({ data }) => data));
     return Buffer.concat(parts);
   }
 

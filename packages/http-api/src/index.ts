@@ -6,6 +6,7 @@ export type {
   ConsoleSize,
   ContainerBackend,
   ContainerListOptions,
+  FrameRun,
   OutputFrame,
   StatsOptions,
   StopOptions,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerCreateRequest } from '@gantry/api-types';
 import { EngineError, type ErrorKind } from '@gantry/base';
-import type { AttachOptions, ContainerBackend, OutputFrame } from '../src/index.ts';
+import type { AttachOptions, ContainerBackend, FrameRun, OutputFrame } from '../src/index.ts';
 
 /** A backend and what can be run in it. */
 export interface ContainerBackendFixture extends AsyncDisposable {
@@ -288,10 +288,20 @@ async function rejects(work: Promise<unknown>, kind: ErrorKind, message?: RegExp
   });
 }
 
-async function collect(frames: AsyncIterable<OutputFrame | readonly OutputFrame[]>): Promise<OutputFrame[]> {
+async function collect(
+  frames: AsyncIterable<OutputFrame | readonly (OutputFrame | FrameRun)[]>,
+): Promise<OutputFrame[]> {
   const seen: OutputFrame[] = [];
   for await (const some of frames) {
-    for (const { stream, data } of [some].flat()) seen.push({ stream, data: Buffer.from(data) });
+    for (const each of [some].flat()) {
+      if ('data' in each) seen.push({ ...each, data: Buffer.from(each.data) });
+      else {
+        const { stream, buffer, bounds } = each;
+        for (let at = 0; at < bounds.length; at += 2) {
+          seen.push({ stream, data: Buffer.from(buffer.subarray(bounds[at], bounds[at + 1])) });
+        }
+      }
+    }
   }
   return seen;
 }

@@ -9,8 +9,9 @@ import { SinkFeeder } from './sinks/sink-feeder.ts';
 import { LineAssembler } from './store/line-assembler.ts';
 import { emptyCheckpoint, readLogCheckpoint } from './store/log-checkpoint.ts';
 import { LogFiles, type LogSegment } from './store/log-files.ts';
-import { type LogStream, RecordCodec } from './store/log-record.ts';
+import { RecordCodec } from './store/log-record.ts';
 import { LogWriter } from './store/log-writer.ts';
+import type { LogStream } from './store/record-run.ts';
 
 /** Longest piece of output that is encoded at once: bounds what rotation and a slow disk hold in memory. */
 const pieceBytes = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { LogStream } from './store/log-record.ts';
+import type { LogStream } from './store/record-run.ts';
 
 /**
  * `mode=non-blocking`: what arrives while too much waits for the disk is dropped by whole lines, and counted. Without a

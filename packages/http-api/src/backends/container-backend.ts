@@ -59,7 +59,7 @@ export interface ContainerBackend {
   logs(
     ref: string,
     options: LogOptions,
-  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly OutputFrame[]> }>;
+  ): Promise<{ terminal: boolean; frames: AsyncIterable<readonly (OutputFrame | FrameRun)[]> }>;
   attach(ref: string, options: AttachOptions): Promise<AttachSession>;
 }
 
@@ -103,6 +103,16 @@ export interface AttachOptions {
 export interface OutputFrame {
   stream: 'stdout' | 'stderr' | 'system';
   data: Uint8Array;
+}
+
+/**
+ * Frames of one stream that lie in one buffer: frame i is its bytes from `bounds[2 * i]` up to `bounds[2 * i + 1]`. Millions
+ * of short lines are passed on so, without an object for each.
+ */
+export interface FrameRun {
+  stream: 'stdout' | 'stderr';
+  buffer: Buffer;
+  bounds: readonly number[];
 }
 
 export interface AttachSession {

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { demultiplex } from '../../testing/test-client.ts';
-import type { OutputFrame } from '../index.ts';
+import type { FrameRun, OutputFrame } from '../index.ts';
 import { writeFrames } from './frame-writer.ts';
 
 class Sink extends Writable {
@@ -26,6 +26,10 @@ class Sink extends Writable {
 
 async function* each(frames: readonly OutputFrame[]): AsyncGenerator<OutputFrame> {
   yield* frames;
+}
+
+async function* oneBatch(frames: readonly FrameRun[]): AsyncGenerator<readonly FrameRun[]> {
+  yield frames;
 }
 
 async function written(frames: readonly OutputFrame[], multiplexed: boolean): Promise<Sink> {
@@ -57,6 +61,35 @@ describe('writeFrames', () => {
         );
         assert.ok((await written(frames, true)).bytes.equals(Buffer.concat(expected)));
         assert.ok((await written(frames, false)).bytes.equals(Buffer.concat(frames.map(({ data }) => data))));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('takes frames that lie in one buffer, with what lies between them left out', async () => {
+    const sizes = fc.array(fc.constantFrom(0, 1, 10, 2048, 2049, 40_000), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(sizes, async (lengths) => {
+        const gap = 5;
+        const buffer = Buffer.alloc(
+          lengths.reduce<number>((sum, length) => sum + gap + length, 0),
+          0x2d,
+        );
+        const bounds: number[] = [];
+        for (const [index, length] of lengths.entries()) {
+          const start = (bounds.at(-1) ?? 0) + gap;
+          bounds.push(start, start + length);
+          buffer.fill(index, start, start + length);
+        }
+        const single = lengths.map(
+          (length, index) => ({ stream: 'stderr', data: Buffer.alloc(length, index) }) as const,
+        );
+        for (const multiplexed of [true, false]) {
+          const whole = new Sink();
+          await writeFrames(whole, oneBatch([{ stream: 'stderr', buffer, bounds }]), { multiplexed });
+          await new Promise<void>((resolve) => whole.end(resolve));
+          assert.ok(whole.bytes.equals((await written(single, multiplexed)).bytes));
+        }
       }),
       { numRuns: 30 },
     );

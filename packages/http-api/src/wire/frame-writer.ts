@@ -1,7 +1,7 @@
 import { OutgoingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import { drained } from '@gantry/http-server';
-import type { OutputFrame } from '../backends/container-backend.ts';
+import type { FrameRun, OutputFrame } from '../backends/container-backend.ts';
 
 const streamNumber = { stdout: 1, stderr: 2, system: 3 } as const;
 const headerBytes = 8;
@@ -20,24 +20,34 @@ const fullRoomBytes: number = batchBytes + headerBytes + copyBytes;
  */
 export async function writeFrames(
   target: Writable,
-  frames: AsyncIterable<OutputFrame | readonly OutputFrame[]>,
+  frames: AsyncIterable<OutputFrame | readonly (OutputFrame | FrameRun)[]>,
   options: { multiplexed: boolean },
 ): Promise<void> {
   const batch = new FrameBatch(target, options.multiplexed);
   try {
     for await (const some of frames) {
       for (const frame of 'stream' in some ? [some] : some) {
-        if (target.destroyed) return;
-        batch.add(frame);
-        if (batch.size < batchBytes) continue;
-        batch.flush();
-        if (target.writableNeedDrain) await drained(target);
+        const run = 'bounds' in frame ? frame : runOf(frame);
+        for (let at = 0; at < run.bounds.length; ) {
+          if (target.destroyed) return;
+          at = batch.add(run, at);
+          if (batch.size < batchBytes) continue;
+          batch.flush();
+          if (target.writableNeedDrain) await drained(target);
+        }
       }
       if (target.writableNeedDrain) await drained(target);
     }
   } finally {
     batch.flush();
   }
+}
+
+type AnyRun = Omit<FrameRun, 'stream'> & Pick<OutputFrame, 'stream'>;
+
+function runOf({ stream, data }: OutputFrame): AnyRun {
+  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return { stream, buffer, bounds: [0, buffer.length] };
 }
 
 class FrameBatch {
@@ -61,21 +71,31 @@ class FrameBatch {
     return this.#size;
   }
 
-  add({ stream, data }: OutputFrame): void {
-    if (data.length === 0) return;
-    const copied = data.length <= copyBytes;
-    const header = this.#multiplexed ? headerBytes : 0;
-    this.#reserve(header + (copied ? data.length : 0));
-    if (this.#multiplexed) this.#addHeader(stream, data.length);
-    if (copied) {
-      this.#buffer.set(data, this.#used);
-      this.#used += data.length;
-    } else {
-      this.#seal();
-      this.#parts.push(data);
+  /**
+   * Adds frames of a run, from that whose bounds are at `from`, until the run or the batch is full. Returns where it goes
+   * on, which is the number of bounds when nothing is left.
+   */
+  add({ stream, buffer, bounds }: AnyRun, from: number): number {
+    const headers = this.#multiplexed ? headerBytes : 0;
+    let at = from;
+    for (; at < bounds.length && this.#size < batchBytes; at += 2) {
+      const start = bounds[at] as number;
+      const end = bounds[at + 1] as number;
+      const length = end - start;
+      if (length === 0) continue;
+      const copied = length <= copyBytes;
+      this.#reserve(headers + (copied ? length : 0));
+      if (this.#multiplexed) this.#addHeader(stream, length);
+      if (copied) {
+        this.#used += buffer.copy(this.#buffer, this.#used, start, end);
+      } else {
+        this.#seal();
+        this.#parts.push(buffer.subarray(start, end));
+      }
+      this.#size += headers + length;
     }
-    this.#size += header + data.length;
-    this.#timer ??= setImmediate(() => this.flush());
+    if (this.#size > 0) this.#timer ??= setImmediate(() => this.flush());
+    return at;
   }
 
   flush(): void {

@@ -1,7 +1,8 @@
 import { close, closeSync, fstatSync, read } from 'node:fs';
 import type { LogSegment } from '../store/log-files.ts';
-import type { LogRecord, RecordCodec } from '../store/log-record.ts';
+import type { RecordCodec } from '../store/log-record.ts';
 import { openSegment } from '../store/open-segment.ts';
+import type { LogRecord, RecordRun } from '../store/record-run.ts';
 
 const blockBytes = 256 * 1024;
 
@@ -52,6 +53,11 @@ export class LogCursor implements Disposable {
 
   /** The next records, some at a time; undefined when all that is written (up to `limit`) has been read. */
   async next(limit: number): Promise<LogRecord[] | undefined> {
+    return (await this.nextRuns(limit))?.flatMap((run) => run.records());
+  }
+
+  /** As `next`, for those who only pass records on. */
+  async nextRuns(limit: number): Promise<RecordRun[] | undefined> {
     for (;;) {
       const file = await this.#open();
       if (file === undefined) return undefined;
@@ -62,8 +68,8 @@ export class LogCursor implements Disposable {
         // Somebody cut the file under us: what is missing is passed over.
         if (bytes.length === 0) this.#offset = end;
         this.#offset += bytes.length;
-        const records = this.#records(bytes);
-        if (records.length > 0) return records;
+        const runs = this.#runs(bytes);
+        if (runs.length > 0) return runs;
       } else if (this.#isCurrent(file) || this.#offset >= limit) return undefined;
       else this.#closeFile();
     }
@@ -110,11 +116,11 @@ export class LogCursor implements Disposable {
   }
 
   /** Records that `bytes` complete; the rest waits for the next block. */
-  #records(bytes: Buffer): LogRecord[] {
+  #runs(bytes: Buffer): RecordRun[] {
     const block = this.#carried.length === 0 ? bytes : Buffer.concat([this.#carried, bytes]);
-    const { records, end } = this.#log.codec.decodeAll(block);
+    const { runs, end } = this.#log.codec.decodeAll(block);
     this.#carried = block.subarray(end);
-    return records;
+    return runs;
   }
 }
 

@@ -1,7 +1,8 @@
 import { closeSync, readSync } from 'node:fs';
 import type { LogSegment } from '../store/log-files.ts';
-import type { LogStream, RecordCodec } from '../store/log-record.ts';
+import type { RecordCodec } from '../store/log-record.ts';
 import { openSegment } from '../store/open-segment.ts';
+import type { LogStream } from '../store/record-run.ts';
 import type { ReadableLog } from './log-cursor.ts';
 
 const blockBytes = 128 * 1024;

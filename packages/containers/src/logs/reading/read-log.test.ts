@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { LogFixture } from '../../../testing/log-fixture.ts';
+import { singleFrames } from '../../attach/output-frame.ts';
 import { formatTimestamp } from '../../state/timestamps.ts';
 
 test('tail gives the last lines, over files and parts of long lines', async () => {
@@ -66,7 +67,7 @@ test('a follower gets what is logged meanwhile, over rotation, and ends with the
   let more = Promise.withResolvers<void>();
   const following = (async () => {
     for await (const frames of fixture.frames({ follow: true })) {
-      lines.push(...frames.map(({ data }) => Buffer.from(data).toString()));
+      lines.push(...singleFrames(frames).map(({ data }) => Buffer.from(data).toString()));
       more.resolve();
       more = Promise.withResolvers<void>();
     }
@@ -91,13 +92,14 @@ test('a follower that falls behind rotation goes on with what is there, and hold
   const frames = fixture.frames({ follow: true });
   const first = await frames.next();
   assert.deepEqual(
-    first.value?.map(({ data }) => Buffer.from(data).toString()),
+    singleFrames(first.value ?? []).map(({ data }) => Buffer.from(data).toString()),
     ['first\n'],
   );
   for (let index = 0; index < 1000; index += 1) fixture.append('stdout', `line ${index}\n`);
   await fixture.log.end();
   const rest: string[] = [];
-  for await (const some of frames) rest.push(...some.map(({ data }) => Buffer.from(data).toString()));
+  for await (const some of frames)
+    rest.push(...singleFrames(some).map(({ data }) => Buffer.from(data).toString()));
   assert.equal(rest.at(-1), 'line 999\n');
   assert.ok(rest.length < 100, String(rest.length));
 });

@@ -1,8 +1,8 @@
 import type { LogOptions } from '@gantry/api-types';
 import type { Clock } from '@gantry/base';
-import type { OutputFrame } from '../../attach/output-frame.ts';
+import type { FrameRun, OutputFrame } from '../../attach/output-frame.ts';
 import { formatTimestamp } from '../../state/timestamps.ts';
-import type { LogRecord, LogStream } from '../store/log-record.ts';
+import type { LogRecord, LogStream, RecordRun } from '../store/record-run.ts';
 import { LogCursor, type ReadableLog } from './log-cursor.ts';
 import { findSince } from './log-since.ts';
 import { findTail } from './log-tail.ts';
@@ -20,15 +20,21 @@ export async function* readLog(
   log: ReadableLog,
   options: LogOptions,
   clock: Clock,
-): AsyncGenerator<readonly OutputFrame[], void, undefined> {
+): AsyncGenerator<readonly (OutputFrame | FrameRun)[], void, undefined> {
   const since = options.sinceNs === undefined ? '' : formatTimestamp(options.sinceNs);
   const until = options.untilNs === undefined ? undefined : formatTimestamp(options.untilNs);
   const render = new LineRenderer(options);
-  const takesAll = options.stdout && options.stderr && since === '';
-  for await (const records of readRecords(log, await firstOffset(log, options, since), options, clock)) {
+  const isPlain = render.isPlain && since === '' && until === undefined;
+  for await (const all of readRuns(log, await firstOffset(log, options, since), options, clock)) {
+    if (isPlain) {
+      const runs = all.filter(({ stream }) => options[stream]);
+      if (runs.length > 0) yield runs;
+      continue;
+    }
+    const records = all.flatMap((run) => run.records());
     const ends = until === undefined ? -1 : records.findIndex(({ time }) => time > until);
     const before = ends < 0 ? records : records.slice(0, ends);
-    const wanted = takesAll ? before : before.filter(({ stream, time }) => options[stream] && time >= since);
+    const wanted = before.filter(({ stream, time }) => options[stream] && time >= since);
     if (wanted.length > 0) yield render.isPlain ? wanted : wanted.map((record) => render.frame(record));
     if (ends >= 0) return;
   }
@@ -43,12 +49,12 @@ async function firstOffset(log: ReadableLog, options: LogOptions, since: string)
   return Math.max(bySince, byTail);
 }
 
-async function* readRecords(
+async function* readRuns(
   log: ReadableLog,
   start: number,
   options: LogOptions,
   clock: Clock,
-): AsyncGenerator<LogRecord[], void, undefined> {
+): AsyncGenerator<RecordRun[], void, undefined> {
   using cursor = new LogCursor(log, start);
   const wakeup = new Wakeup();
   const stop = new AbortController();
@@ -59,8 +65,8 @@ async function* readRecords(
   try {
     while (!options.signal.aborted) {
       const more = options.follow && log.isOpen && !due();
-      const records = await cursor.next(Number.POSITIVE_INFINITY);
-      if (records !== undefined) yield records;
+      const runs = await cursor.nextRuns(Number.POSITIVE_INFINITY);
+      if (runs !== undefined) yield runs;
       else if (!more) return;
       else await wakeup.wait();
     }

@@ -1,4 +1,4 @@
-import type { LogStream } from '../store/log-record.ts';
+import type { LogStream } from '../store/record-run.ts';
 
 /** One line of a container, or a part of a line that is too long for one. */
 export interface LogMessage {

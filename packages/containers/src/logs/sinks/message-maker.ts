@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseTimestamp } from '../../state/timestamps.ts';
-import type { LogRecord, LogStream } from '../store/log-record.ts';
+import type { LogRecord, LogStream } from '../store/record-run.ts';
 import type { LogMessage, PartialLine } from './log-sink.ts';
 
 /** Makes messages of a log's records, in their order: the parts of a long line are told as such. */

@@ -1,7 +1,7 @@
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
 import { LogCursor, type ReadableLog } from '../reading/log-cursor.ts';
 import { Wakeup } from '../reading/wakeup.ts';
-import type { LogRecord } from '../store/log-record.ts';
+import type { LogRecord } from '../store/record-run.ts';
 import type { LogMessage, LogSink, SinkConnection } from './log-sink.ts';
 import { MessageMaker } from './message-maker.ts';
 import type { SinkCheckpoint } from './sink-checkpoint.ts';

@@ -1,4 +1,5 @@
-import { type LogStream, longestPartBytes, partLength, type RecordCodec } from './log-record.ts';
+import { longestPartBytes, partLength, type RecordCodec } from './log-record.ts';
+import type { LogStream } from './record-run.ts';
 
 const none = Buffer.alloc(0);
 

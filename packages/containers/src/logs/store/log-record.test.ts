@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { RecordCodec } from './log-record.ts';
+import type { LogRecord, RecordRun } from './record-run.ts';
 
 const time = '2026-01-02T03:04:05.000000006Z';
 /** Bytes that matter to an encoder of JSON, and some that do not. */
@@ -30,7 +31,8 @@ test('lines come back byte for byte, wherever they lie in memory', () => {
       const lines = room.subarray(offset);
       lines.set([...bytes, 0x0a]);
       const codec = new RecordCodec();
-      const { records, end } = codec.decodeAll(codec.encodeLines(lines, 'stderr', time));
+      const { runs, end } = codec.decodeAll(codec.encodeLines(lines, 'stderr', time));
+      const records = recordsIn(runs);
       assert.deepEqual(Buffer.concat(records.map(({ data }) => data)), lines);
       assert.equal(records.length, lines.filter((each) => each === 0x0a).length);
       assert.ok(records.every((record) => record.stream === 'stderr' && record.time === time));
@@ -67,10 +69,14 @@ test('records of several writes, with and without escapes, are told apart', () =
     codec.encodeLines(Buffer.from('ve\n'), 'stderr', later),
   ]);
   const whole = block.length;
-  const { records, end } = codec.decodeAll(Buffer.concat([block, Buffer.from('{"log":"half\\n')]));
+  const { runs, end } = codec.decodeAll(Buffer.concat([block, Buffer.from('{"log":"half\\n')]));
   assert.equal(end, whole);
   assert.deepEqual(
-    records.map(({ data, stream, time: at }) => [Buffer.from(data).toString(), stream, at]),
+    runs.map(({ bounds }) => bounds.length / 2),
+    [3, 1, 1, 1],
+  );
+  assert.deepEqual(
+    recordsIn(runs).map(({ data, stream, time: at }) => [Buffer.from(data).toString(), stream, at]),
     [
       ['one\n', 'stdout', time],
       ['two\n', 'stdout', time],
@@ -81,3 +87,7 @@ test('records of several writes, with and without escapes, are told apart', () =
     ],
   );
 });
+
+function recordsIn(runs: readonly RecordRun[]): LogRecord[] {
+  return runs.flatMap((run) => run.records());
+}

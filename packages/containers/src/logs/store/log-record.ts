@@ -1,16 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-
-export type LogStream = 'stdout' | 'stderr';
-
-/** One record of a json-file log: a line with its newline, or a part of a line that is too long or has not ended. */
-export interface LogRecord {
-  stream: LogStream;
-  /** `formatTimestamp`'s form. */
-  time: string;
-  data: Uint8Array;
-  /** What Docker shows with `--details`: `name=value` pairs, URL-encoded, in order, between commas. */
-  details: string;
-}
+import { RecordDecoder } from './record-decoder.ts';
+import type { LogRecord, LogStream, RecordRun } from './record-run.ts';
 
 /** Docker's bound: a longer line is stored in parts of this many bytes. */
 export const longestPartBytes: number = 16 * 1024;
@@ -31,9 +21,6 @@ const shortEscapes: ReadonlyMap<number, number> = new Map([
   [quote, quote],
   [backslash, backslash],
 ]);
-const streamAt = '","stream":"'.length;
-const streamBytes = 'stdout'.length;
-const timeBytes = '2000-01-01T00:00:00.000000000Z'.length;
 
 /**
  * Records of the json-file format, all with the same attributes. All that fits Docker's format is Docker's; a line that is
@@ -41,15 +28,12 @@ const timeBytes = '2000-01-01T00:00:00.000000000Z'.length;
  */
 export class RecordCodec {
   readonly #attributes: string;
-  readonly #details: string;
-  /** Bytes after a line in a record that this codec wrote. */
-  readonly #tailBytes: number;
+  readonly #decoder: RecordDecoder;
 
   constructor(attributes: Readonly<Record<string, string>> = {}) {
     const isEmpty = Object.keys(attributes).length === 0;
     this.#attributes = isEmpty ? '' : `,"attrs":${JSON.stringify(attributes)}`;
-    this.#details = detailsText(attributes);
-    this.#tailBytes = Buffer.byteLength(this.#tail('stdout', '2000-01-01T00:00:00.000000000Z'));
+    this.#decoder = new RecordDecoder(attributes, this.#attributes);
   }
 
   /** Encodes whole lines: `bytes` ends with a newline. */
@@ -79,41 +63,15 @@ export class RecordCodec {
 
   /** Reads one record (without its newline). Undefined when it is damaged. May change `line` and returns a part of it. */
   decode(line: Buffer): LogRecord | undefined {
-    return this.decodeAll(Buffer.concat([line, newlineBytes])).records[0];
+    return this.decodeAll(Buffer.concat([line, newlineBytes])).runs[0]?.records()[0];
   }
 
   /**
    * Reads the records that are whole in `block`, which starts with one; damaged ones are passed over. `end` is where the
    * last whole one ends. May change `block`, and the records' data are parts of it.
    */
-  decodeAll(block: Buffer): { records: LogRecord[]; end: number } {
-    const records: LogRecord[] = [];
-    let known: KnownTail | undefined;
-    let start = 0;
-    for (let end = block.indexOf(newline); end >= 0; end = block.indexOf(newline, start)) {
-      const tailAt = end + 1 - this.#tailBytes;
-      if (tailAt - start >= head.length) {
-        // What is written at once has one time: its tail is read once and then only compared.
-        if (known === undefined || block.compare(known.bytes, 0, known.bytes.length, tailAt, end + 1) !== 0) {
-          known = this.#readTail(block, tailAt, end);
-        }
-      } else known = undefined;
-      const record =
-        (known && decodePlain(block, start, tailAt, known)) ?? decodeJson(block.subarray(start, end));
-      if (record !== undefined) records.push(record);
-      start = end + 1;
-    }
-    return { records, end: start };
-  }
-
-  /** Undefined when this codec did not write it. */
-  #readTail(block: Buffer, start: number, end: number): KnownTail | undefined {
-    const text = block.toString('utf8', start, end + 1);
-    const stream = text.slice(streamAt, streamAt + streamBytes);
-    if (stream !== 'stdout' && stream !== 'stderr') return undefined;
-    const time = text.slice(-timeBytes - 3, -3);
-    if (text !== this.#tail(stream, time)) return undefined;
-    return { bytes: Buffer.from(block.subarray(start, end + 1)), stream, time, details: this.#details };
+  decodeAll(block: Buffer): { runs: RecordRun[]; end: number } {
+    return this.#decoder.decodeAll(block);
   }
 
   #tail(stream: LogStream, time: string): string {
@@ -195,57 +153,6 @@ function escapeByte(out: Buffer, at: number, byte: number): number {
     return 2;
   }
   return 1 + out.write(`u${byte.toString(16).padStart(4, '0')}`, at + 1, 'latin1');
-}
-
-/** What comes after the line in a record that was written by this codec. */
-interface KnownTail extends Omit<LogRecord, 'data'> {
-  bytes: Buffer;
-}
-
-/** The usual record, without escapes but that of its newline: nothing is parsed or copied. */
-function decodePlain(
-  block: Buffer,
-  start: number,
-  tailAt: number,
-  { stream, time, details }: KnownTail,
-): LogRecord | undefined {
-  for (let index = 0; index < head.length; index += 1) {
-    if (block[start + index] !== head[index]) return undefined;
-  }
-  const from = start + head.length;
-  const escape = block.indexOf(backslash, from);
-  if (escape < 0 || escape >= tailAt) return { stream, time, data: block.subarray(from, tailAt), details };
-  if (escape !== tailAt - 2 || block[tailAt - 1] !== 0x6e) return undefined;
-  block[escape] = newline;
-  return { stream, time, data: block.subarray(from, escape + 1), details };
-}
-
-function decodeJson(line: Buffer): LogRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { log, stream, time, raw, attrs } = value as Record<string, unknown>;
-  if (typeof log !== 'string' || typeof time !== 'string') return undefined;
-  if (stream !== 'stdout' && stream !== 'stderr') return undefined;
-  const data = typeof raw === 'string' ? Buffer.from(raw, 'base64') : Buffer.from(log, 'utf8');
-  return { stream, time, data, details: detailsText(attrs) };
-}
-
-/** Names and values as Go's `url.QueryEscape` has them. */
-function detailsText(attributes: unknown): string {
-  if (typeof attributes !== 'object' || attributes === null) return '';
-  return Object.entries(attributes)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, value]) => `${queryEscape(name)}=${queryEscape(String(value))}`)
-    .join(',');
-}
-
-function queryEscape(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1).replaceAll('*', '%2A');
 }
 
 /** Where the lines end; undefined when one is too long for one record. */
