@@ -7,11 +7,10 @@ import { type CgroupLayout, contained, removeEmptiedCgroup } from '@gantry/kerne
 import type { RuntimeSeccomp, RuntimeSpec } from '@gantry/oci';
 import { RuntimeCommandError } from '../errors.ts';
 import type { OciProgram } from './oci-program.ts';
+import { instructionBytes, shortenFilter } from './shorten-filter.ts';
 
 /** crun takes a compiled filter from it, base64, in place of `linux.seccomp`; exec then uses it too. */
 const annotation = 'run.oci.seccomp_bpf_data';
-/** One instruction of a classic BPF program: struct sock_filter. */
-const instructionBytes = 8;
 /** BPF_MAXINSNS of the kernel. */
 const longestFilterBytes = 4096 * instructionBytes;
 const keptFilters = 16;
@@ -107,7 +106,8 @@ export class SeccompFilters {
       makeBundle(folder, profile);
       const state = path.join(folder, 'state');
       await this.#run(['--root', state, 'create', '--bundle', folder, containerName]);
-      settle(readFilter(path.join(state, containerName, 'seccomp.bpf')).toString('base64'));
+      const filter = shortenFilter(readFilter(path.join(state, containerName, 'seccomp.bpf')));
+      settle(filter.toString('base64'));
     } finally {
       await this.#discard(folder);
     }
