@@ -65,6 +65,7 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
       );
       environment.registry.flush();
       environment.events.close();
+      await environment.directories[Symbol.asyncDispose]();
     },
   };
 }
@@ -72,7 +73,7 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
 function makeEnvironment(options: ContainersOptions, closing: AbortSignal): ContainerEnvironment {
   const { clock, store, ports, defaults } = options;
   const logger = options.logger.child({ component: 'containers' });
-  const directories = new ContainerDirectories(options.dataRoot);
+  const directories = new ContainerDirectories(options.dataRoot, logger);
   const registry = new ContainerRegistry({ store, directories, clock, logger });
   return {
     ports,

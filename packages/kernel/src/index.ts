@@ -51,6 +51,7 @@ export {
 export { RootedTree, type TreePath } from './files/rooted-tree.ts';
 export { sealedCopy } from './files/sealed-copy.ts';
 export { runInSlices, type SliceOptions } from './files/slices.ts';
+export { Trash } from './files/trash.ts';
 export { type TreeUsage, treeUsage } from './files/tree-usage.ts';
 export { unlessGone } from './files/unless-gone.ts';
 export { getXattr, listXattrs, removeXattr, setXattr, type XattrTarget } from './files/xattrs.ts';

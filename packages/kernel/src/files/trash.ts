@@ -3,27 +3,35 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gantry/base';
-import { Directory, isErrno, removeTree } from '@gantry/kernel';
+import { isErrno } from '../ffi/errno.ts';
+import { Directory } from './directory.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Two thirds of the time are for those who wait for something. */
 const pauseMs = 4;
-const graceMs = 10;
+/** Without work for this long nobody waits for anything. */
+const restMs = 300;
+const longestWaitMs = 5_000;
 
 /**
  * Where directories go to be deleted: gone from their place at once, by a rename, and deleted in the background, one
- * after the other. What a crash leaves is deleted at the next start.
+ * after the other, when there is nothing else to do, or after five seconds. What a crash leaves is deleted at the next
+ * start.
  */
 export class Trash implements AsyncDisposable {
   readonly #folder: string;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   #working: Promise<void> | undefined;
+  #waiting = new AbortController();
+  #busyUntilMs = 0;
 
   /** `folder` is made if missing, on the file system of what will be thrown away. */
   constructor(folder: string, logger: Logger) {
     this.#folder = folder;
     this.#logger = logger;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.holdOff();
     this.#work();
   }
 
@@ -35,13 +43,22 @@ export class Trash implements AsyncDisposable {
       if (isErrno(error, 'ENOENT')) return false;
       throw error;
     }
+    this.holdOff();
     this.#work();
     return true;
   }
 
-  /** Resolves when the trash is empty (or cannot be emptied). */
+  /** Somebody is being worked for, and mostly has more to ask for: deleting can wait. */
+  holdOff(): void {
+    this.#busyUntilMs = performance.now() + restMs;
+  }
+
+  /** Deletes at once; resolves when the trash is empty (or cannot be emptied). */
   async emptied(): Promise<void> {
-    while (this.#working !== undefined) await this.#working;
+    while (this.#working !== undefined) {
+      this.#waiting.abort();
+      await this.#working;
+    }
   }
 
   /** Stops deleting. */
@@ -55,8 +72,7 @@ export class Trash implements AsyncDisposable {
   }
 
   async #deleteAll(): Promise<void> {
-    // Whoever threw something away has more to do, and somebody waits for it.
-    await delay(graceMs, undefined, { signal: this.#abort.signal }).catch(() => {});
+    await this.#wait();
     if (this.#abort.signal.aborted) return;
     using folder = Directory.openPath(this.#folder);
     const stuck = new Set<string>();
@@ -73,6 +89,18 @@ export class Trash implements AsyncDisposable {
           error,
         });
       }
+    }
+  }
+
+  /** For a rest, or until `emptied` does not. */
+  async #wait(): Promise<void> {
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    const latestMs = performance.now() + longestWaitMs;
+    for (;;) {
+      const leftMs = Math.min(this.#busyUntilMs, latestMs) - performance.now();
+      if (leftMs <= 0 || signal.aborted) return;
+      await delay(leftMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '@gantry/base';
-import { Directory, statPath, treeUsage } from '@gantry/kernel';
+import { Directory, statPath, type Trash, treeUsage } from '@gantry/kernel';
 import { type Digest, digestHex, parseDigest } from '@gantry/oci';
 import { LayerNotFoundError, StorageFullError } from '../errors.ts';
 import type { LayerInfo, PackedLayer } from '../snapshotter.ts';
@@ -12,7 +12,6 @@ import type { UnpackPool } from '../unpack/unpack-pool.ts';
 import { syncDirectory, writeDurableFile } from './durable-file.ts';
 import { type LayerRecord, readLayerRecord } from './layer-record.ts';
 import { SharedWork } from './shared-work.ts';
-import type { Trash } from './trash.ts';
 
 export interface LayerStoreOptions {
   /** The snapshotter's root; `layers/` and `incoming/` lie in it. */

@@ -1,11 +1,10 @@
 import { faultPoint, KeyedLock } from '@gantry/base';
-import { insideIds, type UserNamespace } from '@gantry/kernel';
+import { insideIds, type Trash, type UserNamespace } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import { listChanges } from '../changes/list-changes.ts';
 import type { WrittenTree } from '../changes/written-tree.ts';
 import { LayerInUseError } from '../errors.ts';
 import type { LayerStore } from '../layers/layer-store.ts';
-import type { Trash } from '../layers/trash.ts';
 import { packChanges } from '../pack/pack-changes.ts';
 import { packDirectory } from '../pack/pack-directory.ts';
 import type {
@@ -58,7 +57,8 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
   }
 
   async create(id: string, diffIds: readonly Digest[], options: SnapshotOptions = {}): Promise<void> {
-    const { layers, writables, driver } = this.#parts;
+    const { layers, writables, driver, trash } = this.#parts;
+    trash.holdOff();
     const stored = layers.getAll(diffIds);
     const { idMaps, volatile = false } = options;
     const settings = { layers: [...diffIds], volatile, ...(idMaps && { idMaps }) };
@@ -66,7 +66,8 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
   }
 
   mount(id: string, namespace?: UserNamespace): Promise<string> {
-    const { layers, writables, driver } = this.#parts;
+    const { layers, writables, driver, trash } = this.#parts;
+    trash.holdOff();
     return this.#locks.run(id, async () => {
       const record = writables.get(id);
       const folder = writables.folderOf(id);

@@ -2,11 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { faultPoint, type Logger } from '@gantry/base';
-import { isErrno } from '@gantry/kernel';
+import { isErrno, type Trash } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import { InvalidSnapshotIdError, SnapshotExistsError, SnapshotNotFoundError } from '../errors.ts';
 import { syncAll } from '../layers/durable-file.ts';
-import type { Trash } from '../layers/trash.ts';
 import type { SnapshotDriver } from './snapshot-driver.ts';
 import { readBootId, readSnapshotRecord, type SnapshotRecord } from './snapshot-record.ts';
 
