@@ -64,6 +64,10 @@ export class FakeRegistry implements AsyncDisposable {
     this.requests.push(`${request.method} ${request.url}`);
     if (await this.interfere(request, response)) return;
     const url = new URL(request.url ?? '', `http://${this.host}`);
+    if (url.pathname === '/v2/') {
+      response.writeHead(200, { 'Docker-Distribution-Api-Version': 'registry/2.0' }).end('{}');
+      return;
+    }
     const [, repository = '', kind = '', name = ''] =
       /^\/v2\/(.+)\/(manifests|blobs|blobs\/uploads|tags)\/([^/]*)$/.exec(url.pathname) ?? [];
     if (kind === 'manifests') await this.#manifest(request, response, { repository, name });

@@ -15,6 +15,9 @@ const argumentsOf: Readonly<Record<string, readonly string[]>> = {
   'context update': ['known'],
   'context use': ['known'],
   'image import': ['-', 'name'],
+  'manifest annotate': ['name', 'name'],
+  'manifest create': ['name', '127.0.0.1:9/name'],
+  'manifest inspect': ['127.0.0.1:9/name'],
   'network connect': ['name', 'name'],
 };
 

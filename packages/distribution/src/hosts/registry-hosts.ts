@@ -1,3 +1,4 @@
+import { RegistryUnreachableError } from '../errors.ts';
 import { readCertificates } from './certificate-directory.ts';
 import { InsecureRegistries } from './insecure-registries.ts';
 import type { RegistryHost } from './registry-host.ts';
@@ -43,7 +44,7 @@ async function ownHosts(settings: RegistryHostSettings, host: string): Promise<R
   const insecure = new InsecureRegistries(settings.insecureRegistries).has(host);
   const schemes = insecure ? ['https', 'http'] : ['https'];
   return Promise.all(
-    schemes.map((scheme) => registryHost(settings, new URL(`${scheme}://${host}`), { isMirror: false })),
+    schemes.map((scheme) => registryHost(settings, urlOf(`${scheme}://${host}`), { isMirror: false })),
   );
 }
 
@@ -60,4 +61,11 @@ export async function registryHost(
       : { certificateAuthorities: [] };
   const baseUrl = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
   return { baseUrl, ...certificates, verifiesCertificate, isMirror };
+}
+
+/** Names of images allow more than names of hosts: `a:99999`. */
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw new RegistryUnreachableError(text, 'no such host: it cannot be the name of one');
+  return url;
 }
