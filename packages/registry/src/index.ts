@@ -9,7 +9,10 @@ export {
 export { openAccess } from './access/open-access.ts';
 export { type OpenedAccess, openAccessFor } from './access/open-access-for.ts';
 export { tokenRoutes } from './access/tokens/token-routes.ts';
+export { type CacheSettings, readCacheSettings } from './cache/cache-settings.ts';
+export { UpstreamUnavailableError } from './cache/errors.ts';
 export { type ArrivingBlob, noPullThrough, type PullThrough } from './cache/pull-through.ts';
+export { type PullThroughOptions, RegistryPullThrough } from './cache/registry-pull-through.ts';
 export {
   type AuthorityInfo,
   CertificateAuthority,

@@ -6,7 +6,8 @@ export interface PullThrough {
   /**
    * Before a manifest is looked up, by tag or digest: brings it, or the tag's change, into the store. Resolves at once for
    * repositories that are not covered, for digests that are there, and for tags that were asked for a short time ago. When
-   * the other registry does not answer or does not know it, what is stored stays and the look-up tells.
+   * the other registry does not answer or does not know it, what is stored stays and the look-up tells. Throws
+   * `UpstreamUnavailableError` when it does not answer and nothing is stored, `QuotaExceededError`.
    */
   prepareManifest(repository: string, reference: string, signal?: AbortSignal): Promise<void>;
 

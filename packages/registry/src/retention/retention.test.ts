@@ -20,7 +20,7 @@ interface Stage extends AsyncDisposable {
 
 async function stage(): Promise<Stage> {
   const clock = new ManualClock();
-  const registry = await startTestRegistry({ services: { clock }, storage: { clock } });
+  const registry = await startTestRegistry({ storage: { clock } });
   const events: NewRegistryEvent[] = [];
   return {
     registry,
