@@ -37,6 +37,7 @@ export {
   truncateFile,
   writeAll,
 } from './files/open-file.ts';
+export { ProjectQuotas } from './files/project-quotas.ts';
 export { FileTooLargeError, readBounded } from './files/read-bounded.ts';
 export { type RemoveTreeOptions, removeTree, removeTreeSync } from './files/remove-tree.ts';
 export {

@@ -112,6 +112,20 @@ export class UnsuitableDataRootError extends EngineError {
   }
 }
 
+/** The file system of the data root cannot hold a directory to a size. Docker's words. */
+export class SizeLimitUnsupportedError extends EngineError {
+  override readonly name = 'SizeLimitUnsupportedError';
+  constructor(root: string, fileSystem: string) {
+    super(
+      'invalid',
+      'size-limit-unsupported',
+      "--storage-opt is supported only for overlay over xfs with 'pquota' mount option, or over ext4 with 'prjquota': " +
+        `the data root lies on ${fileSystem} without project quotas`,
+      { details: { root, fileSystem } },
+    );
+  }
+}
+
 /** A tree holds what no layer tar can say. */
 export class UnpackableFileError extends EngineError {
   override readonly name = 'UnpackableFileError';

@@ -6,6 +6,7 @@ export {
   LayerMismatchError,
   LayerNotFoundError,
   LayerTooLargeError,
+  SizeLimitUnsupportedError,
   SnapshotBusyError,
   SnapshotExistsError,
   SnapshotNotFoundError,

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Clock, type Logger, systemClock } from '@gantry/base';
-import { Trash } from '@gantry/kernel';
+import { fileSystemOf, ProjectQuotas, Trash } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import { CopyDriver } from './copy/copy-driver.ts';
 import { UnsuitableDataRootError } from './errors.ts';
@@ -24,6 +24,8 @@ export interface SnapshotterOptions {
   logger: Logger;
   /** `overlay` when missing. A root stays with the driver that it was first opened with. */
   driver?: SnapshotDriverName;
+  /** Most bytes that may be written to snapshots which are made without a size; no limit when missing. */
+  defaultSizeBytes?: number;
   clock?: Clock;
   /** How many layers are unpacked at once: the processors, but two at least and four at most, when missing. */
   unpackThreads?: number;
@@ -31,7 +33,7 @@ export interface SnapshotterOptions {
 
 /**
  * Opens the snapshots under `root`, finishing or undoing what a crash left half done. Mounted snapshots stay mounted.
- * Throws `UnsuitableDataRootError` where the file system or the kernel cannot do overlays. The caller disposes.
+ * Throws `UnsuitableDataRootError` where the file system or the kernel cannot do overlays, or a default size. The caller disposes.
  */
 export async function openSnapshotter(options: SnapshotterOptions): Promise<Snapshotter & AsyncDisposable> {
   const { root, logger } = options;
@@ -45,10 +47,25 @@ export async function openSnapshotter(options: SnapshotterOptions): Promise<Snap
     size: options.unpackThreads ?? threads,
     clock: options.clock ?? systemClock,
   });
-  const writables = await WritableStore.open({ root, logger, trash, driver });
+  const quotas = openQuotas(options);
+  const writables = await WritableStore.open({ root, logger, trash, driver, quotas });
   const isUsed = (diffId: Digest): boolean => writables.usersOf(diffId).length > 0;
   const layers = await LayerStore.open({ root, logger, pool, trash, isUsed });
-  return new LayeredSnapshotter({ layers, writables, driver, pool, trash });
+  return new LayeredSnapshotter({
+    layers,
+    writables,
+    driver,
+    pool,
+    trash,
+    defaultSizeBytes: options.defaultSizeBytes ?? 0,
+  });
+}
+
+function openQuotas({ root, defaultSizeBytes = 0 }: SnapshotterOptions): ProjectQuotas | undefined {
+  const quotas = ProjectQuotas.of(root);
+  if (quotas !== undefined || defaultSizeBytes === 0) return quotas;
+  const reason = `Storage option overlay2.size not supported. Filesystem does not support Project Quota: ${fileSystemOf(root).type}`;
+  throw new UnsuitableDataRootError(root, reason);
 }
 
 async function openDriver({ root, driver = 'overlay' }: SnapshotterOptions): Promise<SnapshotDriver> {

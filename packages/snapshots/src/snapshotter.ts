@@ -29,13 +29,17 @@ export interface Snapshotter {
   /** Idempotent. Throws `LayerInUseError` while a writable snapshot stands on it. */
   removeLayer(diffId: Digest): Promise<void>;
 
-  /** Makes an empty writable snapshot on `layers` (base first). Throws `SnapshotExistsError`, `LayerNotFoundError`. */
+  /**
+   * Makes an empty writable snapshot on `layers` (base first). Throws `SnapshotExistsError`, `LayerNotFoundError`,
+   * `SizeLimitUnsupportedError`.
+   */
   create(id: string, layers: readonly Digest[], options?: SnapshotOptions): Promise<void>;
 
   /**
    * Mounts and returns the root directory's path. Idempotent: a mounted snapshot stays as it is. `namespace` has the ids that
    * the snapshot was made for, where it was made for any; without it one is made for the moment. Throws
-   * `UnmappableMountError` where the kernel cannot show a layer with other owners.
+   * `UnmappableMountError` where the kernel cannot show a layer with other owners, `SizeLimitUnsupportedError` where the
+   * file system no longer holds the snapshot to its size.
    */
   mount(id: string, namespace?: UserNamespace): Promise<string>;
 
@@ -84,6 +88,8 @@ export interface PackedLayer {
 export interface SnapshotOptions {
   /** What is written need not survive a crash of the host (`--rm` containers, build steps): unmounting is 100 × faster. */
   volatile?: boolean;
+  /** Most bytes that may be written above the layers; the snapshotter's default when missing, none when 0. */
+  sizeBytes?: number;
   /**
    * For processes of a user namespace: the layers, which stay as they are, appear with these owners, and what is written
    * above them has them. `changes` and what is packed say the owners that the namespace sees.

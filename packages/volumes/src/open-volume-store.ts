@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { ProjectQuotas } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
 import type { MetadataStore } from '@gantry/state';
 import { DriverSet } from './driver-set.ts';
@@ -42,7 +43,7 @@ export async function openVolumeStore(options: VolumeStoreOptions): Promise<Volu
   const directory = new VolumeDirectory(root);
   const closing = new AbortController();
   const plugins = new PluginDirectories(pluginDirectory);
-  const drivers = new DriverSet(new LocalDriver(directory), plugins, closing.signal);
+  const drivers = new DriverSet(new LocalDriver(directory, ProjectQuotas.of(root)), plugins, closing.signal);
   const records = new VolumeRecords(
     store.collection<VolumeRecord>('volumes', { version: volumeRecordVersion, migrate: migrateVolumeRecord }),
   );

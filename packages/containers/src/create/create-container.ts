@@ -32,7 +32,7 @@ import { exposedPorts, portRequests } from './options/ports.ts';
 import { refuseUnbuiltOptions } from './options/refused-options.ts';
 import { requestedMounts } from './options/requested-mounts.ts';
 import { checkRestartNeeds } from './options/restart-policy.ts';
-import { checkStorageOptions } from './options/storage-options.ts';
+import { requestedSize } from './options/storage-options.ts';
 import { volumesFrom } from './volumes-from.ts';
 
 export interface CreateOptions {
@@ -95,7 +95,7 @@ async function makeContainer(
 ): Promise<void> {
   const { directories, events, ports, registry } = environment;
   const host = request.HostConfig ?? {};
-  checkStorageOptions(host.StorageOpt, directories.dataRoot);
+  const sizeBytes = requestedSize(host.StorageOpt);
   const inherited = volumesFrom(registry, host.VolumesFrom ?? []);
   const { requested, kept } = requestedMounts(draft.config, host, inherited);
   await using undo = new AsyncDisposableStack();
@@ -105,6 +105,7 @@ async function makeContainer(
   undo.defer(() => ports.snapshots.remove(draft.id));
   await ports.snapshots.create(draft.id, draft.image.layers, {
     volatile: draft.hostConfig.AutoRemove === true,
+    ...(sizeBytes !== undefined && { sizeBytes }),
     ...(draft.idMaps && { idMaps: draft.idMaps }),
   });
   faultPoint('create/snapshot-made');

@@ -26,6 +26,8 @@ export interface LayeredSnapshotterParts {
   driver: SnapshotDriver;
   pool: UnpackPool;
   trash: Trash;
+  /** Of snapshots that are made without one; 0 is none. */
+  defaultSizeBytes: number;
 }
 
 /** The snapshotter over a layer store; the driver decides how layers become one writable tree. */
@@ -60,8 +62,13 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
     const { layers, writables, driver, trash } = this.#parts;
     trash.holdOff();
     const stored = layers.getAll(diffIds);
-    const { idMaps, volatile = false } = options;
-    const settings = { layers: [...diffIds], volatile, ...(idMaps && { idMaps }) };
+    const { idMaps, volatile = false, sizeBytes = this.#parts.defaultSizeBytes } = options;
+    const settings = {
+      layers: [...diffIds],
+      volatile,
+      ...(sizeBytes > 0 && { sizeBytes }),
+      ...(idMaps && { idMaps }),
+    };
     await writables.create(id, settings, (folder) => driver.prepare(folder, stored, idMaps));
   }
 
@@ -72,6 +79,7 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
       const record = writables.get(id);
       const folder = writables.folderOf(id);
       if (driver.isMounted(folder)) return driver.rootOf(folder);
+      await writables.holdToSize(record);
       return driver.mount(folder, layers.getAll(record.layers), record, namespace);
     });
   }

@@ -11,6 +11,8 @@ export interface SnapshotRecord {
   /** Base first. */
   layers: Digest[];
   volatile: boolean;
+  /** Most bytes that may be written above the layers. The folder's project has the limit; this says what it is to be. */
+  sizeBytes?: number;
   /** Whose ids the files have that are written above the layers; the host's when missing. */
   idMaps?: IdMaps;
   /** The boot in which a volatile snapshot was made; it is worth nothing in another one. */

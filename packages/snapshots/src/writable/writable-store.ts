@@ -2,9 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { faultPoint, type Logger } from '@gantry/base';
-import { isErrno, type Trash } from '@gantry/kernel';
+import { fileSystemOf, isErrno, type ProjectQuotas, type Trash } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
-import { InvalidSnapshotIdError, SnapshotExistsError, SnapshotNotFoundError } from '../errors.ts';
+import {
+  InvalidSnapshotIdError,
+  SizeLimitUnsupportedError,
+  SnapshotExistsError,
+  SnapshotNotFoundError,
+} from '../errors.ts';
 import { syncAll } from '../layers/durable-file.ts';
 import type { SnapshotDriver } from './snapshot-driver.ts';
 import { readBootId, readSnapshotRecord, type SnapshotRecord } from './snapshot-record.ts';
@@ -15,6 +20,8 @@ export interface WritableStoreOptions {
   logger: Logger;
   trash: Trash;
   driver: SnapshotDriver;
+  /** Where the file system has them. */
+  quotas: ProjectQuotas | undefined;
 }
 
 /** A file name, and short enough to stay one: container ids, names of build steps. */
@@ -66,11 +73,11 @@ export class WritableStore {
 
   /**
    * Makes a snapshot's folder, fills it and commits its record; in use by its layers from the first moment. Throws
-   * `InvalidSnapshotIdError`, `SnapshotExistsError`, and what `fill` throws: then nothing is left.
+   * `InvalidSnapshotIdError`, `SnapshotExistsError`, `SizeLimitUnsupportedError`, and what `fill` throws: then nothing is left.
    */
   async create(
     id: string,
-    settings: Pick<SnapshotRecord, 'layers' | 'volatile' | 'idMaps'>,
+    settings: Pick<SnapshotRecord, 'layers' | 'volatile' | 'sizeBytes' | 'idMaps'>,
     fill: (folder: string) => Promise<Pick<SnapshotRecord, 'base'>>,
   ): Promise<void> {
     if (!idGrammar.test(id)) throw new InvalidSnapshotIdError(id);
@@ -81,20 +88,39 @@ export class WritableStore {
     const folder = this.folderOf(id);
     try {
       mkdirSync(folder, { mode: 0o700 });
+      await this.holdToSize(record);
+      faultPoint('snapshot-create/limited');
       Object.assign(record, await fill(folder));
       faultPoint('snapshot-create/filled');
       await this.#commit(folder, record);
     } catch (error) {
       this.#records.delete(id);
-      this.#options.trash.throwAway(folder);
+      this.#throwAway(folder);
       throw isErrno(error, 'EEXIST') ? new SnapshotExistsError(id) : error;
     }
+  }
+
+  /**
+   * Sees to it that the snapshot holds no more than its record says. Idempotent, and cheap where nothing has changed. Throws
+   * `SizeLimitUnsupportedError`.
+   */
+  async holdToSize({ id, sizeBytes = 0 }: SnapshotRecord): Promise<void> {
+    const { quotas, root } = this.#options;
+    if (sizeBytes === 0) return;
+    if (quotas === undefined) throw new SizeLimitUnsupportedError(root, fileSystemOf(root).type);
+    await quotas.limit(this.folderOf(id), sizeBytes);
   }
 
   /** Idempotent; the snapshot is not mounted any more. */
   remove(id: string): void {
     if (!this.#records.delete(id)) return;
-    this.#options.trash.throwAway(this.folderOf(id));
+    this.#throwAway(this.folderOf(id));
+  }
+
+  /** Its project is another's as soon as the last file is deleted. */
+  #throwAway(folder: string): void {
+    this.#options.quotas?.release(folder);
+    this.#options.trash.throwAway(folder);
   }
 
   /** A volatile snapshot need not survive the host, so nothing waits for the medium. */
@@ -115,7 +141,7 @@ export class WritableStore {
       this.#options.logger.warn('a volatile snapshot did not survive the restart of the host', {
         snapshotId: name,
       });
-      this.#options.trash.throwAway(folder);
+      this.#throwAway(folder);
     } else {
       this.#records.set(name, record);
     }
@@ -127,6 +153,6 @@ export class WritableStore {
     const isMounted = this.#options.driver.isMounted(folder);
     this.#options.logger.warn('a snapshot has no valid record', { snapshotId: name, reason, isMounted });
     if (isMounted) this.#records.set(name, { version: 1, id: name, layers: [], volatile: false });
-    else this.#options.trash.throwAway(folder);
+    else this.#throwAway(folder);
   }
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { Semaphore } from '@gantry/base';
-import { isMountPoint } from '@gantry/kernel';
+import { faultPoint, Semaphore } from '@gantry/base';
+import { isMountPoint, type ProjectQuotas } from '@gantry/kernel';
 import { InvalidVolumeOptionError } from '../errors.ts';
 import type { DriverVolume, MountableVolume, VolumeDriver, VolumeScope } from '../volume-driver.ts';
 import { assertVolumeName } from '../volume-name.ts';
@@ -12,18 +12,24 @@ import type { VolumeDirectory } from './volume-directory.ts';
 const mountsAtOnce = 2;
 
 /**
- * Docker's `local` driver: directories, and what the options name mounted on them (a tmpfs, a directory or disk of this host, a
- * server's share).
+ * Docker's `local` driver: directories, held to a size where the file system has project quotas, and what the options name mounted on
+ * them (a tmpfs, a directory or disk of this host, a server's share).
  */
 export class LocalDriver implements VolumeDriver {
   readonly name = 'local';
   readonly #directory: VolumeDirectory;
+  readonly #quotas: ProjectQuotas | undefined;
   readonly #ports: MountPorts;
   readonly #localMounts = new Semaphore(mountsAtOnce);
   readonly #networkMounts = new Semaphore(mountsAtOnce);
 
-  constructor(directory: VolumeDirectory, ports: Partial<MountPorts> = {}) {
+  constructor(
+    directory: VolumeDirectory,
+    quotas: ProjectQuotas | undefined,
+    ports: Partial<MountPorts> = {},
+  ) {
     this.#directory = directory;
+    this.#quotas = quotas;
     this.#ports = { mount: kernelMount, lookup: firstAddress, ...ports };
   }
 
@@ -31,30 +37,33 @@ export class LocalDriver implements VolumeDriver {
     return Promise.resolve('local');
   }
 
-  create(name: string, options: Readonly<Record<string, string>>): Promise<void> {
-    return Promise.try(() => {
-      assertVolumeName(name);
-      if (readLocalOptions(options).sizeBytes !== undefined) {
-        throw new InvalidVolumeOptionError('quota size requested but no quota support');
-      }
-      this.#directory.make(name, options);
-    });
+  async create(name: string, options: Readonly<Record<string, string>>): Promise<void> {
+    assertVolumeName(name);
+    const { sizeBytes } = readLocalOptions(options);
+    if (sizeBytes !== undefined && mountsSomething(options)) {
+      throw new InvalidVolumeOptionError('quota size requested for a device, which has a size of its own');
+    }
+    if (sizeBytes !== undefined && this.#quotas === undefined) throw new InvalidVolumeOptionError(noQuotas);
+    this.#directory.make(name, options);
+    faultPoint('volume-create/not-limited');
+    await this.#holdToSize(name, sizeBytes);
   }
 
   needsMount(options: Readonly<Record<string, string>>): boolean {
-    return Boolean(options['device']) || Boolean(options['type']);
+    return mountsSomething(options) || options['size'] !== undefined;
   }
 
   async mount({ name, options }: MountableVolume): Promise<string> {
     const target = this.#directory.dataPath(name);
-    if (!this.needsMount(options) || isMountPoint(target)) return target;
     const wanted = readLocalOptions(options);
+    await this.#holdToSize(name, wanted.sizeBytes);
+    if (!mountsSomething(options) || isMountPoint(target)) return target;
     await this.#turn(wanted).run(() => mountVolume(wanted, target, this.#ports));
     return target;
   }
 
   async unmount({ name, options }: MountableVolume, { isLast }: { isLast: boolean }): Promise<void> {
-    if (!isLast || !this.needsMount(options)) return;
+    if (!isLast || !mountsSomething(options)) return;
     const target = this.#directory.dataPath(name);
     await this.#turn(readLocalOptions(options)).run(() => unmountVolume(target));
   }
@@ -71,8 +80,16 @@ export class LocalDriver implements VolumeDriver {
 
   async remove(volume: MountableVolume): Promise<(() => Promise<void>) | undefined> {
     await this.unmount(volume, { isLast: true });
+    this.#quotas?.release(this.#directory.folder(volume.name));
     const trash = this.#directory.discard(volume.name);
     return trash === undefined ? undefined : () => this.#directory.emptyTrash(trash);
+  }
+
+  /** The limit is lost where the directory was brought from elsewhere: then everything in it gets it anew. */
+  async #holdToSize(name: string, sizeBytes: number | undefined): Promise<void> {
+    if (sizeBytes === undefined) return;
+    if (this.#quotas === undefined) throw new InvalidVolumeOptionError(noQuotas);
+    await this.#quotas.limit(this.#directory.folder(name), sizeBytes);
   }
 
   #turn({ type = '' }: LocalOptions): Semaphore {
@@ -80,6 +97,12 @@ export class LocalDriver implements VolumeDriver {
       ? this.#networkMounts
       : this.#localMounts;
   }
+}
+
+const noQuotas = 'quota size requested but no quota support';
+
+function mountsSomething(options: Readonly<Record<string, string>>): boolean {
+  return Boolean(options['device']) || Boolean(options['type']);
 }
 
 async function firstAddress(host: string): Promise<string> {

@@ -44,6 +44,11 @@ export class VolumeDirectory {
     makeDirectory(root, walkOnlyMode);
   }
 
+  /** What the volume has, its content and what is noted of it. */
+  folder(name: string): string {
+    return path.join(this.#root, name);
+  }
+
   /** Where the volume's content lies. */
   dataPath(name: string): string {
     return dataPath(this.#root, name);
@@ -62,7 +67,7 @@ export class VolumeDirectory {
 
   /** Makes the volume's directories where they are missing. */
   make(name: string, options: Readonly<Record<string, string>> = {}): void {
-    const folder = path.join(this.#root, name);
+    const folder = this.folder(name);
     makeDirectory(folder, walkOnlyMode);
     if (Object.keys(options).length > 0) writeWhole(this.#optionsPath(name), JSON.stringify(options));
     makeDirectory(this.dataPath(name), dataMode);
@@ -99,7 +104,7 @@ export class VolumeDirectory {
    */
   discard(name: string): string | undefined {
     const trash = path.join(this.#root, `${trashPrefix}${randomUUID()}`);
-    const folder = path.join(this.#root, name);
+    const folder = this.folder(name);
     if (!existsSync(folder)) return undefined;
     assertNothingMounted(folder);
     renameSync(folder, trash);
@@ -111,7 +116,7 @@ export class VolumeDirectory {
   async removeEmpty(name: string): Promise<void> {
     rmSync(`${this.#optionsPath(name)}.new`, { force: true });
     if (this.has(name)) await rmdir(this.dataPath(name));
-    await rmdir(path.join(this.#root, name));
+    await rmdir(this.folder(name));
   }
 
   /** Deletes what `discard` returned. */

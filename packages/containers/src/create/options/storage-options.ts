@@ -1,26 +1,23 @@
-import { InvalidOptionError, OptionNotBuiltError } from '../../errors.ts';
-import { mountHolder } from './mount-holder.ts';
+import { errorMessage, parseByteSize } from '@gantry/base';
+import { InvalidOptionError } from '../../errors.ts';
 
 /**
- * Refuses `--storage-opt`: `size` needs project quotas of the data root's file system, and says so where they are off. Throws
- * `InvalidOptionError`, `OptionNotBuiltError`.
+ * What `--storage-opt` asks of a container's writable file system: `size`, the most bytes that may be written; 0 is no limit. Undefined
+ * when it does not say. Throws `InvalidOptionError`.
  */
-export function checkStorageOptions(
+export function requestedSize(
   options: Readonly<Record<string, string>> | null | undefined,
-  dataRoot: string,
-): void {
+): number | undefined {
+  let sizeBytes: number | undefined;
   for (const [name, value] of Object.entries(options ?? {})) {
     if (name.toLowerCase() !== 'size') {
       throw new InvalidOptionError(`unknown option ${name} for storage driver overlay2`);
     }
-    const holder = mountHolder(dataRoot);
-    if (/\b(?:pquota|prjquota)\b/.test(holder.superOptions)) {
-      throw new OptionNotBuiltError('HostConfig.StorageOpt', `size=${value}`);
+    try {
+      sizeBytes = parseByteSize(value);
+    } catch (error) {
+      throw new InvalidOptionError(errorMessage(error), { option: 'HostConfig.StorageOpt' });
     }
-    throw new InvalidOptionError(
-      "--storage-opt is supported only for overlay over xfs with 'pquota' mount option: " +
-        `the data root lies on ${holder.target}, which is ${holder.type} without project quotas`,
-      { option: 'HostConfig.StorageOpt' },
-    );
   }
+  return sizeBytes;
 }

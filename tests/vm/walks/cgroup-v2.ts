@@ -1,5 +1,5 @@
 /**
- * What fixtures cannot prove: an engine on a machine with cgroup v2 alone. Run by `npm run test:cgroup-v2` in a virtual
+ * What fixtures cannot prove: an engine on a machine with cgroup v2 alone. Run by `npm run test:vm` in a virtual
  * machine; it runs as well on any such machine, as root. Throws at the first thing that is not as it should be.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { HostConfig } from '@gantry/api-types';
 import { openEngine } from '@gantry/engine';
 import { detectCgroups } from '@gantry/kernel';
-import { busyboxArchive, busyboxImage } from '../support/busybox-image.ts';
+import { busyboxArchive, busyboxImage } from '../../support/busybox-image.ts';
 
 const mb = 1024 * 1024;
 const never = new AbortController().signal;
@@ -27,7 +27,7 @@ await limitsAreInTheCgroup();
 await anUpdateIsToo();
 await aPauseFreezes();
 await anOutOfMemoryKillIsTold();
-console.log('cgroup v2: all is well');
+console.log('cgroup-v2: all is well');
 
 async function limitsAreInTheCgroup(): Promise<void> {
   const { id, warnings } = await start(['sleep', '1000'], {
