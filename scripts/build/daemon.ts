@@ -1,4 +1,5 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { assertAscii } from './assert-ascii.ts';
@@ -28,6 +29,15 @@ export async function buildDaemon(root: string, outputDirectory: string): Promis
   return ['gantryd.js', ...files];
 }
 
+/** The commit where the sources are a checkout, and the time: `SOURCE_DATE_EPOCH` for a build that is to come out the same again. */
+function buildFacts(root: string): { GitCommit?: string; BuildTime: string } {
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  const BuildTime = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)).toISOString();
+  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  const isCheckout = existsSync(path.join(root, '.git')) && git.status === 0;
+  return isCheckout ? { GitCommit: git.stdout.trim(), BuildTime } : { BuildTime };
+}
+
 function optionsFor(root: string, outputDirectory: string): BuildOptions {
   return {
     absWorkingDir: root,
@@ -42,7 +52,10 @@ function optionsFor(root: string, outputDirectory: string): BuildOptions {
     // Node.js prints the line of an error that nobody caught.
     lineLimit: 200,
     external: ['koffi'],
-    define: { 'import.meta.url': 'moduleUrl' },
+    define: {
+      'import.meta.url': 'moduleUrl',
+      GANTRY_BUILD: JSON.stringify(JSON.stringify(buildFacts(root))),
+    },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     plugins: [workerFiles],
     logLevel: 'warning',

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { UnixDatagramSocket } from '@gantry/kernel';
 import { temporaryRoot } from '@gantry/testkit';
+import { freePort } from '../support/free-port.ts';
 import { type Finished, run } from '../support/processes.ts';
 import { repositoryRoot, TestDaemon } from '../support/test-daemon.ts';
 import { until } from '../support/until.ts';
@@ -109,12 +110,3 @@ test('--validate looks at the configuration and starts nothing', async () => {
   assert.match(broken.stderr, /specified both as a flag and in the configuration file: labels/);
   assert.match((await gantryd('--version')).stdout, /^Gantry version \d/);
 });
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

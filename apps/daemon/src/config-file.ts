@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
+import { maskedUrl } from '@gantry/engine';
 import { ConfigError } from './config-error.ts';
 import { type DaemonOption, daemonOptions, type OptionValue, type OptionValues } from './options.ts';
 import { ulimitFlag } from './ulimit-config.ts';
@@ -21,7 +22,7 @@ export interface ConfigFileRequest {
  * too; with ours for a file that is unreadable, too large or malformed, and for a value of the wrong shape.
  */
 export function readConfigFile({ file, required, flagValues }: ConfigFileRequest): OptionValues {
-  const parsed = parseFile(file, required);
+  const parsed = withoutGroups(file, parseFile(file, required));
   const unable = `unable to configure the daemon with file ${file}`;
   const unknown = Object.keys(parsed).filter(
     (key) => optionOf(key) === undefined && refusalOf('key', key, parsed[key]) === undefined,
@@ -58,7 +59,20 @@ function optionOf(key: string): DaemonOption | undefined {
 /** As Go prints a list or a scalar. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.join(' ')}]`;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? maskedUrl(value) : JSON.stringify(value);
+}
+
+/** The keys of `proxies` stand beside the others; outside of it they are unknown, as to dockerd. */
+function withoutGroups(file: string, parsed: Record<string, unknown>): Record<string, unknown> {
+  const grouped = daemonOptions.filter(({ within }) => within !== undefined);
+  const isLost = (key: string): boolean => grouped.some((option) => option.key === key);
+  const lifted = Object.entries(parsed).flatMap(([key, value]): [string, unknown][] => {
+    if (isLost(key)) return [[`${key} (outside of '${optionOf(key)?.within ?? ''}')`, value]];
+    if (!grouped.some(({ within }) => within === key)) return [[key, value]];
+    if (!isObject(value)) throw new ConfigError(`${file}: '${key}' must be an object`);
+    return Object.entries(value).map(([name, inner]) => [isLost(name) ? name : `${key}.${name}`, inner]);
+  });
+  return Object.fromEntries(lifted);
 }
 
 function parseFile(file: string, required: boolean): Record<string, unknown> {

@@ -41,7 +41,7 @@ test('keys that match no option are refused as dockerd does, those that are not 
     () => load('{"nonsense":1,"more":2}'),
     /daemon\.json: the following directives don't match any configuration option: nonsense, more$/,
   );
-  assert.throws(() => load('{"metrics-addr":"x"}'), /daemon\.json: 'metrics-addr' is not built yet/);
+  assert.throws(() => load('{"containerd":"x"}'), /daemon\.json: 'containerd' is refused: there is no/);
   assert.throws(() => load('{"storage-driver":"btrfs"}'), /'storage-driver' can only be overlay2: layers/);
   load('{"storage-driver":"overlay2","iptables":true,"experimental":false}');
 });
@@ -51,6 +51,28 @@ test('a key that is a flag too is refused as dockerd does', () => {
     () => load('{"labels":["a=b"],"debug":true}', ['--label', 'c=d', '--debug=false']),
     /: the following directives are specified both as a flag and in the configuration file: labels: \(from flag: \[c=d\], from file: \[a=b\]\), debug: \(from flag: false, from file: true\)$/,
   );
+});
+
+test('proxies stand in an object of their own, and an address for measures has a port', () => {
+  const { proxies } = load('{"proxies":{"http-proxy":"http://a:1","no-proxy":"b"}}', [
+    '--https-proxy',
+    'c:2',
+  ]);
+  assert.deepEqual(proxies, { httpProxy: 'http://a:1', httpsProxy: 'c:2', noProxy: 'b' });
+  assert.throws(() => load('{"http-proxy":"http://a:1"}'), /option: http-proxy \(outside of 'proxies'\)$/);
+  assert.throws(() => load('{"proxies":{"ftp-proxy":"a"}}'), /option: proxies\.ftp-proxy$/);
+  assert.throws(() => load('{"proxies":"http://a:1"}'), /'proxies' must be an object$/);
+  assert.throws(
+    () => load('{"proxies":{"http-proxy":"http://me:secret@a"}}', ['--http-proxy', 'http://you:secret@b']),
+    /http-proxy: \(from flag: http:\/\/xxxxx:xxxxx@b, from file: http:\/\/xxxxx:xxxxx@a\)$/,
+  );
+  const addressOf = (text: string): unknown => load('{}', ['--metrics-addr', text]).metricsAddress;
+  assert.deepEqual(addressOf('127.0.0.1:9323'), { host: '127.0.0.1', port: 9323 });
+  assert.deepEqual(addressOf('[::1]:0'), { host: '::1', port: 0 });
+  assert.deepEqual(addressOf(':9323'), { host: '0.0.0.0', port: 9323 });
+  for (const text of ['x', '127.0.0.1', '1:2:3', 'a:70000']) {
+    assert.throws(() => addressOf(text), /is not host:port/);
+  }
 });
 
 test('the settings that a reload may change are read from file and flags', () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { EngineNetworkOptions, EngineSettings } from '@gantry/engine';
+import type { EngineNetworkOptions, EngineSettings, ProxySettings } from '@gantry/engine';
 import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf } from './cgroup-config.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
@@ -7,6 +7,7 @@ import { type Flags, parseValue } from './flags.ts';
 import { networkOptionsOf } from './network-config.ts';
 import { daemonOptions, type OptionValue, type OptionValues } from './options.ts';
 import { readSettings, settingDefaults } from './read-settings.ts';
+import { storageSizeOf } from './storage-config.ts';
 import { type Ulimits, ulimitsOf } from './ulimit-config.ts';
 
 /** What gantryd runs with; frozen. Paths are absolute. */
@@ -20,6 +21,11 @@ export interface DaemonConfig {
   readonly network: EngineNetworkOptions;
   readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
+  readonly proxies: ProxySettings;
+  /** Where measures are told; nowhere when missing. */
+  readonly metricsAddress: { host: string; port: number } | undefined;
+  /** 0 is no limit. */
+  readonly storageSizeBytes: number;
   readonly usernsRemap: string;
   readonly cdiSpecDirs: readonly string[];
   readonly ulimits: Ulimits;
@@ -93,6 +99,9 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     network: networkOptionsOf(values),
     cgroupDriver,
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
+    proxies: proxies(values),
+    metricsAddress: metricsAddress(optionalText(values, 'metrics-addr') ?? ''),
+    storageSizeBytes: storageSizeOf(values['storage-opts'] === undefined ? [] : list(values, 'storage-opts')),
     usernsRemap: optionalText(values, 'userns-remap') ?? '',
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
     ulimits: ulimitsOf(values['default-ulimits']),
@@ -149,6 +158,26 @@ function tlsFiles(values: OptionValues): TlsFiles | undefined {
 function seccompProfile(text: string): string {
   if (text === '') return 'builtin';
   return text === 'builtin' || text === 'unconfined' ? text : path.resolve(text);
+}
+
+function metricsAddress(text: string): DaemonConfig['metricsAddress'] {
+  if (text === '') return undefined;
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:/]*)):(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new ConfigError(`metrics-addr: '${text}' is not host:port`);
+  }
+  return { host: bracketed ?? (plain || '0.0.0.0'), port: Number(port) };
+}
+
+function proxies(values: OptionValues): ProxySettings {
+  const [httpProxy, httpsProxy, noProxy] = ['http-proxy', 'https-proxy', 'no-proxy'].map((key) =>
+    optionalText(values, key),
+  );
+  return {
+    ...(httpProxy !== undefined && { httpProxy }),
+    ...(httpsProxy !== undefined && { httpsProxy }),
+    ...(noProxy !== undefined && { noProxy }),
+  };
 }
 
 function oomScoreAdjustment(value: OptionValue | undefined): number | undefined {

@@ -22,6 +22,8 @@ export interface DaemonOption {
     | 'ulimits';
   /** A SIGHUP puts the file's new value in force. */
   reloadable?: true;
+  /** The object of daemon.json that the key stands in, where it is not the file itself. */
+  within?: 'proxies';
   help: string;
 }
 
@@ -231,6 +233,27 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Feature to switch on or off (name=true), repeatable; there are none yet',
   },
   {
+    key: 'http-proxy',
+    flag: 'http-proxy',
+    type: 'string',
+    within: 'proxies',
+    help: "Proxy to registries that have no TLS, in the place of the environment's (URL)",
+  },
+  {
+    key: 'https-proxy',
+    flag: 'https-proxy',
+    type: 'string',
+    within: 'proxies',
+    help: "Proxy to registries, in the place of the environment's (URL)",
+  },
+  {
+    key: 'no-proxy',
+    flag: 'no-proxy',
+    type: 'string',
+    within: 'proxies',
+    help: "Hosts that no proxy is used for, in the place of the environment's (comma-separated)",
+  },
+  {
     key: 'init',
     flag: 'init',
     type: 'boolean',
@@ -280,6 +303,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Times that a layer is tried',
   },
   {
+    key: 'metrics-addr',
+    flag: 'metrics-addr',
+    type: 'string',
+    help: "Address (host:port) at which Prometheus reads the engine's measures; whoever reaches it may read them",
+  },
+  {
     key: 'no-new-privileges',
     flag: 'no-new-privileges',
     type: 'boolean',
@@ -318,6 +347,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     type: 'integer',
     reloadable: true,
     help: 'Seconds that open requests, and containers without live-restore, get when the daemon stops',
+  },
+  {
+    key: 'storage-opts',
+    flag: 'storage-opt',
+    type: 'list',
+    help: 'Most that containers write which do not say otherwise (overlay2.size=10G)',
   },
   {
     key: 'trusted-token-services',

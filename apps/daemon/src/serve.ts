@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
-import { type ApiServer, createApiServer, type ListenAddress } from '@gantry/http-api';
+import { type ApiServer, createApiServer, type ListenAddress, serveMetrics } from '@gantry/http-api';
 import { releaseFreeMemory } from '@gantry/kernel';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
@@ -38,6 +38,7 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   const reload = (): void => {
     config = reloadConfig({ engine, config, load, logger });
   };
+  await using _metrics = await metricsServer(engine, config, logger);
   process.on('SIGHUP', reload);
   notifyManager('READY=1');
   logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
@@ -47,6 +48,22 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   process.off('SIGHUP', reload).on('SIGHUP', () => {});
   await shutDown({ engine, server, config, logger, signal });
   return 0;
+}
+
+async function metricsServer(
+  engine: Engine,
+  { metricsAddress: address }: DaemonConfig,
+  logger: DaemonLogger,
+): Promise<AsyncDisposable | undefined> {
+  if (address === undefined) return undefined;
+  const server = await serveMetrics({
+    address,
+    read: () => engine.metrics(),
+    logger,
+    clock: systemClock,
+  });
+  logger.info('measures are told', { ...server.bound });
+  return server;
 }
 
 function openTcpAddresses(addresses: readonly ListenAddress[]): string[] {
@@ -66,6 +83,8 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     network: config.network,
     cgroupDriver: config.cgroupDriver,
     cgroupParent: config.cgroupParent,
+    proxies: config.proxies,
+    storageSizeBytes: config.storageSizeBytes,
     usernsRemap: config.usernsRemap,
     cdiSpecDirs: config.cdiSpecDirs,
     ulimits: config.ulimits,

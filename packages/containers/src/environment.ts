@@ -114,6 +114,12 @@ export interface HostFiles {
   hosts: string;
 }
 
+/** Health checks since the engine opened. */
+export interface ProbeCounts {
+  total: number;
+  failed: number;
+}
+
 /** What every operation on containers works with. */
 export interface ContainerEnvironment {
   ports: ContainerPorts;
@@ -121,6 +127,7 @@ export interface ContainerEnvironment {
   registry: ContainerRegistry;
   execs: ExecRegistry;
   health: HealthStore;
+  probes: ProbeCounts;
   directories: ContainerDirectories;
   userRanges: UserRanges;
   /** By container id. Held for the steps of a change, never while a process is waited for. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Clock, KeyedLock, type Logger, Semaphore } from '@gantry/base';
 import type { MetadataStore } from '@gantry/state';
 import { ContainerService } from './container-service.ts';
-import type { ContainerDefaults, ContainerEnvironment, ContainerPorts } from './environment.ts';
+import type { ContainerDefaults, ContainerEnvironment, ContainerPorts, ProbeCounts } from './environment.ts';
 import { EventFile } from './events/event-file.ts';
 import { EventHub } from './events/event-hub.ts';
 import { ExecRegistry } from './exec/exec-registry.ts';
@@ -35,6 +35,7 @@ export interface Containers extends AsyncDisposable {
   readonly execs: ExecService;
   readonly files: ContainerFiles;
   readonly events: EventHub;
+  readonly probes: Readonly<ProbeCounts>;
   /** What the start-up pass could not take in. */
   readonly damaged: readonly DamagedContainer[];
 }
@@ -52,6 +53,7 @@ export async function openContainers(options: ContainersOptions): Promise<Contai
     execs: new ExecService(environment),
     files: new ContainerFiles(environment),
     events: environment.events,
+    probes: environment.probes,
     damaged,
     async [Symbol.asyncDispose](): Promise<void> {
       closing.abort();
@@ -82,6 +84,7 @@ function makeEnvironment(options: ContainersOptions, closing: AbortSignal): Cont
     userRanges: new UserRanges(registry, defaults.users.pool),
     execs: new ExecRegistry(store),
     health: new HealthStore(store),
+    probes: { total: 0, failed: 0 },
     directories,
     locks: new KeyedLock(),
     unmounts: new Semaphore(unmountsAtOnce),

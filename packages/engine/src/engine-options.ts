@@ -1,6 +1,7 @@
 import type { HostConfig } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/base';
 import type { AddressPoolRange, DefaultBridgeSettings, DnsRequest } from '@gantry/network';
+import type { ProxySettings } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 
 export interface EngineOptions {
@@ -19,12 +20,16 @@ export interface EngineOptions {
   cgroupDriver?: string;
   /** What may be changed later by `Engine.reload`; its defaults where missing. */
   settings?: Partial<EngineSettings>;
+  /** Most bytes that containers may write to their file systems, unless they say otherwise: dockerd's `overlay2.size`. */
+  storageSizeBytes?: number;
   /** Where programs are looked for; the usual system directories when missing. */
   searchPath?: string;
   /** Log driver of containers that ask for none; `json-file` when missing. */
   logDriver?: string;
   /** Options of that driver, for containers that do not say otherwise. */
   logOptions?: Readonly<Record<string, string>>;
+  /** How registries are reached; as the environment says when missing. */
+  proxies?: ProxySettings;
   /** Docker's `certs.d`: a directory of certificates for each registry; /etc/docker/certs.d when missing. */
   registryCertificates?: string;
   /** The program of `--init`; the first of catatonit and tini that runs in any container when missing. */

@@ -31,6 +31,9 @@ export interface Engine extends AsyncDisposable {
   /** Asks the authorization plugins of the settings: for `createApiServer`. */
   readonly guard: RequestGuard;
 
+  /** dockerd's measures of this engine since it opened, in Prometheus' text format. */
+  metrics(): Promise<string>;
+
   /** The settings now in force. */
   settings(): EngineSettings;
   /**

@@ -10,6 +10,7 @@ export { type ClosedEngine, checkClosedEngine } from './fsck/check-closed-engine
 export type { Problem } from './fsck/problem.ts';
 export { findInitProgram } from './init-program.ts';
 export { openEngine } from './open-engine.ts';
+export { maskedUrl, type ProxySettings } from './proxy-info.ts';
 export type { RunOptions, RunResult } from './run.ts';
 export { defaultSettings, type EngineSettings } from './settings/engine-settings.ts';
 export { RuntimeConfigError } from './settings/runtime-table.ts';

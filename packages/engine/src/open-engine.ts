@@ -10,10 +10,11 @@ import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
-import { readEngineFacts } from './engine-facts.ts';
+import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { DataRootLockedError } from './errors.ts';
 import { ImageView } from './image-view.ts';
+import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
@@ -93,6 +94,11 @@ function compose(
     events,
     defaultOptions: options.network?.defaultNetworkOptions ?? {},
   });
+  const system = systemOf(
+    { facts, settings, clock },
+    { images, volumes, runtime, containers, list: allContainers },
+  );
+  const metrics = new EngineMetrics({ containers, network, info: () => system.info() });
   return {
     containers: service,
     execs,
@@ -128,19 +134,8 @@ function compose(
       clock,
       logger,
     }),
-    system: new SystemService(
-      facts,
-      {
-        containerStates: async () => (await allContainers()).map(({ State: state = '' }) => state),
-        countImages: async () => (await images.list({ all: false, filters: new Map() })).length,
-        events: (wanted) => events.events(wanted),
-        countEventReaders: () => events.listenerCount,
-        settings: () => settings.current,
-        runtimes: () => runtime.table,
-        volumeDrivers: () => volumes.driverNames(),
-      },
-      clock,
-    ),
+    system,
+    metrics: () => metrics.text(),
     guard: new AuthorizationPlugins({
       names: () => settings.current.authorizationPlugins,
       directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),
@@ -155,4 +150,26 @@ function compose(
     stopContainers: (timeoutSeconds) => service.stopAll(timeoutSeconds),
     run: (image, args, runOptions = {}) => runToEnd(service, image, args, runOptions),
   };
+}
+
+function systemOf(
+  { facts, settings, clock }: { facts: EngineFacts } & Pick<Opening, 'settings' | 'clock'>,
+  sources: Pick<Storage, 'images' | 'volumes'> &
+    Pick<Execution, 'runtime' | 'containers'> & { list: () => Promise<ContainerSummary[]> },
+): SystemService {
+  const { images, volumes, runtime, list } = sources;
+  const { events } = sources.containers;
+  return new SystemService(
+    facts,
+    {
+      containerStates: async () => (await list()).map(({ State: state = '' }) => state),
+      countImages: async () => (await images.list({ all: false, filters: new Map() })).length,
+      events: (wanted) => events.events(wanted),
+      countEventReaders: () => events.listenerCount,
+      settings: () => settings.current,
+      runtimes: () => runtime.table,
+      volumeDrivers: () => volumes.driverNames(),
+    },
+    clock,
+  );
 }

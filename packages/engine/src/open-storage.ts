@@ -8,6 +8,7 @@ import { hostPlatform } from '@gantry/oci';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openVolumeStore, type VolumeStore } from '@gantry/volumes';
 import type { Opening } from './open-engine.ts';
+import { proxyEnvironment } from './proxy-info.ts';
 import { gantryVersion } from './version.ts';
 
 /** What an engine keeps on disk. */
@@ -30,13 +31,21 @@ export async function openStorage({
 }: Opening): Promise<Storage> {
   const below = (name: string): string => path.join(options.dataRoot, name);
   const content = await FileBlobStore.open({ directory: below('content'), logger });
-  const snapshots = opened.use(await openSnapshotter({ root: below('snapshots'), logger, clock }));
+  const snapshots = opened.use(
+    await openSnapshotter({
+      root: below('snapshots'),
+      defaultSizeBytes: options.storageSizeBytes ?? 0,
+      logger,
+      clock,
+    }),
+  );
   const registries = new RegistryClient({
     settings: () => ({
       ...settings.current,
       certificateDirectory: options.registryCertificates ?? '/etc/docker/certs.d',
       maxAttempts: settings.current.maxDownloadAttempts,
     }),
+    environment: proxyEnvironment(process.env, options.proxies),
     userAgent: `gantry/${gantryVersion} kernel/${release()} os/linux arch/${hostPlatform().architecture}`,
     clock,
     logger,

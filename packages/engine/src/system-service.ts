@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/api-types';
 import type { Clock } from '@gantry/base';
 import { logDriverNames } from '@gantry/containers';
@@ -8,10 +9,13 @@ import { cgroupInfo } from './cgroup-info.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
 import { infoWarnings } from './info-warnings.ts';
+import type { ProgramVersion } from './program-version.ts';
 import { proxyInfo } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 import { registryInfo } from './settings/registry-info.ts';
-import { gantryVersion } from './version.ts';
+import { buildFacts, gantryVersion } from './version.ts';
+
+const unknownCommit = 'N/A';
 
 /** What the system service counts and streams; the container and image services answer. */
 export interface SystemSources {
@@ -40,6 +44,7 @@ export class SystemService implements SystemBackend {
 
   version(): Promise<SystemVersion> {
     const host = readHostFacts();
+    const build = buildFacts();
     const details = {
       ApiVersion: maxApiVersion,
       Arch: host.architecture,
@@ -48,6 +53,7 @@ export class SystemService implements SystemBackend {
       MinAPIVersion: minApiVersion,
       NodeVersion: process.version,
       Os: 'linux',
+      ...build,
     };
     return Promise.resolve({
       Platform: { Name: 'Gantry' },
@@ -58,10 +64,8 @@ export class SystemService implements SystemBackend {
       Arch: host.architecture,
       KernelVersion: host.kernelVersion,
       Experimental: false,
-      Components: [
-        { Name: 'Engine', Version: gantryVersion, Details: details },
-        { Name: this.#sources.runtimes().defaultName, Version: this.#facts.runtimeVersion(), Details: {} },
-      ],
+      ...build,
+      Components: [{ Name: 'Engine', Version: gantryVersion, Details: details }, ...this.#programs()],
     });
   }
 
@@ -86,6 +90,23 @@ export class SystemService implements SystemBackend {
 
   events(options: EventOptions): AsyncIterable<EventMessage> {
     return this.#sources.events(options);
+  }
+
+  /** What the engine runs beside itself, as `docker version` lists it. */
+  #programs(): NonNullable<SystemVersion['Components']> {
+    const component = (
+      name: string,
+      { version, commit }: ProgramVersion,
+    ): NonNullable<SystemVersion['Components']>[number] => ({
+      Name: name,
+      Version: version,
+      Details: commit === '' ? {} : { GitCommit: commit },
+    });
+    const init = this.#facts.initVersion();
+    return [
+      component(this.#sources.runtimes().defaultName, this.#facts.runtimeVersion()),
+      ...(init === undefined ? [] : [component(path.basename(this.#facts.initBinary), init)]),
+    ];
   }
 
   async #deviceInfo(): Promise<SystemInfo> {
@@ -122,7 +143,7 @@ export class SystemService implements SystemBackend {
       ID: this.#facts.engineId,
       ServerVersion: gantryVersion,
       Driver: 'overlay2',
-      DriverStatus: [['Backing Filesystem', this.#facts.backingFileSystem]],
+      DriverStatus: storageStatus(this.#facts),
       DockerRootDir: this.#facts.dataRoot,
       Plugins: {
         Volume: [...this.#sources.volumeDrivers()],
@@ -140,6 +161,10 @@ export class SystemService implements SystemBackend {
       ),
       DefaultRuntime: defaultName,
       InitBinary: this.#facts.initBinary,
+      // As dockerd says of a program that it cannot ask: there is no containerd.
+      ContainerdCommit: { ID: unknownCommit },
+      RuncCommit: { ID: this.#facts.runtimeVersion().commit || unknownCommit },
+      InitCommit: { ID: this.#facts.initVersion()?.commit || unknownCommit },
       LiveRestoreEnabled: settings.liveRestore,
       ExperimentalBuild: false,
       Debug: settings.debug,
@@ -149,9 +174,19 @@ export class SystemService implements SystemBackend {
       IndexServerAddress: 'https://index.docker.io/v1/',
       GenericResources: [],
       RegistryConfig: registryInfo(settings),
-      ...proxyInfo(process.env),
+      ...proxyInfo(this.#facts.proxyEnvironment),
       FirewallBackend: { Driver: 'nftables', Info: [] },
       Isolation: '',
     };
   }
+}
+
+/** What is said of the storage driver, in Docker's words where it says the same. */
+function storageStatus({ backingFileSystem, hasProjectQuotas }: EngineFacts): [string, string][] {
+  return [
+    ['Backing Filesystem', backingFileSystem],
+    ['Using metacopy', 'false'],
+    ['userxattr', 'false'],
+    ['Project Quotas', String(hasProjectQuotas)],
+  ];
 }

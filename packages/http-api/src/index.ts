@@ -46,6 +46,7 @@ export type {
   TlsIdentity,
   UnixAddress,
 } from './listeners/listen-address.ts';
+export { serveMetrics } from './listeners/metrics-server.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server/api-server.ts';
 export { maxApiVersion, minApiVersion } from './server/api-version.ts';
 export { defaultLimits, type ServerLimits } from './server/limits.ts';

@@ -50,6 +50,7 @@ export class EventHub {
   readonly #closing = new AbortController();
   #lastNs: bigint;
   #readers = 0;
+  #published = 0;
 
   constructor(clock: Clock, history: EventHistory = new MemoryEventHistory()) {
     this.#clock = clock;
@@ -59,6 +60,7 @@ export class EventHub {
 
   publish(event: EngineEvent): void {
     const timeNs = this.#nextTime();
+    this.#published += 1;
     const stamped: StampedEvent = {
       timeNs,
       message: {
@@ -81,6 +83,11 @@ export class EventHub {
   /** Readers now connected, as `docker info` counts them. */
   get listenerCount(): number {
     return this.#readers;
+  }
+
+  /** Events told since the hub was made. */
+  get publishedCount(): number {
+    return this.#published;
   }
 
   /** Subscribes at once, before the first `next()`. Throws `InvalidFilterError` for a filter that is unknown or malformed. */

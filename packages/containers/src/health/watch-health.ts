@@ -52,7 +52,7 @@ async function probeAgainAndAgain(
   container: Container,
   { run, check, signal }: HealthWatch,
 ): Promise<never> {
-  const { clock, health } = environment;
+  const { clock, health, probes } = environment;
   const startedAtMs = Number(parseTimestamp(container.state.last.startedAt) / 1_000_000n);
   for (;;) {
     const before = container.health ?? healthAtStart(undefined);
@@ -62,6 +62,8 @@ async function probeAgainAndAgain(
     const result = await runProbe(environment, container, { check, signal });
     signal.throwIfAborted();
     if (result === undefined) continue;
+    probes.total += 1;
+    if (result.exitCode !== 0) probes.failed += 1;
     const after = healthAfter(before, result, { check, sinceStartMs: probedSinceStartMs });
     health.save(container, after);
     if (after.status !== before.status) onChange(environment, container, { run, status: after.status });
