@@ -45,6 +45,8 @@ export type { RegistryExchange } from './http/registry-exchange.ts';
 export type { RegistryServices } from './http/registry-services.ts';
 export type { RegistryRoute } from './http/route.ts';
 export { createRegistryServer, type RegistryServer, type RegistryServerOptions } from './registry-server.ts';
+export { type ReplicationSettings, readReplicationSettings } from './replication/replication-settings.ts';
+export { Replicator, type ReplicatorOptions } from './replication/replicator.ts';
 export {
   type RetentionOptions,
   type RetentionResult,
