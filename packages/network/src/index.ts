@@ -40,6 +40,7 @@ export { type AddressPoolRange } from './ipam/default-pools.ts';
 export type {
   Attachment,
   AttachRequest,
+  ContainerPorts,
   DnsRequest,
   EndpointAddress,
   EndpointInfo,
@@ -47,7 +48,6 @@ export type {
   InterfaceTraffic,
   IpamConfig,
   IpamRequest,
-  LinkedPort,
   NetworkController,
   NetworkCreateRequest,
   NetworkInfo,

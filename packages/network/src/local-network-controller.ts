@@ -149,7 +149,7 @@ function endpointInfo(
   networkName: string,
   endpoint: JoinedEndpoint['endpoint'],
 ): EndpointInfo {
-  const { hostInterface: _hostInterface, links: _links, linkedPorts: _linkedPorts, ...rest } = endpoint;
+  const { hostInterface: _hostInterface, links: _links, linkedTo: _linkedTo, ...rest } = endpoint;
   const { ipv4, ipv6, ...shown } = rest;
   return {
     containerId,

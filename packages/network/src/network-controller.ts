@@ -110,6 +110,8 @@ export interface AttachRequest {
   /** None: a namespace with loopback alone. */
   endpoints: readonly EndpointRequest[];
   ports: readonly PortRequest[];
+  /** What it says that it serves: SRV records tell it, and containers that are linked to it reach it. None when missing. */
+  exposedPorts?: readonly ContainerPorts[];
   /** What the container asked for (`--dns` …) or the daemon's; without `servers` the host's. */
   dns: DnsRequest;
   hostname: string;
@@ -121,10 +123,11 @@ export interface AttachRequest {
   signal?: AbortSignal;
 }
 
-/** A port of a container that another is linked to. */
-export interface LinkedPort {
+/** Ports of a container, from `first` to `last`. */
+export interface ContainerPorts {
   protocol: 'tcp' | 'udp' | 'sctp';
-  port: number;
+  first: number;
+  last: number;
 }
 
 export interface DnsRequest {
@@ -146,10 +149,10 @@ export interface EndpointRequest {
   /** `--link other:alias`: alias → container id, for this container alone. */
   links: ReadonlyMap<string, string>;
   /**
-   * Ports of other containers on the network that stay open to this one where neighbours may not talk to each other
-   * (`enable_icc=false`), by container id; IPv4, as with Docker's links. None when missing.
+   * Ids of containers on the network whose exposed ports stay open to this one where neighbours may not talk to each other
+   * (`enable_icc=false`); by IPv4, as with Docker's links. None when missing.
    */
-  linkedPorts?: ReadonlyMap<string, readonly LinkedPort[]>;
+  linkedTo?: readonly string[];
   /** `com.docker.network.endpoint.ifname`, `com.docker.network.endpoint.sysctls` */
   driverOptions: Readonly<Record<string, string>>;
   /** The endpoint with the highest one has the default route. */

@@ -1,5 +1,6 @@
 import type { Attachment, AttachRequest } from '@gantry/network';
 import type { Container } from '../container.ts';
+import { servedPorts } from '../create/options/ports.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { NetworkSetupError } from '../errors.ts';
 import { namespaceOf } from '../lifecycle/joined-namespaces.ts';
@@ -45,10 +46,12 @@ function attachRequest(
   { record }: Container,
   namespace: string | undefined,
 ): AttachRequest {
+  const served = servedPorts(record);
   return {
     containerId: record.id,
     endpoints: endpointRequests(record, registry),
     ports: record.network.ports,
+    ...(served.length > 0 && { exposedPorts: served }),
     dns: dnsRequest(record.hostConfig, defaults.dns),
     hostname: containerHostname(record),
     ...(namespace !== undefined && { namespace }),

@@ -1,5 +1,4 @@
-import type { EndpointRequest, LinkedPort } from '@gantry/network';
-import { exposedPorts } from '../create/options/ports.ts';
+import type { EndpointRequest } from '@gantry/network';
 import type { ContainerRecord, EndpointWish } from '../state/container-record.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
 import { linkedContainers, parseLink } from './links.ts';
@@ -29,7 +28,7 @@ export function endpointRequest(
     network,
     dnsNames: namesOn(network, wish.Aliases ?? [], record),
     links: new Map(linked),
-    ...(network === 'bridge' && linkedPorts(record, registry)),
+    ...(network === 'bridge' && linksOf(record, registry)),
     driverOptions: wish.DriverOpts ?? {},
     gatewayPriority: wish.GwPriority ?? 0,
     ...(isGiven(addresses?.IPv4Address) && { ipv4Address: addresses.IPv4Address }),
@@ -47,15 +46,10 @@ export function namesOn(network: string, aliases: readonly string[], record: Con
   return [...new Set([name, ...aliases, id.slice(0, 12), ...(hostname === '' ? [] : [hostname])])];
 }
 
-/** What links on the default bridge keep open: the ports that the other containers expose or publish. */
-function linkedPorts(record: ContainerRecord, registry: LinkRegistry): Pick<EndpointRequest, 'linkedPorts'> {
+/** The links of the default bridge. */
+function linksOf(record: ContainerRecord, registry: LinkRegistry): Pick<EndpointRequest, 'linkedTo'> {
   const linked = linkedContainers({ record }, registry);
-  if (linked.length === 0) return {};
-  const portsOf = ({ config, network }: ContainerRecord): LinkedPort[] => [
-    ...exposedPorts(config),
-    ...network.ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort })),
-  ];
-  return { linkedPorts: new Map(linked.map(({ child }) => [child.id, portsOf(child.record)])) };
+  return linked.length === 0 ? {} : { linkedTo: linked.map(({ child }) => child.id) };
 }
 
 function isGiven(value: string | null | undefined): value is string {

@@ -1,5 +1,5 @@
 import { encodeAddress } from '@gantry/kernel';
-import type { NameSource } from './name-source.ts';
+import type { NamedService, NameSource } from './name-source.ts';
 import type { AnswerRecord } from './wire/answer.ts';
 import { encodeName, reverseAddress } from './wire/name.ts';
 import type { Query } from './wire/query.ts';
@@ -7,8 +7,8 @@ import { classes, recordTypes } from './wire/registry.ts';
 
 /**
  * The records that the engine itself answers with; undefined when the question is not about names of ours and is for
- * somebody else. A known name has no record but its addresses: asked for anything else of it (`MX`, `SRV`, `HTTPS`) the
- * answer is empty, never NXDOMAIN from a server outside, which many clients take for the whole name. Several addresses
+ * somebody else. A known name has no records but its addresses and what it exposes (SRV): asked for anything else of it
+ * (`MX`, `HTTPS`) the answer is empty, never NXDOMAIN from a server outside, which many clients take for the whole name. Several addresses
  * come in random order.
  */
 export function localAnswer(query: Query, names: NameSource): readonly AnswerRecord[] | undefined {
@@ -17,6 +17,7 @@ export function localAnswer(query: Query, names: NameSource): readonly AnswerRec
     const pointer = pointerRecord(query.name, names);
     if (pointer !== undefined) return [pointer];
   }
+  if (query.type === recordTypes.SRV) return names.services(query.name)?.flatMap(serviceRecord);
   const { known, ipv4, ipv6 } = names.addresses(query.name);
   if (!known) return undefined;
   const wants = (type: number): boolean => query.type === type || query.type === recordTypes.ANY;
@@ -35,6 +36,15 @@ function pointerRecord(name: string, names: NameSource): AnswerRecord | undefine
   const host = address === undefined ? undefined : names.reverse(address);
   const data = host === undefined ? undefined : encodeName(host);
   return data === undefined ? undefined : { type: recordTypes.PTR, data };
+}
+
+/** RFC 2782, without priority and weight: all are alike. */
+function serviceRecord({ target, port }: NamedService): AnswerRecord[] {
+  const name = encodeName(target);
+  if (name === undefined) return [];
+  const head = Buffer.alloc(6);
+  head.writeUInt16BE(port, 4);
+  return [{ type: recordTypes.SRV, data: Buffer.concat([head, name]) }];
 }
 
 /** Fisher and Yates. */

@@ -92,6 +92,34 @@ test('addresses of both families are told, and told back by the first name', () 
   assert.equal(asker.reverse('fd00:0000:0000:0000:0000:0000:0000:0002'), 'web.front');
 });
 
+test('the ports of a name are told, one or all, with the name of the container that has them', () => {
+  const index = new NameIndex();
+  const [web, dns] = [
+    { protocol: 'tcp', first: 80, last: 81 },
+    { protocol: 'udp', first: 53, last: 53 },
+  ] as const;
+  index.set('asker', [on('front', ['asker'], 1)]);
+  index.set('one', [{ ...on('front', ['one', 'app'], 2), ports: [web, dns] }]);
+  index.set('two', [{ ...on('front', ['two', 'app'], 3), ports: [web] }]);
+  index.set('many', [{ ...on('front', ['many'], 4), ports: [{ protocol: 'tcp', first: 1, last: 65535 }] }]);
+  const asker = index.source('asker');
+  const told = (name: string): string | undefined =>
+    asker
+      .services(name)
+      ?.map(({ target, port }) => `${target}:${port}`)
+      .join(' ');
+  assert.equal(told('one'), 'one:80 one:81 one:53');
+  assert.equal(told('_80._tcp.app'), 'one:80 two:80');
+  assert.equal(told('_53._udp.app.front'), 'one:53');
+  for (const none of ['_53._tcp.one', '_http._tcp.one', '_82._tcp.one', 'asker'])
+    assert.equal(told(none), '');
+  for (const other of ['nobody', '_80._tcp.nobody', '_80._tcp', '_80._icmp.one']) {
+    assert.equal(told(other), undefined, other);
+  }
+  assert.equal(asker.services('many')?.length, 256);
+  assert.equal(told('_65000._tcp.many'), 'many:65000');
+});
+
 function on(networkName: string, names: readonly string[], last: number): NamedEndpoint {
   return { networkId: `id of ${networkName}`, networkName, names, ipv4: `10.0.0.${last}`, links: new Map() };
 }

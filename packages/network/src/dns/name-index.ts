@@ -1,5 +1,6 @@
 import { decodeAddress, encodeAddress } from '@gantry/kernel';
-import type { NamedAddresses, NameSource } from './name-source.ts';
+import type { ContainerPorts } from '../network-controller.ts';
+import type { NamedAddresses, NamedService, NameSource } from './name-source.ts';
 
 /** A container's place on one network, as its neighbours find it. */
 export interface NamedEndpoint {
@@ -11,7 +12,12 @@ export interface NamedEndpoint {
   ipv6?: string;
   /** Names that this container alone has for another of the same network: name → container id. They hide others' names. */
   links: ReadonlyMap<string, string>;
+  /** What the container exposes. */
+  ports?: readonly ContainerPorts[];
 }
+
+/** A name that exposes more tells of so many. */
+const mostServices = 256;
 
 /**
  * Who is called what on which network, for all containers of the engine. In memory, in effect at once. Names are found as
@@ -49,12 +55,20 @@ export class NameIndex {
   /** What the container may ask, now and after each change. */
   source(containerId: string): NameSource {
     return {
-      addresses: (name) => this.#addresses(containerId, name),
+      addresses: (name) => {
+        const found = this.#find(containerId, name);
+        return found === undefined ? { known: false, ipv4: [], ipv6: [] } : addressesOf(found);
+      },
+      services: (name) => {
+        const wanted = readService(name);
+        const found = this.#find(containerId, wanted.name);
+        return found && [...servicesOf(found, wanted)];
+      },
       reverse: (address) => this.#reverse(containerId, address),
     };
   }
 
-  #addresses(containerId: string, name: string): NamedAddresses {
+  #find(containerId: string, name: string): Iterable<NamedEndpoint> | undefined {
     const endpoints = this.#endpoints.get(containerId) ?? [];
     for (const { host, network } of readings(name)) {
       for (const endpoint of endpoints) {
@@ -62,10 +76,10 @@ export class NameIndex {
         const names = this.#networks.get(endpoint.networkId);
         const linked = endpoint.links.get(host);
         const found = linked === undefined ? names?.named(host) : names?.ofContainer(linked);
-        if (found !== undefined) return addressesOf(found);
+        if (found !== undefined) return found;
       }
     }
-    return { known: false, ipv4: [], ipv6: [] };
+    return undefined;
   }
 
   #reverse(containerId: string, address: string): string | undefined {
@@ -141,6 +155,38 @@ function* readings(name: string): Generator<{ host: string; network?: string }> 
   yield { host: whole };
   for (let dot = whole.lastIndexOf('.'); dot > 0; dot = whole.lastIndexOf('.', dot - 1)) {
     yield { host: whole.slice(0, dot), network: whole.slice(dot + 1) };
+  }
+}
+
+interface WantedService {
+  name: string;
+  /** Of one service: its port, NaN for a name that nobody here gives ports. */
+  port?: number;
+  protocol?: string;
+}
+
+function readService(name: string): WantedService {
+  const [, service = '', protocol = '', host] = /^_([^.]+)\._(tcp|udp|sctp)\.(.+)$/.exec(name) ?? [];
+  return host === undefined
+    ? { name }
+    : { name: host, protocol, port: /^\d{1,5}$/.test(service) ? Number(service) : Number.NaN };
+}
+
+function* servicesOf(
+  endpoints: Iterable<NamedEndpoint>,
+  { port: wanted, protocol: wantedProtocol }: WantedService,
+): Generator<NamedService> {
+  let left = mostServices;
+  for (const { names, ports = [] } of endpoints) {
+    const [target = ''] = names;
+    for (const { protocol, first, last } of ports) {
+      if (wantedProtocol !== undefined && protocol !== wantedProtocol) continue;
+      if (wanted !== undefined) {
+        if (wanted >= first && wanted <= last && left-- > 0) yield { target, port: wanted };
+        continue;
+      }
+      for (let port = first; port <= last && left > 0; port += 1, left -= 1) yield { target, port };
+    }
   }
 }
 

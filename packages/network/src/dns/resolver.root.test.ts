@@ -65,6 +65,25 @@ test('a name of ours has its addresses and nothing else: an empty answer, never 
   }
 });
 
+test('what a container exposes is told by SRV, and nothing of it is asked outside', async () => {
+  await using scene = await Scene.open();
+  const ports = [{ protocol: 'tcp', first: 5432, last: 5433 }] as const;
+  scene.names.set('db', [{ ...endpoint(['db', 'store'], { ipv4: '10.0.0.9' }), ports }]);
+  const told = async (name: string): Promise<unknown> => {
+    const { code, answers } = await scene.ask({ name, type: types.SRV });
+    return [code, answers.map(({ type, data }) => [type, data.readUInt16BE(4), data.toString('latin1', 6)])];
+  };
+  assert.deepEqual(await told('_5432._tcp.store'), [0, [[types.SRV, 5432, '\x02db\0']]]);
+  assert.deepEqual(await told('db.front'), [
+    0,
+    [
+      [types.SRV, 5432, '\x02db\0'],
+      [types.SRV, 5433, '\x02db\0'],
+    ],
+  ]);
+  assert.deepEqual(await told('_5432._udp.db'), [0, []]);
+});
+
 test('the addresses of a name come first in turns, and what does not fit by UDP comes by TCP', async () => {
   await using scene = await Scene.open();
   const many = Array.from({ length: 60 }, (_, index) => `10.0.1.${index}`);

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { NetworkHost } from '../../testing/network-host.ts';
 import { ask, serve } from '../../testing/network-probe.ts';
 import { attachRequest, endpointOn, networkRequest } from '../../testing/requests.ts';
-import type { Attachment, LinkedPort, NetworkController } from '../network-controller.ts';
+import type { Attachment, NetworkController } from '../network-controller.ts';
 
 const host = new NetworkHost();
 const closed = { timeoutMs: 400 };
@@ -24,8 +24,8 @@ after(async () => {
 });
 
 test('where neighbours are kept apart a link opens the ports it names, to who has it, and nothing else', async () => {
-  const database = await attach('database');
-  const client = await attach('client', { database: [{ protocol: 'tcp', port: 5432 }] });
+  const database = await attach('database', [], 5432);
+  const client = await attach('client', ['database'], 5432);
   const stranger = await attach('stranger');
   using _open = serve(database.namespacePath, 'tcp', 5432);
   using _other = serve(database.namespacePath, 'tcp', 5433);
@@ -36,10 +36,10 @@ test('where neighbours are kept apart a link opens the ports it names, to who ha
   assert.equal(await reach(database, client, 5432, closed), undefined);
 
   await controller.detach('database');
-  const squatter = await attach('squatter');
+  const squatter = await attach('squatter', [], 5432);
   using _squats = serve(squatter.namespacePath, 'tcp', 5432);
   assert.equal(await reach(client, squatter, 5432, closed), undefined);
-  const again = await attach('database');
+  const again = await attach('database', [], 5432);
   using _again = serve(again.namespacePath, 'tcp', 5432);
   assert.equal(await reach(client, again, 5432), addressOf(client));
 
@@ -56,12 +56,11 @@ test('where neighbours are kept apart a link opens the ports it names, to who ha
   for (const name of ['client', 'database', 'stranger', 'squatter']) await controller.detach(name);
 });
 
-function attach(
-  containerId: string,
-  linkedPorts: Readonly<Record<string, readonly LinkedPort[]>> = {},
-): Promise<Attachment> {
-  const endpoint = endpointOn('apart', { linkedPorts: new Map(Object.entries(linkedPorts)) });
-  return controller.attach(attachRequest(containerId, { endpoints: [endpoint] }));
+function attach(containerId: string, linkedTo: string[] = [], port?: number): Promise<Attachment> {
+  const exposedPorts = port === undefined ? [] : [{ protocol: 'tcp' as const, first: port, last: port }];
+  return controller.attach(
+    attachRequest(containerId, { endpoints: [endpointOn('apart', { linkedTo })], exposedPorts }),
+  );
 }
 
 function addressOf({ endpoints }: Attachment): string {

@@ -37,7 +37,7 @@ export function planEndpoint(
     linkLocalAddresses: wish.linkLocalAddresses ?? [],
     dnsNames: wish.dnsNames,
     links: Object.fromEntries(wish.links),
-    ...(wish.linkedPorts && { linkedPorts: Object.fromEntries(wish.linkedPorts) }),
+    ...(wish.linkedTo && { linkedTo: wish.linkedTo }),
     gatewayPriority: wish.gatewayPriority,
     driverOptions: wish.driverOptions,
   };

@@ -20,7 +20,7 @@ export class SandboxLinks {
   /** Makes what is open fit a sandbox that was made or changed; `others` are all that there are. */
   async follow(record: SandboxRecord, others: ReadonlyMap<string, SandboxRecord>): Promise<void> {
     const { containerId, endpoints } = record;
-    if (endpoints.some(({ linkedPorts }) => linkedPorts !== undefined)) this.#linked.set(containerId, record);
+    if (endpoints.some(({ linkedTo }) => linkedTo !== undefined)) this.#linked.set(containerId, record);
     else this.#linked.delete(containerId);
     await this.#fit((id) => (id === containerId ? record : others.get(id)));
   }
@@ -48,22 +48,26 @@ export class SandboxLinks {
     { endpoints }: SandboxRecord,
     find: (containerId: string) => SandboxRecord | undefined,
   ): PortRule[] {
-    return endpoints.flatMap(({ networkId, ipv4, linkedPorts = {} }) => {
+    return endpoints.flatMap(({ networkId, ipv4, linkedTo = [] }) => {
       const network = this.#registry.get(networkId);
       const source = ipv4?.address;
       if (source === undefined || network?.driver?.filter(network.record)?.icc !== false) return [];
-      return Object.entries(linkedPorts).flatMap(([id, ports]) => {
-        const target = find(id)?.endpoints.find((other) => other.networkId === networkId)?.ipv4?.address;
-        return target === undefined ? [] : ports.map((port) => ruleOf(source, target, port));
-      });
+      return linkedTo.flatMap((id) => rulesTo(find(id), networkId, source));
     });
   }
 }
 
-function ruleOf(
-  source: string,
-  containerAddress: string,
-  { protocol, port }: Pick<PortRule, 'protocol'> & { port: number },
-): PortRule {
-  return { protocol, hostAddress: '', hostPort: 0, source, containerAddress, containerPort: port };
+function rulesTo(target: SandboxRecord | undefined, networkId: string, source: string): PortRule[] {
+  const containerAddress = target?.endpoints.find((other) => other.networkId === networkId)?.ipv4?.address;
+  if (containerAddress === undefined) return [];
+  return (target?.exposedPorts ?? []).flatMap(({ protocol, first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, index) => ({
+      protocol,
+      hostAddress: '',
+      hostPort: 0,
+      source,
+      containerAddress,
+      containerPort: first + index,
+    })),
+  );
 }

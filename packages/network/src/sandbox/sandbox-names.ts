@@ -58,7 +58,7 @@ export class SandboxNames {
   }
 
   /** Makes the names fit, in effect at once. On the default bridge, as with Docker, nobody has any. */
-  rename({ containerId }: SandboxRecord, ordered: readonly JoinedEndpoint[]): void {
+  rename({ containerId, exposedPorts }: SandboxRecord, ordered: readonly JoinedEndpoint[]): void {
     this.#index.set(
       containerId,
       ordered.map(({ endpoint, network: { record } }) => ({
@@ -66,6 +66,7 @@ export class SandboxNames {
         networkName: record.name,
         names: isPredefined(record.name) ? [] : endpoint.dnsNames,
         links: new Map(isPredefined(record.name) ? [] : Object.entries(endpoint.links)),
+        ...(exposedPorts && { ports: exposedPorts }),
         ...(endpoint.ipv4 !== undefined && { ipv4: endpoint.ipv4.address }),
         ...(endpoint.ipv6 !== undefined && { ipv6: endpoint.ipv6.address }),
       })),

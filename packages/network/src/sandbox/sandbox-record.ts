@@ -1,4 +1,4 @@
-import type { DnsRequest, LinkedPort, PortRequest, PublishedPort } from '../network-controller.ts';
+import type { ContainerPorts, DnsRequest, PortRequest, PublishedPort } from '../network-controller.ts';
 
 /** What is written down about a container's place on its networks: enough to make it anew and to clean it up. */
 export interface SandboxRecord {
@@ -9,6 +9,7 @@ export interface SandboxRecord {
   wantedPorts: readonly PortRequest[];
   /** What is published now. */
   ports: readonly PublishedPort[];
+  exposedPorts?: readonly ContainerPorts[];
   dns: DnsRequest;
   hostname: string;
 }
@@ -27,8 +28,8 @@ export interface EndpointRecord {
   dnsNames: readonly string[];
   /** Alias → container id. */
   links: Readonly<Record<string, string>>;
-  /** Container id → its ports that are open to this endpoint where neighbours are kept apart. */
-  linkedPorts?: Readonly<Record<string, readonly LinkedPort[]>>;
+  /** Ids of containers whose exposed ports are open to this endpoint where neighbours are kept apart. */
+  linkedTo?: readonly string[];
   gatewayPriority: number;
   driverOptions: Readonly<Record<string, string>>;
 }

@@ -146,7 +146,15 @@ export class Sandboxes {
     const published = ports.reserve(containerId, request.ports, gateways);
     undo.defer(() => ports.release(containerId));
     const endpoints = joined.map(({ endpoint }) => endpoint);
-    const record = { containerId, endpoints, wantedPorts: request.ports, ports: published, dns, hostname };
+    const record = {
+      containerId,
+      endpoints,
+      wantedPorts: request.ports,
+      ports: published,
+      ...(request.exposedPorts && { exposedPorts: request.exposedPorts }),
+      dns,
+      hostname,
+    };
     store.put(record);
     faultPoint('network-attach/recorded');
     undo.defer(() => store.drop(containerId));

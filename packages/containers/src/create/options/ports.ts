@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { ContainerConfig, HostConfig } from '@gantry/api-types';
-import type { PortRequest } from '@gantry/network';
+import type { ContainerPorts, PortRequest } from '@gantry/network';
 import { InvalidOptionError } from '../../errors.ts';
 
 interface ContainerPort {
@@ -50,6 +50,27 @@ export function exposedPorts(config: ContainerConfig): ContainerPort[] {
       port: from.port + index,
     }));
   });
+}
+
+/** What a container says that it serves: the ports that it exposes or publishes, joined to ranges. */
+export function servedPorts({
+  config,
+  network,
+}: {
+  config: ContainerConfig;
+  network: { ports: readonly PortRequest[] };
+}): ContainerPorts[] {
+  const published = network.ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort }));
+  const all = [...exposedPorts(config), ...published].toSorted(
+    (one, other) => one.protocol.localeCompare(other.protocol) || one.port - other.port,
+  );
+  const ranges: ContainerPorts[] = [];
+  for (const { protocol, port } of all) {
+    const range = ranges.at(-1);
+    if (range?.protocol === protocol && port <= range.last + 1) range.last = port;
+    else ranges.push({ protocol, first: port, last: port });
+  }
+  return ranges;
 }
 
 function parsePort(key: string): ContainerPort {

@@ -1,5 +1,5 @@
 /** Types of records and questions that are more than bytes to us (IANA "DNS Parameters"). */
-export const recordTypes = { A: 1, PTR: 12, AAAA: 28, OPT: 41, ANY: 255 } as const;
+export const recordTypes = { A: 1, PTR: 12, AAAA: 28, SRV: 33, OPT: 41, ANY: 255 } as const;
 
 export const classes = { IN: 1, ANY: 255 } as const;
 
