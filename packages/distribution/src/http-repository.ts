@@ -63,6 +63,7 @@ export class HttpRepository implements RemoteRepository {
       path: `${this.#reference.path}/manifests/${reference}`,
       headers: { Accept: acceptedManifests },
       signal,
+      resolvesTag: !isDigest(reference),
     });
     if (answer.status !== 200) throw await this.#refusal(answer, { manifest: reference });
     const bytes = await readBody(answer.response, answer.url.href, maxDocumentBytes);
@@ -89,7 +90,7 @@ export class HttpRepository implements RemoteRepository {
 
   tags({ signal }: TransferOptions = {}): AsyncIterable<string> {
     return tagPages(this.#reference.path, {
-      ask: (path) => this.#ask({ method: 'GET', path, signal }),
+      ask: (path) => this.#ask({ method: 'GET', path, signal, resolvesTag: true }),
       refusal: (answer) => this.#refusal(answer, {}),
     });
   }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface StoredManifest {
@@ -27,7 +27,7 @@ export class FakeRegistry implements AsyncDisposable {
   }
 
   /** Listens on a free port of 127.0.0.1; with `tls` by https. */
-  static async start(tls?: { cert: string; key: string }): Promise<FakeRegistry> {
+  static async start(tls?: ServerOptions): Promise<FakeRegistry> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     const registry = new FakeRegistry(server);
     server.on('request', (request, response) => void registry.#serve(request, response));

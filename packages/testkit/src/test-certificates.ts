@@ -6,6 +6,14 @@ export interface TestCertificate {
   key: string;
 }
 
+/** As X.509 writes times: `20200101000000Z`. */
+export interface Validity {
+  from: string;
+  to: string;
+}
+
+const century: Validity = { from: '20200101000000Z', to: '21200101000000Z' };
+
 /** A certificate authority of the test's own, made in memory: X.509 (RFC 5280) with P-256 keys, and nothing beyond what TLS needs. */
 export class TestAuthority {
   readonly cert: string;
@@ -19,24 +27,32 @@ export class TestAuthority {
     this.cert = this.#certificate(name, publicKey, extension('551d13', true, sequence(boolean(true))));
   }
 
-  /** A certificate for `name`, which is also its one DNS name. */
-  issue(name: string): TestCertificate {
+  /** A certificate for `name`, which is also its one DNS name; good for a century when no times are given. */
+  issue(name: string, validity: Partial<Validity> = {}): TestCertificate {
     const { publicKey, privateKey } = newKeys();
     const dnsName = element(0x82, Buffer.from(name));
     return {
-      cert: this.#certificate(name, publicKey, extension('551d11', false, sequence(dnsName))),
+      cert: this.#certificate(name, publicKey, extension('551d11', false, sequence(dnsName)), {
+        ...century,
+        ...validity,
+      }),
       key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     };
   }
 
-  #certificate(subject: string, publicKey: KeyObject, extensions: Buffer): string {
+  #certificate(
+    subject: string,
+    publicKey: KeyObject,
+    extensions: Buffer,
+    { from, to }: Validity = century,
+  ): string {
     const algorithm = sequence(objectId('2a8648ce3d040302'));
     const body = sequence(
       element(0xa0, integer(Buffer.from([2]))),
       integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
       algorithm,
       distinguishedName(this.#name),
-      sequence(generalizedTime('20200101000000Z'), generalizedTime('21200101000000Z')),
+      sequence(generalizedTime(from), generalizedTime(to)),
       distinguishedName(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
       element(0xa3, sequence(extensions)),

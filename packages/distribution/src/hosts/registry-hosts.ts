@@ -1,5 +1,6 @@
 import { RegistryUnreachableError } from '../errors.ts';
 import { readCertificates } from './certificate-directory.ts';
+import { configuredHosts } from './containerd/configured-hosts.ts';
 import { InsecureRegistries } from './insecure-registries.ts';
 import type { RegistryHost } from './registry-host.ts';
 
@@ -18,21 +19,37 @@ const hubSearchHost = 'index.docker.io';
 
 /**
  * The places that answer for the registry of a name, in the order in which they are asked: mirrors, when something is read of
- * Docker Hub; the registry by https; and by http when it is insecure. Throws `RegistryConfigurationError`.
+ * Docker Hub; the registry by https; and by http when it is insecure. A `hosts.toml` of the domain decides alone. Throws
+ * `RegistryConfigurationError`.
  */
 export async function registryHosts(
   settings: RegistryHostSettings,
   domain: string,
   action: 'pull' | 'push',
 ): Promise<RegistryHost[]> {
+  const own = await ownHosts(settings, domain === hub ? hubHost : domain);
+  const configured = await hostsFileOf(settings, domain, { action, own });
+  if (configured !== undefined) return configured;
   const hosts: RegistryHost[] = [];
   if (domain === hub && action === 'pull') {
     for (const mirror of settings.registryMirrors) {
       hosts.push(await registryHost(settings, new URL(mirror), { isMirror: true }));
     }
   }
-  hosts.push(...(await ownHosts(settings, domain === hub ? hubHost : domain)));
+  hosts.push(...own);
   return hosts;
+}
+
+async function hostsFileOf(
+  settings: RegistryHostSettings,
+  domain: string,
+  { action, own: [server] }: { action: 'pull' | 'push'; own: readonly RegistryHost[] },
+): Promise<RegistryHost[] | undefined> {
+  if (server === undefined) return undefined;
+  const { certificateDirectory: directory } = settings;
+  const certificates = (url: URL): ReturnType<typeof readCertificates> =>
+    readCertificates(directory, url.host);
+  return await configuredHosts({ directory, domain, server, certificates }, action);
 }
 
 /** The places that search a registry, in the order in which they are asked. Throws `RegistryConfigurationError`. */
@@ -60,7 +77,16 @@ export async function registryHost(
       ? await readCertificates(settings.certificateDirectory, url.host)
       : { certificateAuthorities: [] };
   const baseUrl = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
-  return { baseUrl, ...certificates, verifiesCertificate, isMirror };
+  return {
+    baseUrl,
+    ...certificates,
+    verifiesCertificate,
+    isMirror,
+    apiPath: '/v2',
+    headers: {},
+    resolvesTags: true,
+    servesContent: true,
+  };
 }
 
 /** Names of images allow more than names of hosts: `a:99999`. */

@@ -49,7 +49,7 @@ export async function sendRequest(
     }
     if (target.origin !== url.origin) {
       trust = undefined;
-      headers = withoutCredentials(headers);
+      headers = withoutCredentials(headers, host);
     }
     url = target;
   }
@@ -71,10 +71,13 @@ function redirectOf(response: IncomingMessage, { method }: RegistryRequest, from
   return target;
 }
 
-function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !['authorization', 'cookie'].includes(name.toLowerCase())),
-  );
+/** What was meant for the registry alone is left out. */
+function withoutCredentials(
+  headers: Readonly<Record<string, string>>,
+  host: RegistryHost,
+): Record<string, string> {
+  const own = ['authorization', 'cookie', ...Object.keys(host.headers).map((name) => name.toLowerCase())];
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !own.includes(name.toLowerCase())));
 }
 
 function send(
@@ -139,6 +142,18 @@ const certificateHints: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'use the name that the certificate was made for',
 };
 
+const clientHint = 'it wants a certificate of the client: put client.cert and client.key into certs.d';
+const otherClientHint = 'it does not take the certificate of the client that is in certs.d';
+/** What the other side says of us. */
+const alertHints: Readonly<Record<string, string>> = {
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: clientHint,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: clientHint,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: otherClientHint,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: otherClientHint,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: otherClientHint,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: otherClientHint,
+};
+
 function reasonOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   const hint = certificateHints[code];
@@ -146,6 +161,8 @@ function reasonOf(error: Error): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   const text = errorMessage(first) || code;
   if (hint !== undefined) return `tls: failed to verify certificate: ${text}: ${hint}`;
+  const alert = alertHints[code];
+  if (alert !== undefined) return `tls: the registry refused the connection: ${alert}`;
   if (code === 'EPROTO')
     return `http: server gave HTTP response to HTTPS client (${text}): name the registry in "insecure-registries" if it is to be spoken to without TLS`;
   return text;

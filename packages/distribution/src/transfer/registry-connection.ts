@@ -30,6 +30,8 @@ export interface RepositoryRequest {
   /** A body that can be given once more for the next try. */
   body?: () => Uint8Array | AsyncIterable<Uint8Array>;
   signal?: AbortSignal | undefined;
+  /** What a tag stands for is asked: not every host of a registry may say. */
+  resolvesTag?: boolean;
 }
 
 /** An answer, and which host gave it. */
@@ -72,7 +74,7 @@ export class RegistryConnection {
    */
   async ask(request: RepositoryRequest): Promise<RegistryAnswer> {
     let failure: unknown;
-    for (const host of this.#hosts) {
+    for (const host of this.#hostsFor(request)) {
       try {
         const answer = await this.#askHost(host, request);
         if (!host.isMirror || answer.status < 400) {
@@ -91,13 +93,17 @@ export class RegistryConnection {
         });
       }
     }
-    throw failure;
+    throw failure ?? new RegistryUnreachableError(String(request.path), 'no host of hosts.toml is for that');
   }
 
   /** Waits before try number `attempt` + 1. */
   async pause(attempt: number, signal?: AbortSignal, leastMs = 0): Promise<void> {
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
     await this.#options.clock.sleep(Math.max(leastMs, delayMs), signal);
+  }
+
+  #hostsFor({ resolvesTag = false }: RepositoryRequest): readonly RegistryHost[] {
+    return this.#hosts.filter((host) => (resolvesTag ? host.resolvesTags : host.servesContent));
   }
 
   async #askHost(host: RegistryHost, request: RepositoryRequest): Promise<RegistryAnswer> {
@@ -126,13 +132,14 @@ export class RegistryConnection {
     const url = addressOf(host, path);
     // A token that has just ended, and then what a fresh one is refused for.
     for (let tries = 1; ; tries += 1) {
-      const authorization =
-        url.origin === new URL(host.baseUrl).origin ? authorizer.header(host, scope) : undefined;
+      const isOwn = url.origin === new URL(host.baseUrl).origin;
+      const authorization = isOwn ? authorizer.header(host, scope) : undefined;
       const response = await sendRequest(agents, host, {
         method,
         url,
         headers: {
           'User-Agent': userAgent,
+          ...(isOwn ? host.headers : {}),
           ...headers,
           ...(authorization === undefined ? {} : { Authorization: authorization }),
         },
@@ -152,9 +159,9 @@ export class RegistryConnection {
   }
 }
 
-function addressOf({ baseUrl }: RegistryHost, path: string | URL): URL {
+function addressOf({ baseUrl, apiPath }: RegistryHost, path: string | URL): URL {
   if (path instanceof URL) return path;
-  return new URL(path.startsWith('/') ? `${baseUrl}${path}` : `${baseUrl}/v2/${path}`);
+  return new URL(path.startsWith('/') ? `${baseUrl}${path}` : `${baseUrl}${apiPath}/${path}`);
 }
 
 async function refuseLimited(answer: RegistryAnswer, wantedMs: number | undefined): Promise<RegistryAnswer> {
