@@ -1,6 +1,7 @@
 export {
   digestOf,
   makeManifest,
+  problemOf,
   pushBlob,
   pushImage,
   putManifest,

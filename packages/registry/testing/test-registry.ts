@@ -122,3 +122,12 @@ export async function pushImage(
   if (status !== 201) throw new Error(`push of ${repository}:${tag}: ${status}`);
   return manifest;
 }
+
+/** Status and code of an error answer, which has a message too. */
+export async function problemOf(response: Response): Promise<[status: number, code: string]> {
+  const { errors } = (await response.json()) as { errors: { code: string; message: string }[] };
+  const [first] = errors;
+  if (first === undefined || first.message === '')
+    throw new Error(`an answer ${response.status} without a word`);
+  return [response.status, first.code];
+}

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { mediaTypes } from '@gantry/oci';
 import {
   digestOf,
+  problemOf,
   pushBlob,
   pushImage,
   startTestRegistry,
@@ -19,12 +20,6 @@ before(async () => {
   image = await pushImage(registry, 'team/app', { tag: 'v1', layer });
 });
 after(() => registry[Symbol.asyncDispose]());
-
-async function problem(response: Response): Promise<[number, string]> {
-  const { errors } = (await response.json()) as { errors: { code: string; message: string }[] };
-  assert.ok(errors[0]?.message);
-  return [response.status, errors[0]?.code ?? ''];
-}
 
 describe('the base', () => {
   test('says that this is a registry', async () => {
@@ -81,7 +76,7 @@ describe('pull', () => {
       ['/v2/TEAM/app/manifests/v1', 400, 'NAME_INVALID'],
       ['/v2/team/other/tags/list', 404, 'NAME_UNKNOWN'],
     ] as const) {
-      assert.deepEqual(await problem(await registry.ask(path)), [status, code], path);
+      assert.deepEqual(await problemOf(await registry.ask(path)), [status, code], path);
       const head = await registry.ask(path, { method: 'HEAD' });
       assert.equal(head.status, status);
       assert.equal(await head.text(), '');
@@ -159,7 +154,7 @@ describe('pull', () => {
       `/v2/team/app/blobs/${digestOf(layer)}`,
       '/v2/_catalog',
     ]) {
-      assert.deepEqual(await problem(await registry.ask(path, { method: 'PATCH' })), [405, 'UNSUPPORTED']);
+      assert.deepEqual(await problemOf(await registry.ask(path, { method: 'PATCH' })), [405, 'UNSUPPORTED']);
     }
   });
 });

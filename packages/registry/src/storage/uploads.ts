@@ -15,7 +15,7 @@ export interface Uploads {
 
   /**
    * Appends a piece. What arrived before a failure stays. Throws `UploadRangeError` when the piece does not begin where the
-   * upload ends, `UploadTakenOverError`, `BlobTooLargeError`, `BlobStorageFullError`.
+   * upload ends, `UploadTakenOverError`, `BlobStorageFullError`, and `BlobTooLargeError`, which ends the upload.
    */
   append(repository: string, id: string, piece: UploadPiece): Promise<UploadInfo>;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { faultPoint, KeyedLock } from '@gantry/base';
-import type { PartialBlobs } from '@gantry/content';
+import { BlobTooLargeError, type PartialBlobs } from '@gantry/content';
 import type { Digest } from '@gantry/oci';
 import type { BlobChange, LinkedBlob } from '../blobs.ts';
 import {
@@ -73,6 +73,10 @@ export class StoredUploads implements Uploads {
         });
         faultPoint('push/upload-appended');
         return { ...before, sizeBytes };
+      } catch (error) {
+        // Whatever came next would be too much again.
+        if (error instanceof BlobTooLargeError) await this.#remove(id);
+        throw error;
       } finally {
         this.#appending.delete(id);
       }

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { describe, test } from 'node:test';
+import { temporaryRoot } from '@gantry/testkit';
+import { digestOf, makeManifest } from '../../testing/index.ts';
+
+const program = path.resolve(import.meta.dirname, '../../testing/serve-until-killed.ts');
+
+/** A registry in another process. */
+class Served implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+  #host = '';
+
+  constructor(directory: string, point: readonly string[] = []) {
+    this.#child = spawn(process.execPath, [program, directory, ...point], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    assert.ok(this.#child.stdout);
+    this.#lines = createInterface({ input: this.#child.stdout });
+  }
+
+  static async start(directory: string, point?: readonly string[]): Promise<Served> {
+    const served = new Served(directory, point);
+    served.#host = `127.0.0.1:${await served.#line()}`;
+    return served;
+  }
+
+  ask(target: string, options?: RequestInit): Promise<Response> {
+    return fetch(`http://${this.#host}${target}`, { ...options, signal: AbortSignal.timeout(20_000) });
+  }
+
+  async collect(): Promise<Record<string, number>> {
+    this.#child.stdin?.write('COLLECT\n');
+    return JSON.parse(await this.#line()) as Record<string, number>;
+  }
+
+  /** Resolves when it is dead, killing it where it lives. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const dead = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await dead;
+  }
+
+  async #line(): Promise<string> {
+    const [line] = (await Promise.race([
+      once(this.#lines, 'line'),
+      once(this.#child, 'exit').then(() => {
+        throw new Error('the registry died');
+      }),
+    ])) as [string];
+    return line;
+  }
+}
+
+const layer = 'a layer that survives'.repeat(1000);
+const unused = 'unused';
+
+/** Step by step; each is acknowledged by an answer. */
+async function push(registry: Served, repository: string, acknowledged: Set<string>): Promise<void> {
+  const expect = async (response: Response, status: number): Promise<Response> => {
+    assert.equal(response.status, status, await response.clone().text());
+    return response;
+  };
+  for (const text of ['{}', layer]) {
+    const begun = await expect(
+      await registry.ask(`/v2/${repository}/blobs/uploads/`, { method: 'POST' }),
+      202,
+    );
+    const location = begun.headers.get('location') ?? '';
+    const half = Math.floor(text.length / 2);
+    await expect(await registry.ask(location, { method: 'PATCH', body: text.slice(0, half) }), 202);
+    const query = `?digest=${digestOf(text)}`;
+    await expect(await registry.ask(location + query, { method: 'PUT', body: text.slice(half) }), 201);
+    acknowledged.add(text);
+  }
+  const { mediaType, text } = makeManifest('{}', layer);
+  const headers = { 'Content-Type': mediaType };
+  const target = `/v2/${repository}/manifests/v1`;
+  await expect(await registry.ask(target, { method: 'PUT', headers, body: text }), 201);
+  acknowledged.add(text);
+}
+
+/** What was acknowledged is there; and what is there is whole. */
+async function assertHas(
+  registry: Served,
+  repository: string,
+  acknowledged: ReadonlySet<string>,
+): Promise<void> {
+  const manifest = makeManifest('{}', layer).text;
+  for (const [target, text] of [
+    [`blobs/${digestOf('{}')}`, '{}'],
+    [`blobs/${digestOf(layer)}`, layer],
+    ['manifests/v1', manifest],
+  ] as const) {
+    const response = await registry.ask(`/v2/${repository}/${target}`);
+    const got = await response.text();
+    if (acknowledged.has(text)) assert.equal(response.status, 200, `${repository} ${target}`);
+    if (response.status === 200) assert.equal(got, text);
+  }
+}
+
+/** The last pass of each point: by then there is something to lose. */
+function killsOf(passes: readonly string[]): (readonly [point: string, count: string])[] {
+  const counts = new Map<string, number>();
+  for (const name of passes) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => [name, `${count}`]);
+}
+
+async function passesOf(
+  directory: string,
+  operate: (registry: Served) => Promise<unknown>,
+): Promise<string[]> {
+  await using registry = await Served.start(directory, ['RECORD']);
+  await operate(registry);
+  const file = path.join(directory, 'passes');
+  const passes = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  await rm(file);
+  return passes;
+}
+
+describe('a registry whose process is killed', () => {
+  test('at any step of a push has all that was acknowledged, and takes the push again', async () => {
+    await using root = await temporaryRoot('registry');
+    const passes = await passesOf(root.path, (registry) => push(registry, 'r', new Set()));
+    const kills = killsOf(passes);
+    for (const name of ['push/upload-appended', 'partial-blob/adopted', 'push/manifest-stored']) {
+      assert.ok(
+        kills.some(([point]) => point === name),
+        name,
+      );
+    }
+    let before: { repository: string; acknowledged: Set<string> } | undefined;
+    for (const [index, kill] of [...kills, undefined].entries()) {
+      await using registry = await Served.start(root.path, kill);
+      if (before !== undefined) await assertHas(registry, before.repository, before.acknowledged);
+      before = { repository: `r${index}`, acknowledged: new Set() };
+      const pushed = push(registry, before.repository, before.acknowledged);
+      if (kill === undefined) await pushed;
+      else await assert.rejects(pushed, `killed at ${kill.join(' ')}`);
+    }
+    await using registry = await Served.start(root.path);
+    for (const [index] of kills.entries()) {
+      const all = new Set<string>();
+      await push(registry, `r${index}`, all);
+      await assertHas(registry, `r${index}`, all);
+    }
+    assert.deepEqual(await readdir(path.join(root.path, 'content/ingest')), []);
+  });
+
+  test('at any step of a collection keeps what is named, and collects the rest the next time', async () => {
+    await using root = await temporaryRoot('registry');
+    const all = new Set<string>();
+    const addUnused = async (registry: Served): Promise<void> => {
+      const target = `/v2/r/blobs/uploads/?digest=${digestOf(unused)}`;
+      assert.equal((await registry.ask(target, { method: 'POST', body: unused })).status, 201);
+    };
+    const passes = await passesOf(root.path, async (registry) => {
+      await push(registry, 'r', all);
+      await addUnused(registry);
+      await registry.collect();
+    });
+    for (const kill of killsOf(passes).filter(([point]) => point.startsWith('collect/'))) {
+      await using registry = await Served.start(root.path, kill);
+      await addUnused(registry);
+      await assert.rejects(registry.collect(), /the registry died/);
+    }
+    await using registry = await Served.start(root.path);
+    await assertHas(registry, 'r', all);
+    await registry.collect();
+    await assertHas(registry, 'r', all);
+    assert.equal((await readdir(path.join(root.path, 'content/blobs/sha256'))).length, 3);
+  });
+});
