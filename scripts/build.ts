@@ -1,8 +1,9 @@
 /**
- * Bundles the two programs into `dist/`; the sources run without it, the bundle starts faster.
+ * Bundles the three programs into `dist/`; the sources run without it, the bundle starts faster.
  *   dist/gantry.js          the command line: CommonJS, which Node starts quicker than ES modules
  *   dist/chunks/*.js        one file for every dynamic import of the command line, loaded when it is reached
  *   dist/gantryd.js         the daemon (a line that loads gantryd-main.js)
+ *   dist/gantry-registry.js the registry, likewise
  *   dist/*.worker.js        one file for every `*.worker.ts`
  *   dist/.stamp             newer than every source it was made of; its text lists what was built
  * `--out=DIRECTORY` builds elsewhere. Native packages (koffi) are not bundled: they are found in node_modules above `dist`, or, after
@@ -12,7 +13,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildCommandLine } from './build/command-line.ts';
-import { buildDaemon } from './build/daemon.ts';
+import { buildServers } from './build/servers.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const nativePackages = ['koffi', '@koromix'];
@@ -38,7 +39,7 @@ async function buildAll({
   const old = `${outputDirectory}.old.${process.pid}`;
   try {
     mkdirSync(fresh, { recursive: true });
-    const built = await Promise.all([buildCommandLine(root, fresh), buildDaemon(root, fresh)]);
+    const built = await Promise.all([buildCommandLine(root, fresh), buildServers(root, fresh)]);
     const files = built.flat().toSorted();
     if (standalone) copyNativePackages(fresh);
     writeFileSync(path.join(fresh, 'package.json'), '{ "type": "commonjs" }\n');

@@ -63,9 +63,10 @@ async function runCommand(
   const { spec, typed, rest } = resolved;
   const usage = `gantry ${typed} ${spec.usage}`.trimEnd();
   return await withUsage(usage, async () => {
-    const { flags, args, helpWanted } = parseFlags(rest, parseFlagSpecs(spec.flags ?? ''), {
-      stopsAtFirstArgument: spec.stopsAtFirstArgument ?? false,
-    });
+    const specs = parseFlagSpecs(spec.flags ?? '');
+    const { flags, args, helpWanted } = spec.passesWordsOn
+      ? { ...parseFlags([], specs), args: rest }
+      : parseFlags(rest, specs, { stopsAtFirstArgument: spec.stopsAtFirstArgument ?? false });
     if (helpWanted) return await printHelp(surroundings.stdout, resolved);
     checkArgumentCount(typed, args.length, spec.arguments);
     const handler = await findHandler(spec.path);

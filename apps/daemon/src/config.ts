@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { EngineNetworkOptions, EngineSettings, ProxySettings } from '@gantry/engine';
+import { isLogLevel, type LogLevel, logLevels } from '@gantry/program';
 import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf } from './cgroup-config.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
@@ -52,9 +53,6 @@ export interface TlsFiles {
   certFile: string;
   keyFile: string;
 }
-
-const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 const defaults: OptionValues = {
   hosts: ['unix:///run/gantry/gantry.sock'],
@@ -184,10 +182,6 @@ function oomScoreAdjustment(value: OptionValue | undefined): number | undefined 
   if (typeof value !== 'number') return undefined;
   if (value >= -1000 && value <= 1000) return value;
   throw new ConfigError(`oom-score-adjust: ${value} is not between -1000 and 1000`);
-}
-
-function isLogLevel(value: string): value is LogLevel {
-  return logLevels.some((level) => level === value);
 }
 
 function absolute(values: OptionValues, key: string): string {

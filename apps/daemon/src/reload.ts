@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { errorMessage } from '@gantry/base';
 import type { Engine } from '@gantry/engine';
+import { notifyManager, type ProgramLogger } from '@gantry/program';
 import type { DaemonConfig } from './config.ts';
-import type { DaemonLogger } from './logger.ts';
-import { notifyManager } from './notify-manager.ts';
 
 export interface ReloadOptions {
   engine: Pick<Engine, 'reload'>;
@@ -11,7 +10,7 @@ export interface ReloadOptions {
   config: DaemonConfig;
   /** Reads the configuration again; throws `ConfigError`. */
   load: () => DaemonConfig;
-  logger: DaemonLogger;
+  logger: ProgramLogger;
 }
 
 /**

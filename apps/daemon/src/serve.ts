@@ -3,10 +3,9 @@ import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
 import { type ApiServer, createApiServer, type ListenAddress, serveMetrics } from '@gantry/http-api';
 import { releaseFreeMemory } from '@gantry/kernel';
+import { notifyManager, openLogger, type ProgramLogger, terminationSignal } from '@gantry/program';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
-import { type DaemonLogger, openLogger } from './logger.ts';
-import { notifyManager } from './notify-manager.ts';
 import { writePidFile } from './pid-file.ts';
 import { reloadConfig } from './reload.ts';
 
@@ -53,7 +52,7 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
 async function metricsServer(
   engine: Engine,
   { metricsAddress: address }: DaemonConfig,
-  logger: DaemonLogger,
+  logger: ProgramLogger,
 ): Promise<AsyncDisposable | undefined> {
   if (address === undefined) return undefined;
   const server = await serveMetrics({
@@ -102,7 +101,7 @@ interface Shutdown {
   engine: Engine;
   server: ApiServer;
   config: DaemonConfig;
-  logger: DaemonLogger;
+  logger: ProgramLogger;
   signal: NodeJS.Signals;
 }
 
@@ -113,25 +112,4 @@ async function shutDown({ engine, server, config, logger, signal }: Shutdown): P
   logger.info(liveRestore ? 'stopping; containers go on' : 'stopping, with all containers', { signal });
   await server.close({ timeoutMs: shutdownTimeoutSeconds * 1000 });
   if (!liveRestore) await engine.stopContainers(shutdownTimeoutSeconds);
-}
-
-/**
- * Resolves at the first SIGTERM or SIGINT from this call on: one that comes while the engine is opened lets it open, and ends it
- * in order then. A second one ends the process at once.
- */
-function terminationSignal(logger: DaemonLogger): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let first = true;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (!first) {
-        logger.warn('second signal, leaving at once', { signal });
-        process.exit(130);
-      }
-      first = false;
-      resolve(signal);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-    process.on('SIGPIPE', () => {});
-  });
 }

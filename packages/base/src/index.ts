@@ -16,3 +16,4 @@ export { KeyedLock } from './keyed-lock.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { Semaphore } from './semaphore.ts';
 export { splitCommas } from './split-commas.ts';
+export { buildFacts, gantryVersion } from './version.ts';

@@ -1,3 +1,4 @@
+export { gantryVersion } from '@gantry/base';
 export { parseBinarySize, resourceLimits } from '@gantry/containers';
 export type { AddressPoolRange, DefaultBridgeSettings } from '@gantry/network';
 export { AuthorizationDeniedError, AuthorizationFailedError } from './authorization/errors.ts';
@@ -14,4 +15,3 @@ export { maskedUrl, type ProxySettings } from './proxy-info.ts';
 export type { RunOptions, RunResult } from './run.ts';
 export { defaultSettings, type EngineSettings } from './settings/engine-settings.ts';
 export { RuntimeConfigError } from './settings/runtime-table.ts';
-export { gantryVersion } from './version.ts';

@@ -1,5 +1,6 @@
 import { release } from 'node:os';
 import path from 'node:path';
+import { gantryVersion } from '@gantry/base';
 import type { Containers } from '@gantry/containers';
 import { FileBlobStore } from '@gantry/content';
 import { RegistryClient } from '@gantry/distribution';
@@ -9,7 +10,6 @@ import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openVolumeStore, type VolumeStore } from '@gantry/volumes';
 import type { Opening } from './open-engine.ts';
 import { proxyEnvironment } from './proxy-info.ts';
-import { gantryVersion } from './version.ts';
 
 /** What an engine keeps on disk. */
 export interface Storage {

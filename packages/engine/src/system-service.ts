@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { EventMessage, Filters, SystemInfo, SystemVersion } from '@gantry/api-types';
-import type { Clock } from '@gantry/base';
+import { buildFacts, type Clock, gantryVersion } from '@gantry/base';
 import { logDriverNames } from '@gantry/containers';
 import { maxApiVersion, minApiVersion, type SystemBackend } from '@gantry/http-api';
 import { listCdiDevices, type RuntimeTable } from '@gantry/runtime';
@@ -13,7 +13,6 @@ import type { ProgramVersion } from './program-version.ts';
 import { proxyInfo } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 import { registryInfo } from './settings/registry-info.ts';
-import { buildFacts, gantryVersion } from './version.ts';
 
 const unknownCommit = 'N/A';
 

@@ -44,6 +44,7 @@ export type { CollectedGarbage } from './gc/garbage-collector.ts';
 export type { RegistryExchange } from './http/registry-exchange.ts';
 export type { RegistryServices } from './http/registry-services.ts';
 export type { RegistryRoute } from './http/route.ts';
+export { type OpenRegistry, type OpenRegistryOptions, openRegistry } from './open-registry.ts';
 export { createRegistryServer, type RegistryServer, type RegistryServerOptions } from './registry-server.ts';
 export { type ReplicationSettings, readReplicationSettings } from './replication/replication-settings.ts';
 export { Replicator, type ReplicatorOptions } from './replication/replicator.ts';
@@ -59,6 +60,12 @@ export { type BlobWrite, type ManifestWrite, noRules, type PushRules } from './r
 export { QuotaLedger } from './rules/quota-ledger.ts';
 export { type RuleSettings, readRuleSettings } from './rules/rule-settings.ts';
 export { RegistryFileError, RegistrySettingsError } from './settings/errors.ts';
+export {
+  type RegistryLogLevel,
+  type RegistrySettings,
+  readRegistrySettings,
+  registryKeys,
+} from './settings/registry-settings.ts';
 export type { BlobChange, BlobContent, BlobMount, Blobs, LinkedBlob } from './storage/blobs.ts';
 export type {
   ManifestChange,

@@ -29,7 +29,9 @@ const storage = await openStorage({ directory, logger: silentLogger, graceMs: 0 
 const services = { access: openAccess, rules: noRules, events: noEvents, pullThrough: noPullThrough };
 const server = createRegistryServer({ storage, ...services, clock: systemClock, logger: silentLogger });
 const { port } = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
-console.log(port);
+process.stdout.write(`${port}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'COLLECT') console.log(JSON.stringify(await storage.collectGarbage()));
+  if (line === 'COLLECT') {
+    process.stdout.write(`${JSON.stringify(await storage.collectGarbage())}\n`);
+  }
 }

@@ -12,9 +12,18 @@ export interface EngineProgram {
  * the Node that runs us. Undefined when there is none.
  */
 export function findEngineProgram(named: string | undefined, directory: string): EngineProgram | undefined {
+  return findProgram(named, directory, { bundle: 'gantryd.js', app: 'daemon' });
+}
+
+/** The same of another program of ours. */
+export function findProgram(
+  named: string | undefined,
+  directory: string,
+  { bundle, app }: { bundle: string; app: string },
+): EngineProgram | undefined {
   const candidates = named
     ? [named]
-    : [path.join(directory, 'gantryd.js'), path.resolve(directory, '../../daemon/src/main.ts')];
+    : [path.join(directory, bundle), path.resolve(directory, '../..', app, 'src/main.ts')];
   const file = candidates.find((candidate) => existsSync(candidate));
   if (file === undefined) return undefined;
   return /\.[cm]?[jt]s$/.test(file)

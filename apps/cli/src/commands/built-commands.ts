@@ -65,6 +65,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'network ls': async () => (await import('./network/ls.ts')).listCommand,
   'network prune': async () => (await import('./prune/prune-one-kind.ts')).networkPruneCommand,
   'network rm': async () => (await import('./network/manage.ts')).removeCommand,
+  registry: async () => (await import('./registry/registry.ts')).registryCommand,
   search: async () => (await import('./registry/search.ts')).searchCommand,
   'system df': async () => (await import('./system/df.ts')).diskUsageCommand,
   'system dial-stdio': async () => (await import('./system/dial-stdio.ts')).dialStdioCommand,

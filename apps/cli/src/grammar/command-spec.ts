@@ -16,6 +16,8 @@ export interface CommandSpec {
   readonly flags?: string;
   /** Flags end at the first argument: what follows belongs to the container. */
   readonly stopsAtFirstArgument?: boolean;
+  /** All words that follow belong to another program: flags, and `--help` too. */
+  readonly passesWordsOn?: boolean;
   readonly hidden?: boolean;
   /** Words that complete the arguments. */
   readonly completes?: 'containers' | 'images' | 'networks' | 'volumes';

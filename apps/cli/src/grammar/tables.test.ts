@@ -21,7 +21,7 @@ const reference = readFileSync(path.join(import.meta.dirname, 'fixtures/docker-c
         .map((part) => part.trim()) ?? [];
     return { command, usage, aliases: split(aliases), flags: split(flags) };
   });
-const own = ['completion', 'system doctor', 'system fsck'];
+const own = ['completion', 'registry', 'system doctor', 'system fsck'];
 const tables = await loadAllTables();
 
 function split(text: string): string[] {

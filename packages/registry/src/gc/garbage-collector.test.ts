@@ -80,9 +80,9 @@ describe('garbage collection', () => {
     const clock = new ManualClock();
     await using registry = await opened(clock);
     await clock.advance(3 * graceMs);
-    let isPushing = true;
+    const pushed = new AbortController();
     const collecting = (async () => {
-      while (isPushing) await registry.storage.collectGarbage();
+      while (!pushed.signal.aborted) await registry.storage.collectGarbage();
     })();
     const pushing = Array.from({ length: 4 }, async (_, pusher) => {
       for (let round = 0; round < 15; round += 1) {
@@ -93,7 +93,7 @@ describe('garbage collection', () => {
       }
     });
     await Promise.all(pushing);
-    isPushing = false;
+    pushed.abort();
     await collecting;
     for (let pusher = 0; pusher < 4; pusher += 1) {
       for (let round = 0; round < 15; round += 1) {

@@ -28,6 +28,11 @@ export class Section {
     this.#fields = value as Fields;
   }
 
+  /** Whether the key is there at all. */
+  has(key: string): boolean {
+    return this.#take(key) !== undefined;
+  }
+
   text(key: string): string | undefined {
     const value = this.#take(key);
     if (value === undefined) return undefined;

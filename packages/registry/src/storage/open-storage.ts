@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, type Logger, systemClock } from '@gantry/base';
 import { FileBlobStore, FilePartialBlobs } from '@gantry/content';
@@ -32,6 +33,10 @@ export interface StorageOptions {
 /** A storage that can be cleaned. */
 export interface OpenStorage extends RegistryStorage {
   collectGarbage(signal?: AbortSignal): Promise<CollectedGarbage>;
+  /** Writes down when what was last pulled; that happens every minute, and in the end. */
+  writePullTimes(): void;
+  /** Throws when nothing can be stored: the disk fails, or its file system is read-only. */
+  checkReady(): Promise<void>;
 }
 
 const defaultGraceMs = 2 * 3600_000;
@@ -67,14 +72,24 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       maxUploads: options.maxUploads ?? defaultMaxUploads,
       maxBlobBytes: options.maxBlobBytes ?? defaultMaxBlobBytes,
     });
-    return assemble(context, blobs, uploads);
+    return {
+      ...assemble(context, blobs, uploads),
+      checkReady: async () => {
+        await store.synced();
+        await access(path.join(directory, 'content', 'ingest'), constants.W_OK);
+      },
+    };
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
   }
 }
 
-function assemble(context: StorageContext, blobs: StoredBlobs, uploads: StoredUploads): OpenStorage {
+function assemble(
+  context: StorageContext,
+  blobs: StoredBlobs,
+  uploads: StoredUploads,
+): Omit<OpenStorage, 'checkReady'> {
   const pullTimes = new PullTimes(context);
   const collector = new GarbageCollector(context);
   const closing = new AbortController();
@@ -88,6 +103,7 @@ function assemble(context: StorageContext, blobs: StoredBlobs, uploads: StoredUp
     uploads,
     metadata: context.store,
     collectGarbage: (signal) => collector.collect(signal),
+    writePullTimes: () => pullTimes.write(),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await writing;

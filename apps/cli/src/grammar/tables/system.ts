@@ -133,6 +133,13 @@ export const ownSystemTable: CommandTable = [
     `,
   },
   {
+    path: 'registry',
+    usage: 'COMMAND [OPTIONS]',
+    summary: 'Serve images to others, and look after what is stored (gantry-registry)',
+    arguments: [0],
+    passesWordsOn: true,
+  },
+  {
     path: 'completion',
     usage: 'bash|zsh|fish',
     summary: 'Print the completion script for a shell',

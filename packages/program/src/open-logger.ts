@@ -1,14 +1,20 @@
 import { errorMessage, type LogFields, type Logger } from '@gantry/base';
 import { destination, type Logger as Pino, pino } from 'pino';
-import type { LogLevel } from './config.ts';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export function isLogLevel(text: string): text is LogLevel {
+  return logLevels.some((level) => level === text);
+}
 
 /** A logger whose level can be changed, for all its children too. */
-export interface DaemonLogger extends Logger {
+export interface ProgramLogger extends Logger {
   setLevel(level: LogLevel): void;
 }
 
 /** JSON lines on stderr, written synchronously so that none is lost when the process dies. */
-export function openLogger(level: LogLevel): DaemonLogger {
+export function openLogger(level: LogLevel): ProgramLogger {
   const gate = { lowest: ranks[level] };
   const logger = pino(
     {

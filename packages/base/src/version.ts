@@ -1,4 +1,4 @@
-/** Gantry's version; `package.json` of the repository says the same (checked by a test). */
+/** Gantry's version; `package.json` of the repository says the same. */
 export const gantryVersion = '0.1.0';
 
 /** Put in the place of the name when the daemon is bundled; JSON. */

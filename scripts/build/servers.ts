@@ -5,12 +5,12 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { assertAscii } from './assert-ascii.ts';
 
 /**
- * Bundles the daemon, and every `*.worker.ts` of the packages, as CommonJS, of which Node keeps one copy of the source where it
+ * Bundles the daemon, the registry, and every `*.worker.ts` of the packages, as CommonJS, of which Node keeps one copy of the source where it
  * keeps two of a module. A worker is found by `new URL('./x.worker.ts', import.meta.url)`, which is right in the sources; in
  * the bundle it becomes `./x.worker.js`, so the file names of workers are unique in the repository. Any other file beside a
  * source cannot be carried along, and fails the build.
  */
-export async function buildDaemon(root: string, outputDirectory: string): Promise<string[]> {
+export async function buildServers(root: string, outputDirectory: string): Promise<string[]> {
   const workers = globSync('packages/*/src/**/*.worker.ts', { cwd: root });
   const names = workers.map((file) => path.basename(file, '.ts'));
   const twin = names.find((name, index) => names.indexOf(name) !== index);
@@ -18,15 +18,18 @@ export async function buildDaemon(root: string, outputDirectory: string): Promis
   const options = optionsFor(root, outputDirectory);
   await Promise.all([
     build({ ...options, entryPoints: { 'gantryd-main': 'apps/daemon/src/main.ts' } }),
+    build({ ...options, entryPoints: { 'gantry-registry-main': 'apps/registry/src/main.ts' } }),
     build({
       ...options,
       entryPoints: Object.fromEntries(workers.map((file, index) => [names[index] ?? '', file])),
     }),
   ]);
-  const files = ['gantryd-main.js', ...names.map((name) => `${name}.js`)];
+  const files = ['gantryd-main.js', 'gantry-registry-main.js', ...names.map((name) => `${name}.js`)];
   for (const file of files) assertAscii(path.join(outputDirectory, file));
-  writeFileSync(path.join(outputDirectory, 'gantryd.js'), launcher);
-  return ['gantryd.js', ...files];
+  for (const program of ['gantryd', 'gantry-registry']) {
+    writeFileSync(path.join(outputDirectory, `${program}.js`), launcherOf(program));
+  }
+  return ['gantryd.js', 'gantry-registry.js', ...files];
 }
 
 /** The commit where the sources are a checkout, and the time: `SOURCE_DATE_EPOCH` for a build that is to come out the same again. */
@@ -68,7 +71,9 @@ function optionsFor(root: string, outputDirectory: string): BuildOptions {
  */
 const poolThreads = 8;
 
-const launcher: string = `process.env.UV_THREADPOOL_SIZE ??= '${poolThreads}';\nrequire('node:module').enableCompileCache(__dirname + '/.compile-cache');\nrequire('./gantryd-main.js');\n`;
+function launcherOf(program: string): string {
+  return `process.env.UV_THREADPOOL_SIZE ??= '${poolThreads}';\nrequire('node:module').enableCompileCache(__dirname + '/.compile-cache');\nrequire('./${program}-main.js');\n`;
+}
 
 const besideThisModule: RegExp = /new URL\(\s*'(\.[^']*)',\s*import\.meta\.url/g;
 

@@ -1,0 +1,40 @@
+import { configurationHelp } from '../configuration.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { serve } from './serve.ts';
+import { validate } from './validate.ts';
+
+/** One command of the program. */
+export interface Command {
+  name: string;
+  /** What follows the name. */
+  usage: string;
+  summary: string;
+  /** Its options, a line each. */
+  help: string;
+  /** Resolves with the exit code. */
+  run: (words: readonly string[]) => Promise<number>;
+}
+
+export const commands: readonly Command[] = [
+  {
+    name: 'serve',
+    usage: '[OPTIONS]',
+    summary: 'Serve images until a signal ends it',
+    help: configurationHelp,
+    run: serve,
+  },
+  {
+    name: 'gc',
+    usage: '[OPTIONS]',
+    summary: 'Remove what nothing names, of a registry that does not run',
+    help: configurationHelp,
+    run: collectGarbage,
+  },
+  {
+    name: 'validate',
+    usage: '[OPTIONS]',
+    summary: 'Check the configuration and leave',
+    help: configurationHelp,
+    run: validate,
+  },
+];
