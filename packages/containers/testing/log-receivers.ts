@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnixDatagramSocket } from '@gantry/kernel';
+import { type Descriptor, isErrno, UnixDatagramSocket } from '@gantry/kernel';
 
 /** Takes whatever a log driver sends, so that a test can wait for it. */
 export interface LogReceiver extends AsyncDisposable {
@@ -93,6 +93,19 @@ export function receiveUnixDatagrams(path: string): LogReceiver {
       socket[Symbol.dispose]();
     },
   };
+}
+
+/** The file that comes with the next datagram. */
+export async function receiveFile(socket: UnixDatagramSocket): Promise<Descriptor> {
+  for (;;) {
+    try {
+      const file = socket.receiveFile();
+      if (file !== undefined) return file;
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN')) throw error;
+    }
+    await delay(5);
+  }
 }
 
 class Inbox {

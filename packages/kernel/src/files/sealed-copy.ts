@@ -10,20 +10,29 @@ import { writeAll } from './open-file.ts';
  * against writing, growing, shrinking and unsealing. The caller closes it; run it as `/proc/self/fd/<n>`. Throws `KernelError` EACCES where the system forbids such programs (sysctl vm.memfd_noexec).
  */
 export function sealedCopy(program: string, name: string): Descriptor {
-  const copy = new Descriptor(createExecutable(name));
+  return filled(createMemory(name, executable), readFileSync(program));
+}
+
+/** The same of data. Exactly these seals are what journald asks for: it is not told to be no program, which is a seal too. */
+export function sealedMemory(name: string, data: Uint8Array): Descriptor {
+  return filled(createMemory(name, 0), data);
+}
+
+function filled(descriptor: number, data: Uint8Array): Descriptor {
+  const file = new Descriptor(descriptor);
   try {
-    writeAll(copy, readFileSync(program));
-    check(native.fcntl(copy.fd, addSeals, allSeals), 'fcntl', name);
-    return copy;
+    writeAll(file, data);
+    check(native.fcntl(file.fd, addSeals, allSeals), 'fcntl', file.path);
+    return file;
   } catch (error) {
-    copy.close();
+    file.close();
     throw error;
   }
 }
 
-/** Kernels before 6.3 do not know the flag for programs, and need none. */
-function createExecutable(name: string): number {
-  const descriptor = native.create(name, closeOnExec | allowSealing | executable);
+/** Kernels before 6.3 do not know whether it is for programs, and need not. */
+function createMemory(name: string, kind: number): number {
+  const descriptor = native.create(name, closeOnExec | allowSealing | kind);
   if (descriptor >= 0) return descriptor;
   const errno = lastErrno();
   if (errno !== constants.errno.EINVAL) throw new KernelError('memfd_create', errno, name);

@@ -1,5 +1,7 @@
 import { KernelError } from '../ffi/errno.ts';
-import { bind, check } from '../ffi/libc.ts';
+import { check } from '../ffi/libc.ts';
+import { closeDescriptor } from '../processes/descriptors.ts';
+import { messageFlags, setSocketOption, socketCalls, socketFlags } from '../sockets/socket-calls.ts';
 import { readAttributes, readText } from './attributes.ts';
 
 /** A message for the kernel, not yet numbered. `call` and `subject` name it in errors: `create bridge`, `gantry0`. */
@@ -22,24 +24,12 @@ export interface NetlinkReply {
 
 export type NetlinkProtocol = 'route' | 'netfilter';
 
-const libc = {
-  socket: bind('int socket(int domain, int type, int protocol)'),
-  bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  send: bind('int64_t send(int fd, const uint8_t *data, size_t length, int flags)'),
-  recv: bind('int64_t recv(int fd, uint8_t *data, size_t length, int flags)'),
-  getsockname: bind('int getsockname(int fd, uint8_t *address, uint8_t *length)'),
-  close: bind('int close(int fd)'),
-};
-
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
-const MSG_DONTWAIT = 0x40;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 const NLM_F_DUMP_INTR = 0x10;
@@ -73,18 +63,20 @@ export class NetlinkSocket implements Disposable {
   /** Opens a socket in the network namespace of the calling thread. */
   static open(protocol: NetlinkProtocol = 'route'): NetlinkSocket {
     const fd = check(
-      libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocols[protocol]),
+      socketCalls.socket(AF_NETLINK, SOCK_RAW | socketFlags.closeOnExec, protocols[protocol]),
       'socket',
       `netlink ${protocol}`,
     );
     try {
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK);
-      check(libc.bind(fd, address, address.length), 'bind', `netlink ${protocol}`);
-      for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) setOption(fd, option);
-      if (protocol === 'route') setOption(fd, NETLINK_GET_STRICT_CHK);
+      check(socketCalls.bind(fd, address, address.length), 'bind', `netlink ${protocol}`);
+      const options = [NETLINK_CAP_ACK, NETLINK_EXT_ACK];
+      if (protocol === 'route') options.push(NETLINK_GET_STRICT_CHK);
+      for (const name of options)
+        setSocketOption(fd, { level: SOL_NETLINK, name, value: 1 }, `netlink option ${name}`);
     } catch (error) {
-      libc.close(fd);
+      closeDescriptor(fd);
       throw error;
     }
     return new NetlinkSocket(fd);
@@ -94,7 +86,7 @@ export class NetlinkSocket implements Disposable {
   get portId(): number {
     const address = Buffer.alloc(12);
     const length = Buffer.from([address.length, 0, 0, 0]);
-    check(libc.getsockname(this.#fd, address, length), 'getsockname', 'netlink');
+    check(socketCalls.getsockname(this.#fd, address, length), 'getsockname', 'netlink');
     return address.readUInt32LE(4);
   }
 
@@ -115,7 +107,7 @@ export class NetlinkSocket implements Disposable {
    */
   async requestLater(request: NetlinkRequest): Promise<void> {
     const { data, firstSequence } = this.#encode([request], NLM_F_ACK);
-    const { result, errno } = await libc.send.async(this.#fd, data, data.length, 0);
+    const { result, errno } = await socketCalls.send.async(this.#fd, data, data.length, 0);
     if (result < 0) throw new KernelError(request.call, errno, request.subject);
     this.#collect([request], firstSequence);
   }
@@ -138,7 +130,7 @@ export class NetlinkSocket implements Disposable {
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
-    libc.close(this.#fd);
+    closeDescriptor(this.#fd);
   }
 
   #exchange(requests: readonly NetlinkRequest[], flags: number): NetlinkReply[] {
@@ -188,7 +180,11 @@ export class NetlinkSocket implements Disposable {
 
   #send(requests: readonly NetlinkRequest[], flags: number): number {
     const { data, firstSequence } = this.#encode(requests, flags);
-    check(libc.send(this.#fd, data, data.length, 0), requests[0]?.call ?? 'send', requests[0]?.subject ?? '');
+    check(
+      socketCalls.send(this.#fd, data, data.length, 0),
+      requests[0]?.call ?? 'send',
+      requests[0]?.subject ?? '',
+    );
     return firstSequence;
   }
 
@@ -204,7 +200,11 @@ export class NetlinkSocket implements Disposable {
 
   /** The kernel has answered when `send` returns: what is missing now never comes, and is an error (EAGAIN), not a wait. */
   #receive(): Message[] {
-    const length = check(libc.recv(this.#fd, this.#buffer, receiveBytes, MSG_DONTWAIT), 'recv', 'netlink');
+    const length = check(
+      socketCalls.recv(this.#fd, this.#buffer, receiveBytes, messageFlags.dontWait),
+      'recv',
+      'netlink',
+    );
     return [...messagesOf(this.#buffer.subarray(0, length))];
   }
 }
@@ -214,11 +214,6 @@ interface Message {
   flags: number;
   sequence: number;
   payload: Buffer;
-}
-
-function setOption(fd: number, option: number): void {
-  const on = Buffer.from([1, 0, 0, 0]);
-  check(libc.setsockopt(fd, SOL_NETLINK, option, on, on.length), 'setsockopt', `netlink option ${option}`);
 }
 
 function encode(request: NetlinkRequest, flags: number, sequence: number): Buffer {

@@ -1,7 +1,14 @@
 import { constants } from 'node:os';
 import { KernelError } from '../ffi/errno.ts';
-import { bind, check, lastErrno } from '../ffi/libc.ts';
+import { check, lastErrno } from '../ffi/libc.ts';
 import { closeDescriptor } from '../processes/descriptors.ts';
+import {
+  messageFlags,
+  setSocketOption,
+  socketCalls,
+  socketFlags,
+  socketLevel,
+} from '../sockets/socket-calls.ts';
 import { readAttributes, readText } from './attributes.ts';
 
 /** One change of the nftables rules of a network namespace, after its transaction was committed. */
@@ -18,23 +25,13 @@ export interface TableChange {
   portId: number;
 }
 
-const libc = {
-  socket: bind('int socket(int domain, int type, int protocol)'),
-  bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  recv: bind('int64_t recv(int fd, uint8_t *data, size_t length, int flags)'),
-};
-
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_NETFILTER = 12;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 const NFNLGRP_NFTABLES = 7;
-const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
-const MSG_DONTWAIT = 0x40;
 const { EAGAIN, EINTR, ENOBUFS } = constants.errno;
 const NFNL_SUBSYS_NFTABLES = 10;
 const messageHeaderBytes = 16;
@@ -79,13 +76,21 @@ export class TableMonitor implements Disposable {
 
   static open(): TableMonitor {
     const subject = 'netlink nftables news';
-    const fd = check(libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER), 'socket', subject);
+    const fd = check(
+      socketCalls.socket(AF_NETLINK, SOCK_RAW | socketFlags.closeOnExec, NETLINK_NETFILTER),
+      'socket',
+      subject,
+    );
     try {
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK);
-      check(libc.bind(fd, address, address.length), 'bind', subject);
-      setNumber(fd, { level: SOL_SOCKET, name: SO_RCVBUFFORCE, value: queueBytes });
-      setNumber(fd, { level: SOL_NETLINK, name: NETLINK_ADD_MEMBERSHIP, value: NFNLGRP_NFTABLES });
+      check(socketCalls.bind(fd, address, address.length), 'bind', subject);
+      setSocketOption(fd, { level: socketLevel, name: SO_RCVBUFFORCE, value: queueBytes }, subject);
+      setSocketOption(
+        fd,
+        { level: SOL_NETLINK, name: NETLINK_ADD_MEMBERSHIP, value: NFNLGRP_NFTABLES },
+        subject,
+      );
     } catch (error) {
       closeDescriptor(fd);
       throw error;
@@ -95,7 +100,7 @@ export class TableMonitor implements Disposable {
 
   /** The next changes, in order; none when there is nothing new; `lost` when there were more than the queue holds. */
   read(): readonly TableChange[] | 'lost' {
-    const length = libc.recv(this.descriptor, this.#buffer, receiveBytes, MSG_DONTWAIT);
+    const length = socketCalls.recv(this.descriptor, this.#buffer, receiveBytes, messageFlags.dontWait);
     if (length >= 0) return changesIn(this.#buffer.subarray(0, length));
     const errno = lastErrno();
     if (errno === EAGAIN || errno === EINTR) return [];
@@ -107,12 +112,6 @@ export class TableMonitor implements Disposable {
     if (!this.#closed) closeDescriptor(this.descriptor);
     this.#closed = true;
   }
-}
-
-function setNumber(fd: number, { level, name, value }: { level: number; name: number; value: number }): void {
-  const encoded = Buffer.alloc(4);
-  encoded.writeUInt32LE(value);
-  check(libc.setsockopt(fd, level, name, encoded, encoded.length), 'setsockopt', `netlink option ${name}`);
 }
 
 /** Layout: `struct nlmsghdr`, `struct nfgenmsg`, attributes. */

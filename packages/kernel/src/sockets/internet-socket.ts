@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
-import { KernelError } from '../ffi/errno.ts';
-import { bind, check, lastErrno } from '../ffi/libc.ts';
+import { isErrno, KernelError } from '../ffi/errno.ts';
+import { check, lastErrno } from '../ffi/libc.ts';
 import { encodeAddress, familyOf } from '../netlink/ip-address.ts';
+import { closeDescriptor } from '../processes/descriptors.ts';
 import { boundPort, encodeSocketAddress } from './socket-address.ts';
+import { setSocketOption, socketCalls, socketFlags, socketLevel } from './socket-calls.ts';
 
 /**
  * A socket as a bare descriptor, to be handed to Node.js (`dgram.Socket.bind({ fd })`, `net.Server.listen({ fd })`,
@@ -14,17 +16,8 @@ export interface BoundSocket {
   port: number;
 }
 
-const libc = {
-  socket: bind('int socket(int domain, int type, int protocol)'),
-  bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  connect: bind('int connect(int fd, const uint8_t *address, uint32_t length)'),
-  setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  close: bind('int close(int fd)'),
-};
-
-const flags = 0o2000000 | 0o4000; // SOCK_CLOEXEC | SOCK_NONBLOCK
+const flags = socketFlags.closeOnExec | socketFlags.nonBlock;
 const kinds = { tcp: 1, udp: 2 } as const;
-const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 
@@ -43,10 +36,10 @@ export function bindSocket(
   const fd = open(protocol, address);
   try {
     if (receiveBytes !== undefined) setReceiveBuffer(fd, receiveBytes, subject);
-    check(libc.bind(fd, name, name.length), 'bind', subject);
+    check(socketCalls.bind(fd, name, name.length), 'bind', subject);
     return { fd, port: port === 0 ? boundPort(fd, subject) : port };
   } catch (error) {
-    libc.close(fd);
+    closeDescriptor(fd);
     throw error;
   }
 }
@@ -63,21 +56,24 @@ export function openDatagramSocket(address: string): number {
 export function connectSocket(address: string, port: number): number {
   const name = encodeSocketAddress(address, port);
   const fd = open('tcp', address);
-  if (libc.connect(fd, name, name.length) === 0) return fd;
+  if (socketCalls.connect(fd, name, name.length) === 0) return fd;
   const errno = lastErrno();
   if (errno === constants.errno.EINPROGRESS) return fd;
-  libc.close(fd);
+  closeDescriptor(fd);
   throw new KernelError('connect', errno, `${address}:${port}/tcp`);
 }
 
 function setReceiveBuffer(fd: number, sizeBytes: number, subject: string): void {
-  const value = Buffer.alloc(4);
-  value.writeInt32LE(sizeBytes);
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length) === 0) return;
-  check(libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.length), 'setsockopt', subject);
+  const option = { level: socketLevel, value: sizeBytes };
+  try {
+    setSocketOption(fd, { ...option, name: SO_RCVBUFFORCE }, subject);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM')) throw error;
+    setSocketOption(fd, { ...option, name: SO_RCVBUF }, subject);
+  }
 }
 
 function open(protocol: keyof typeof kinds, address: string): number {
   const family = familyOf(encodeAddress(address.split('%')[0] ?? ''));
-  return check(libc.socket(family, kinds[protocol] | flags, 0), 'socket', `${address}/${protocol}`);
+  return check(socketCalls.socket(family, kinds[protocol] | flags, 0), 'socket', `${address}/${protocol}`);
 }

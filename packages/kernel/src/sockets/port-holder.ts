@@ -1,19 +1,10 @@
 import { isErrno } from '../ffi/errno.ts';
-import { bind, check } from '../ffi/libc.ts';
+import { check } from '../ffi/libc.ts';
+import { closeDescriptor } from '../processes/descriptors.ts';
 import { boundPort, encodeSocketAddress } from './socket-address.ts';
-
-const libc = {
-  socket: bind('int socket(int domain, int type, int protocol)'),
-  bind: bind('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  listen: bind('int listen(int fd, int backlog)'),
-  shutdown: bind('int shutdown(int fd, int how)'),
-  setsockopt: bind('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  close: bind('int close(int fd)'),
-};
+import { setSocketOption, socketCalls, socketFlags, socketLevel } from './socket-calls.ts';
 
 const AF_INET6 = 10;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
@@ -65,19 +56,19 @@ function bindPort(
   const kind = kinds[protocol];
   const encoded = encodeSocketAddress(address, port);
   const fd = check(
-    libc.socket(encoded.readUInt16LE(0), kind.type | SOCK_CLOEXEC, kind.protocol),
+    socketCalls.socket(encoded.readUInt16LE(0), kind.type | socketFlags.closeOnExec, kind.protocol),
     'socket',
     subject,
   );
   try {
     if (encoded.readUInt16LE(0) === AF_INET6)
-      setFlag(fd, { level: IPPROTO_IPV6, name: IPV6_V6ONLY, on: true }, subject);
-    if (overTimeWait) setFlag(fd, { ...reuse, on: true }, subject);
-    check(libc.bind(fd, encoded, encoded.length), 'bind', subject);
+      setSocketOption(fd, { level: IPPROTO_IPV6, name: IPV6_V6ONLY, value: 1 }, subject);
+    if (overTimeWait) setSocketOption(fd, { ...reuse, value: 1 }, subject);
+    check(socketCalls.bind(fd, encoded, encoded.length), 'bind', subject);
     if (overTimeWait) assertAlone(fd, subject);
     return heldPort(fd, protocol, port === 0 ? boundPort(fd, subject) : port);
   } catch (error) {
-    libc.close(fd);
+    closeDescriptor(fd);
     throw error;
   }
 }
@@ -88,23 +79,12 @@ function bindPort(
  * refused where anybody else holds the port. Without the option afterwards, nobody can join us.
  */
 function assertAlone(fd: number, subject: string): void {
-  check(libc.listen(fd, 0), 'listen', subject);
-  setFlag(fd, { ...reuse, on: false }, subject);
-  check(libc.shutdown(fd, SHUT_RDWR), 'shutdown', subject);
+  check(socketCalls.listen(fd, 0), 'listen', subject);
+  setSocketOption(fd, { ...reuse, value: 0 }, subject);
+  check(socketCalls.shutdown(fd, SHUT_RDWR), 'shutdown', subject);
 }
 
-interface SocketFlag {
-  level: number;
-  name: number;
-  on: boolean;
-}
-
-const reuse = { level: SOL_SOCKET, name: SO_REUSEADDR } as const;
-
-function setFlag(fd: number, { level, name, on }: SocketFlag, subject: string): void {
-  const value = Buffer.from([Number(on), 0, 0, 0]);
-  check(libc.setsockopt(fd, level, name, value, value.length), 'setsockopt', subject);
-}
+const reuse = { level: socketLevel, name: SO_REUSEADDR } as const;
 
 function heldPort(fd: number, protocol: keyof typeof kinds, port: number): HeldPort {
   let held: number | undefined = fd;
@@ -115,12 +95,13 @@ function heldPort(fd: number, protocol: keyof typeof kinds, port: number): HeldP
   };
   const take = (): number | undefined => {
     // Of datagram sockets that say so, several can have one port.
-    if (held !== undefined && protocol === 'tcp') setFlag(held, { ...reuse, on: true }, `port ${port}`);
+    if (held !== undefined && protocol === 'tcp')
+      setSocketOption(held, { ...reuse, value: 1 }, `port ${port}`);
     return letGo();
   };
   const close = (): void => {
     const descriptor = letGo();
-    if (descriptor !== undefined) libc.close(descriptor);
+    if (descriptor !== undefined) closeDescriptor(descriptor);
   };
   return { port, take, [Symbol.dispose]: close };
 }

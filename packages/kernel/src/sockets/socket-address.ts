@@ -2,11 +2,9 @@ import { constants } from 'node:os';
 import { KernelError } from '../ffi/errno.ts';
 import { bind, check } from '../ffi/libc.ts';
 import { encodeAddress, familyOf } from '../netlink/ip-address.ts';
+import { socketCalls } from './socket-calls.ts';
 
-const libc = {
-  getsockname: bind('int getsockname(int fd, uint8_t *address, uint8_t *length)'),
-  if_nametoindex: bind('uint32_t if_nametoindex(const char *name)'),
-};
+const nameToIndex = bind('uint32_t if_nametoindex(const char *name)');
 
 const v4Bytes = 16;
 const v6Bytes = 28;
@@ -29,12 +27,12 @@ export function encodeSocketAddress(address: string, port: number): Buffer {
 /** The port that a socket is bound to. */
 export function boundPort(fd: number, subject: string): number {
   const address = Buffer.alloc(v6Bytes);
-  check(libc.getsockname(fd, address, Buffer.from([v6Bytes, 0, 0, 0])), 'getsockname', subject);
+  check(socketCalls.getsockname(fd, address, Buffer.from([v6Bytes, 0, 0, 0])), 'getsockname', subject);
   return address.readUInt16BE(2);
 }
 
 function interfaceIndex(name: string): number {
-  const index = libc.if_nametoindex(name);
+  const index = nameToIndex(name);
   if (index === 0) throw new KernelError('if_nametoindex', constants.errno.ENODEV, name);
   return index;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,33 @@ test('datagrams arrive whole and in order, and a full queue is told', () => {
       () => sender.send(Buffer.alloc(64 * 1024 * 1024)),
       (error) => isErrno(error, 'EMSGSIZE'),
     );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('what is longer than a datagram comes as a file that nobody can change', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'gantry-datagram-'));
+  const socketPath = path.join(directory, 'socket');
+  try {
+    using receiver = UnixDatagramSocket.bind(socketPath);
+    using sender = UnixDatagramSocket.connect(socketPath);
+    const data = Buffer.alloc(1024 * 1024, 'long');
+    assert.ok(sender.sendInMemory(data));
+    {
+      using file = receiver.receiveFile();
+      assert.ok(file !== undefined);
+      assert.ok(readFileSync(file.path).equals(data));
+      assert.throws(
+        () => writeFileSync(file.path, 'x'),
+        (error) => isErrno(error, 'EPERM'),
+      );
+    }
+    assert.ok(sender.send(Buffer.from('short')));
+    assert.equal(receiver.receiveFile(), undefined);
+    let sent = 0;
+    while (sender.sendInMemory(Buffer.from('x'))) sent += 1;
+    assert.ok(sent > 0);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { UnixDatagramSocket } from '@gantry/kernel';
 import { LogFixture, logContainerId } from '../../../testing/log-fixture.ts';
-import { receiveDatagrams, receiveStream, receiveUnixDatagrams } from '../../../testing/log-receivers.ts';
+import {
+  receiveDatagrams,
+  receiveFile,
+  receiveStream,
+  receiveUnixDatagrams,
+} from '../../../testing/log-receivers.ts';
 import type { LogSubject } from '../settings/log-attributes.ts';
 import { openFluentdSink } from './fluentd/fluentd-sink.ts';
 import { openGelfSink } from './gelf/gelf-sink.ts';
@@ -229,6 +235,19 @@ test('journald gets fields by its native protocol', async () => {
     APP_KIND: 'front',
     MESSAGE: 'to stdout',
   });
+  await fixture.log.closeSink();
+});
+
+test('journald gets an entry that is too long for a datagram as a file', async () => {
+  const socketPath = path.join(root, 'journal-of-files');
+  using receiver = UnixDatagramSocket.bind(socketPath);
+  const environment = [`LONG=${'x'.repeat(300_000)}`];
+  const sink = openJournaldSink({ ...subject, environment }, { env: 'LONG' }, socketPath);
+  using fixture = await logTwoLines(sink);
+  using file = await receiveFile(receiver);
+  const entry = readFileSync(file.path, 'utf8');
+  assert.match(entry, /^LONG=x{300000}$/m);
+  assert.match(entry, /^MESSAGE=to stdout$/m);
   await fixture.log.closeSink();
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnixDatagramSocket } from '@gantry/kernel';
+import { isErrno, UnixDatagramSocket } from '@gantry/kernel';
 import {
   extraAttributes,
   type LogOptionMap,
@@ -39,11 +39,21 @@ export function openJournaldSink(
           async send(messages) {
             for (const message of messages) {
               const entry = journaldEntry(message, fields);
-              while (!socket.send(entry)) await delay(queueRetryMs, undefined, { ref: false, signal });
+              while (!sendEntry(socket, entry)) await delay(queueRetryMs, undefined, { ref: false, signal });
             }
           },
           [Symbol.dispose]: () => socket[Symbol.dispose](),
         };
       }),
   };
+}
+
+/** One that is too long for a datagram goes as a file in memory. False when journald's queue is full. */
+function sendEntry(socket: UnixDatagramSocket, entry: Buffer): boolean {
+  try {
+    return socket.send(entry);
+  } catch (error) {
+    if (!isErrno(error, 'EMSGSIZE')) throw error;
+    return socket.sendInMemory(entry);
+  }
 }
