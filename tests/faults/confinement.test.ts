@@ -3,8 +3,8 @@ import { chmodSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createContainer } from '@gantry/client';
-import { type TarMember } from '@gantry/testkit';
-import { loadBusybox, loadChangedBusybox } from '../support/busybox-image.ts';
+import type { TarMember } from '@gantry/testkit';
+import { loadBusybox, loadTricky } from '../support/busybox-image.ts';
 import { Outside } from '../support/outside.ts';
 import { run } from '../support/processes.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
@@ -19,14 +19,6 @@ before(async () => {
   outside = new Outside(daemon);
 });
 after(() => daemon[Symbol.asyncDispose]());
-
-/** busybox with further members, and a config, under `tricky/<name>`. */
-async function loadTricky(name: string, members: readonly TarMember[], config: object = {}): Promise<void> {
-  await loadChangedBusybox(daemon, `tricky/${name}:latest`, {
-    members,
-    config: { Cmd: ['true'], ...config },
-  });
-}
 
 describe('a process in a container', () => {
   /** Descriptors of the process that a shell becomes, as `number target`. */
@@ -79,11 +71,12 @@ describe('an image with links to the host’s directories', () => {
       { name: 'climbing', type: 'symlink', linkName: `../../../../../../../..${outside.path}` },
       { name: 'process', type: 'symlink', linkName: `/proc/1/root${outside.path}` },
     ];
-    await loadTricky('links', links);
-    await loadTricky('volumes', links, {
-      Volumes: { '/absolute': {}, '/climbing/deep': {}, '/process': {} },
+    await loadTricky(daemon, 'links', { members: links });
+    await loadTricky(daemon, 'volumes', {
+      members: links,
+      config: { Volumes: { '/absolute': {}, '/climbing/deep': {}, '/process': {} } },
     });
-    await loadTricky('workdir', links, { WorkingDir: '/climbing/new' });
+    await loadTricky(daemon, 'workdir', { members: links, config: { WorkingDir: '/climbing/new' } });
   });
 
   for (const target of ['/absolute', '/climbing/new', '/process']) {
@@ -130,7 +123,9 @@ describe('an image with links to the host’s directories', () => {
 test('links in the place of /dev, /proc, /sys and /etc files are not followed to the host', async () => {
   for (const name of ['dev', 'proc', 'sys', 'etc/hosts', 'etc/resolv.conf', 'etc/passwd']) {
     const tag = name.replace('/', '-');
-    await loadTricky(tag, [{ name, type: 'symlink', linkName: `${outside.path}/${tag}` }]);
+    await loadTricky(daemon, tag, {
+      members: [{ name, type: 'symlink', linkName: `${outside.path}/${tag}` }],
+    });
     const finished = await daemon.gantry([
       'run',
       '--rm',
@@ -145,11 +140,13 @@ test('links in the place of /dev, /proc, /sys and /etc files are not followed to
     outside.assertUntouched();
     await daemon.ok('rmi', `tricky/${tag}`);
   }
-  await loadTricky('null', [
-    { name: 'dev', type: 'directory' },
-    { name: 'dev/null', type: 'symlink', linkName: '/proc/sys/kernel/core_pattern' },
-    { name: 'dev/console', type: 'symlink', linkName: outside.path },
-  ]);
+  await loadTricky(daemon, 'null', {
+    members: [
+      { name: 'dev', type: 'directory' },
+      { name: 'dev/null', type: 'symlink', linkName: '/proc/sys/kernel/core_pattern' },
+      { name: 'dev/console', type: 'symlink', linkName: outside.path },
+    ],
+  });
   const finished = await daemon.docker(['run', '--rm', 'tricky/null', 'stat', '-c', '%F', '/dev/null']);
   assert.equal(finished.stdout, 'character special file\n', finished.stderr);
 });

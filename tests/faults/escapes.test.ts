@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type TarMember } from '@gantry/testkit';
-import { loadBusybox, loadChangedBusybox } from '../support/busybox-image.ts';
+import { loadBusybox, loadTricky } from '../support/busybox-image.ts';
 import { Outside } from '../support/outside.ts';
 import { run } from '../support/processes.ts';
 import { repositoryRoot, TestDaemon } from '../support/test-daemon.ts';
@@ -21,20 +20,14 @@ before(async () => {
 });
 after(() => daemon[Symbol.asyncDispose]());
 
-/** busybox with further members, and a config, under `tricky/<name>`. */
-async function loadTricky(name: string, members: readonly TarMember[], config: object = {}): Promise<void> {
-  await loadChangedBusybox(daemon, `tricky/${name}:latest`, {
-    members,
-    config: { Cmd: ['true'], ...config },
-  });
-}
-
 /** busybox with a small C program, setuid root. */
 async function loadProbe(): Promise<void> {
   const program = path.join(daemon.root, 'probe');
   const source = path.join(repositoryRoot, 'tests/support/confined-probe.c');
   assert.equal((await run('gcc', ['-static', '-o', program, source])).stderr, '');
-  await loadTricky('probe', [{ name: 'bin/probe', content: readFileSync(program), mode: 0o4755 }]);
+  await loadTricky(daemon, 'probe', {
+    members: [{ name: 'bin/probe', content: readFileSync(program), mode: 0o4755 }],
+  });
 }
 
 test('a setuid program gains nothing in a no-new-privileges container, nor a socket family that is closed', async () => {
@@ -64,10 +57,12 @@ test('the OCI runtime cannot be overwritten from inside, neither as an interpret
     ['/usr/local/bin/crun', '/usr/bin/crun', '/usr/sbin/runc'].find((file) => existsSync(file)) ?? '';
   const digest = (): string => createHash('sha256').update(readFileSync(program)).digest('hex');
   const first = digest();
-  await loadTricky('interpreter', [
-    { name: 'evil', content: Buffer.from('#!/proc/self/exe\n'), mode: 0o755 },
-    { name: 'link', type: 'symlink', linkName: '/proc/self/exe' },
-  ]);
+  await loadTricky(daemon, 'interpreter', {
+    members: [
+      { name: 'evil', content: Buffer.from('#!/proc/self/exe\n'), mode: 0o755 },
+      { name: 'link', type: 'symlink', linkName: '/proc/self/exe' },
+    ],
+  });
   for (const command of ['/evil', '/link', '/proc/self/exe']) {
     const finished = await daemon.docker([
       'run',
@@ -91,10 +86,12 @@ test('the OCI runtime cannot be overwritten from inside, neither as an interpret
 
 test('a terminal of a container is its own, whatever lies at /dev/console, /dev/pts and /dev/ptmx in the image', async () => {
   for (const name of ['console', 'pts', 'ptmx', 'shm', 'fd']) {
-    await loadTricky(name, [
-      { name: 'dev', type: 'directory' },
-      { name: `dev/${name}`, type: 'symlink', linkName: outside.path },
-    ]);
+    await loadTricky(daemon, name, {
+      members: [
+        { name: 'dev', type: 'directory' },
+        { name: `dev/${name}`, type: 'symlink', linkName: outside.path },
+      ],
+    });
     const id = await daemon.ok(
       'create',
       '-t',
@@ -138,11 +135,13 @@ test('starts that race with links in a mount that containers share mount nothing
 });
 
 test('what a container writes to its settings goes to no other file of /proc', async () => {
-  await loadTricky('proc', [
-    { name: 'proc', type: 'directory' },
-    { name: 'proc/sys', type: 'symlink', linkName: outside.path },
-    { name: 'sys', type: 'symlink', linkName: outside.path },
-  ]);
+  await loadTricky(daemon, 'proc', {
+    members: [
+      { name: 'proc', type: 'directory' },
+      { name: 'proc/sys', type: 'symlink', linkName: outside.path },
+      { name: 'sys', type: 'symlink', linkName: outside.path },
+    ],
+  });
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
   const sysctl = ['--sysctl', 'net.ipv4.ip_forward=0', '--sysctl', 'kernel.shmmax=4096'];
   const finished = await daemon.docker([

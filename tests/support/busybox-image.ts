@@ -48,6 +48,18 @@ export async function loadChangedBusybox(
   assert.equal(loaded.exitCode, 0, loaded.stderr);
 }
 
+/** busybox with further members, and a config, under `tricky/<name>`; it does nothing unless told to. */
+export function loadTricky(
+  daemon: TestDaemon,
+  name: string,
+  { members, config = {} }: { members: readonly TarMember[]; config?: object },
+): Promise<void> {
+  return loadChangedBusybox(daemon, `tricky/${name}:latest`, {
+    members,
+    config: { Cmd: ['true'], ...config },
+  });
+}
+
 /** Loads the image. */
 export async function loadBusybox(daemon: TestDaemon): Promise<void> {
   const finished = await daemon.docker(['load'], { stdin: await busyboxArchive() });
