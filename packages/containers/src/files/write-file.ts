@@ -1,4 +1,3 @@
-import { write } from 'node:fs';
 import {
   changeMode,
   changeOwner,
@@ -10,6 +9,7 @@ import {
 } from '@gantry/kernel';
 import type { TarEntry, TarMember, TarSegment } from '@gantry/oci';
 import { applyXattrs, type SkippedXattrs } from '@gantry/snapshots';
+import { ContentWriter } from './content-writer.ts';
 
 /** Where a file is made, and how: by the host's root when nothing is said. */
 export interface WritePlace {
@@ -45,30 +45,21 @@ async function writeContent(
   const runs: TarSegment[] = [...(entry.segments ?? [{ offset: 0, lengthBytes: entry.sizeBytes }])];
   let run = runs.shift();
   let done = 0;
-  for await (const chunk of content) {
-    for (let rest = chunk; rest.length > 0 && run !== undefined; ) {
-      const part = rest.subarray(0, run.lengthBytes - done);
-      await writeAt(file, part, run.offset + done);
-      rest = rest.subarray(part.length);
-      done += part.length;
-      if (done < run.lengthBytes) continue;
-      [run, done] = [runs.shift(), 0];
+  const writer = new ContentWriter(file);
+  try {
+    for await (const chunk of content) {
+      for (let rest = chunk; rest.length > 0 && run !== undefined; ) {
+        const part = rest.subarray(0, run.lengthBytes - done);
+        await writer.write(part, run.offset + done);
+        rest = rest.subarray(part.length);
+        done += part.length;
+        if (done < run.lengthBytes) continue;
+        [run, done] = [runs.shift(), 0];
+      }
     }
+    await writer.flush();
+  } finally {
+    await writer.idle();
   }
   if (entry.segments !== undefined) truncateFile(file, entry.sizeBytes);
-}
-
-async function writeAt(file: Descriptor, data: Uint8Array, offset: number): Promise<void> {
-  for (let written = 0; written < data.length; ) {
-    written += await writeOnce(file.fd, data.subarray(written), offset + written);
-  }
-}
-
-function writeOnce(fd: number, data: Uint8Array, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(fd, data, 0, data.length, position, (error, written) => {
-      if (error) reject(error);
-      else resolve(written);
-    });
-  });
 }

@@ -1,6 +1,12 @@
 import { readSync } from 'node:fs';
 import { type Descriptor, pathText } from '@gantry/kernel';
-import { encodeTarHeader, type TarEntryInput, tarPadding, tarStoredBytes } from '@gantry/oci';
+import {
+  encodeTarHeader,
+  type TarEntryInput,
+  type TarSegment,
+  tarPadding,
+  tarStoredBytes,
+} from '@gantry/oci';
 import { UnpackableFileError } from '../errors.ts';
 import { findSegments, minHoleBytes } from './find-segments.ts';
 import { readAt } from './read-at.ts';
@@ -22,7 +28,7 @@ export type PackStep = Uint8Array | LargeFile;
 
 /** Up to here a file is read at once on this thread: faster than asking another one. */
 const smallFileBytes = 64 * 1024;
-const readBytes = 512 * 1024;
+const readBytes = 1024 * 1024;
 
 /** A regular file, open for reading; as many bytes of it as `entry` says. */
 export function* packContent(
@@ -41,7 +47,7 @@ export function* packContent(
   yield tarPadding(entry.sizeBytes);
 }
 
-/** Read on pool threads; holes are found and left out. */
+/** Read on pool threads, one piece ahead of what is asked for; holes are found and left out. */
 export async function* packLargeFile({
   file,
   entry,
@@ -50,16 +56,54 @@ export async function* packLargeFile({
   const { sizeBytes } = entry;
   const segments = sizeBytes >= minHoleBytes ? await findSegments(file, sizeBytes) : undefined;
   yield encodeTarHeader({ ...entry, segments });
-  for (const { offset, lengthBytes } of segments ?? [{ offset: 0, lengthBytes: sizeBytes }]) {
-    for (let at = offset; at < offset + lengthBytes; ) {
-      const wanted = Math.min(readBytes, offset + lengthBytes - at);
-      const chunk = await readAt(file, at, wanted);
-      if (chunk.length < wanted) onShrink(entry, shrinks);
-      yield chunk.length < wanted ? Buffer.concat([chunk], wanted) : chunk;
-      at += wanted;
-    }
+  for await (const piece of readAhead(file, segments ?? [{ offset: 0, lengthBytes: sizeBytes }])) {
+    yield wholePiece(piece, { entry, shrinks });
   }
   yield tarPadding(tarStoredBytes({ sizeBytes, segments }));
+}
+
+interface Piece {
+  chunk: Buffer;
+  /** What was asked for. */
+  lengthBytes: number;
+}
+
+/** While one piece is used the next is read. */
+async function* readAhead(
+  file: Descriptor,
+  segments: readonly TarSegment[],
+): AsyncGenerator<Piece, void, void> {
+  let reading: Promise<Piece> | undefined;
+  try {
+    for (const { offset, lengthBytes } of piecesOf(segments)) {
+      const read = await reading;
+      reading = readAt(file, offset, lengthBytes).then((chunk) => ({ chunk, lengthBytes }));
+      // Whoever leaves in between does not hear of it.
+      reading.catch(() => {});
+      if (read !== undefined) yield read;
+    }
+    if (reading !== undefined) yield await reading;
+  } finally {
+    // The file is closed next.
+    await reading?.catch(() => {});
+  }
+}
+
+function* piecesOf(segments: readonly TarSegment[]): Generator<TarSegment, void, undefined> {
+  for (const { offset, lengthBytes } of segments) {
+    for (let done = 0; done < lengthBytes; done += readBytes) {
+      yield { offset: offset + done, lengthBytes: Math.min(readBytes, lengthBytes - done) };
+    }
+  }
+}
+
+function wholePiece(
+  { chunk, lengthBytes }: Piece,
+  { entry, shrinks }: Pick<LargeFile, 'entry' | 'shrinks'>,
+): Buffer {
+  if (chunk.length === lengthBytes) return chunk;
+  onShrink(entry, shrinks);
+  return Buffer.concat([chunk], lengthBytes);
 }
 
 function onShrink(entry: FileEntry, shrinks: ShrinkPolicy): void {
