@@ -59,7 +59,7 @@ async function readLogs(service: Containers['service'], id: string): Promise<str
     signal: new AbortController().signal,
   });
   const parts: Uint8Array[] = [];
-  for await (const some of frames) for (const { data } of singleFrames(some)) parts.push(data);
+  for await (const some of frames) for (const { data } of singleFrames(some)) parts.push(Buffer.from(data));
   return Buffer.concat(parts).toString('latin1');
 }
 

@@ -70,7 +70,8 @@ export class LogFixture implements Disposable {
 
   async readBytes(options: Partial<LogOptions> = {}): Promise<Buffer> {
     const parts: Uint8Array[] = [];
-    for await (const some of this.frames(options)) parts.push(...singleFrames(some).map(({ data }) => data));
+    for await (const some of this.frames(options))
+      parts.push(...singleFrames(some).map(({ data }) => Buffer.from(data)));
     return Buffer.concat(parts);
   }
 

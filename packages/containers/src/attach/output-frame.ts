@@ -6,7 +6,8 @@ export interface OutputFrame {
 
 /**
  * Frames of one stream that lie in one buffer: frame i is its bytes from `bounds[2 * i]` up to `bounds[2 * i + 1]`. Millions
- * of short lines are passed on so, without an object for each.
+ * of short lines are passed on so, without an object for each. Who keeps one copies its bytes: the next use of the iterator that
+ * gave it may overwrite them.
  */
 export interface FrameRun {
   stream: 'stdout' | 'stderr';

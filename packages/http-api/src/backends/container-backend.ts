@@ -54,7 +54,8 @@ export interface ContainerBackend {
   ): Promise<{ result: Promise<ContainerWaitResponse> }>;
   /**
    * Rejects before the first line for an unknown container, and not-implemented for a log that cannot be read. A slow
-   * reader never holds the container up. One frame a line, as many at a time as are there.
+   * reader never holds the container up. One frame a line, as many at a time as are there; the bytes of a run are
+   * overwritten when the next are asked for.
    */
   logs(
     ref: string,

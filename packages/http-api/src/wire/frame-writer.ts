@@ -5,12 +5,14 @@ import type { FrameRun, OutputFrame } from '../backends/container-backend.ts';
 
 const streamNumber = { stdout: 1, stderr: 2, system: 3 } as const;
 const headerBytes = 8;
-/** Payloads up to here are copied next to each other; larger ones go out by reference. */
+/** Payloads up to here are copied next to each other; larger ones go out by reference, unless they lie in a run. */
 const copyBytes = 2048;
 const batchBytes = 64 * 1024;
-/** Room for small frames: a little at first, then for a batch and the frame that completes it. */
+/** Room for frames: a little at first, then for a batch and the line that completes it. */
 const firstRoomBytes = 4096;
-const fullRoomBytes: number = batchBytes + headerBytes + copyBytes;
+const fullRoomBytes: number = batchBytes + headerBytes + 16 * 1024;
+/** As many as a target holds before it wants to be drained, and one to be filled. */
+const keptRooms = 3;
 
 /**
  * Writes output frames to a socket or a response: each with Docker's header of 8 bytes (stream number, three zeros,
@@ -27,7 +29,7 @@ export async function writeFrames(
   try {
     for await (const some of frames) {
       for (const frame of 'stream' in some ? [some] : some) {
-        const run = 'bounds' in frame ? frame : runOf(frame);
+        const run = 'bounds' in frame ? { ...frame, isLent: true } : runOf(frame);
         for (let at = 0; at < run.bounds.length; ) {
           if (target.destroyed) return;
           at = batch.add(run, at);
@@ -43,11 +45,14 @@ export async function writeFrames(
   }
 }
 
-type AnyRun = Omit<FrameRun, 'stream'> & Pick<OutputFrame, 'stream'>;
+interface AnyRun extends Pick<FrameRun, 'buffer' | 'bounds'>, Pick<OutputFrame, 'stream'> {
+  /** Its bytes are overwritten later: they are copied, however many they are. */
+  isLent: boolean;
+}
 
 function runOf({ stream, data }: OutputFrame): AnyRun {
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return { stream, buffer, bounds: [0, buffer.length] };
+  return { stream, buffer, bounds: [0, buffer.length], isLent: false };
 }
 
 class FrameBatch {
@@ -60,6 +65,9 @@ class FrameBatch {
   #buffer: Buffer = Buffer.alloc(0);
   #used = 0;
   #taken = 0;
+  /** Full ones, among the parts or on their way; and those that were sent, to be filled again. */
+  #full: Buffer[] = [];
+  readonly #free: Buffer[] = [];
   #timer: NodeJS.Immediate | undefined;
 
   constructor(target: Writable, multiplexed: boolean) {
@@ -75,7 +83,7 @@ class FrameBatch {
    * Adds frames of a run, from that whose bounds are at `from`, until the run or the batch is full. Returns where it goes
    * on, which is the number of bounds when nothing is left.
    */
-  add({ stream, buffer, bounds }: AnyRun, from: number): number {
+  add({ stream, buffer, bounds, isLent }: AnyRun, from: number): number {
     const headers = this.#multiplexed ? headerBytes : 0;
     let at = from;
     for (; at < bounds.length && this.#size < batchBytes; at += 2) {
@@ -83,7 +91,7 @@ class FrameBatch {
       const end = bounds[at + 1] as number;
       const length = end - start;
       if (length === 0) continue;
-      const copied = length <= copyBytes;
+      const copied = isLent || length <= copyBytes;
       this.#reserve(headers + (copied ? length : 0));
       if (this.#multiplexed) this.#addHeader(stream, length);
       if (copied) {
@@ -107,18 +115,29 @@ class FrameBatch {
     this.#parts = [];
     this.#roomBytes = this.#size > firstRoomBytes ? fullRoomBytes : firstRoomBytes;
     this.#size = 0;
+    // The next batch is to lie in one piece.
+    if (this.#used > fullRoomBytes - batchBytes) this.#retire();
+    const full = this.#full;
+    this.#full = [];
     if (this.#target.destroyed || this.#target.writableEnded) return;
+    this.#send(parts, () => {
+      for (const room of full) if (this.#free.length < keptRooms) this.#free.push(room);
+    });
+  }
+
+  #send(parts: readonly Uint8Array[], onSent: () => void): void {
     if (parts.length === 1) {
-      this.#target.write(parts[0]);
+      this.#target.write(parts[0], onSent);
       return;
     }
     if (this.#target instanceof OutgoingMessage) {
       // A corked response says that it needs a drain and then never tells of one (Node 24.21).
-      this.#target.write(Buffer.concat(parts));
+      this.#target.write(Buffer.concat(parts), onSent);
       return;
     }
     this.#target.cork();
-    for (const part of parts) this.#target.write(part);
+    for (const part of parts.slice(0, -1)) this.#target.write(part);
+    this.#target.write(parts.at(-1), onSent);
     this.#target.uncork();
   }
 
@@ -131,7 +150,15 @@ class FrameBatch {
   #reserve(bytes: number): void {
     if (this.#used + bytes <= this.#buffer.length) return;
     this.#seal();
-    this.#buffer = Buffer.allocUnsafe(Math.max(bytes, this.#size === 0 ? this.#roomBytes : fullRoomBytes));
+    this.#retire();
+    const wanted = Math.max(bytes, this.#size === 0 ? this.#roomBytes : fullRoomBytes);
+    this.#buffer = (wanted === fullRoomBytes ? this.#free.pop() : undefined) ?? Buffer.allocUnsafe(wanted);
+  }
+
+  /** Nothing is added to the buffer any more. */
+  #retire(): void {
+    if (this.#buffer.length === fullRoomBytes) this.#full.push(this.#buffer);
+    this.#buffer = Buffer.alloc(0);
     this.#used = 0;
     this.#taken = 0;
   }

@@ -1,10 +1,9 @@
-import { close, closeSync, fstatSync, read } from 'node:fs';
+import { close, closeSync, fstatSync } from 'node:fs';
 import type { LogSegment } from '../store/log-files.ts';
 import type { RecordCodec } from '../store/log-record.ts';
 import { openSegment } from '../store/open-segment.ts';
 import type { LogRecord, RecordRun } from '../store/record-run.ts';
-
-const blockBytes = 256 * 1024;
+import { BlockReader } from './block-reader.ts';
 
 /** A log as those see it who read it: its files, and how far they are written. */
 export interface ReadableLog {
@@ -26,19 +25,26 @@ interface OpenFile {
   segment: LogSegment;
 }
 
+export interface CursorOptions {
+  /** Each answer's bytes are overwritten once the next is asked for: for those who keep nothing. */
+  reusesMemory?: boolean;
+}
+
 /** Reads a log's records forward from an offset, over rotation, as far as it is written. Holds one file open. */
 export class LogCursor implements Disposable {
   readonly #log: ReadableLog;
   #offset: number;
   #skippedBytes = 0;
   #file: OpenFile | undefined;
+  readonly #blocks: BlockReader;
   #carried: Buffer = Buffer.alloc(0);
   #disposed = false;
 
   /** `offset` is the start of a record; below the oldest file, it is the start of that. */
-  constructor(log: ReadableLog, offset: number) {
+  constructor(log: ReadableLog, offset: number, { reusesMemory = false }: CursorOptions = {}) {
     this.#log = log;
     this.#offset = offset;
+    this.#blocks = new BlockReader(reusesMemory);
   }
 
   /** Offset behind the last record that `next` returned. */
@@ -63,12 +69,13 @@ export class LogCursor implements Disposable {
       if (file === undefined) return undefined;
       const end = Math.min(this.#endOf(file), limit);
       if (this.#offset < end) {
-        const bytes = await readBlock(file.descriptor, this.#offset - file.segment.start, end - this.#offset);
+        const place = { position: this.#offset - file.segment.start, available: end - this.#offset };
+        const { block, bytesRead } = await this.#blocks.read(file.descriptor, place, this.#carried);
         if (this.#disposed) return undefined;
         // Somebody cut the file under us: what is missing is passed over.
-        if (bytes.length === 0) this.#offset = end;
-        this.#offset += bytes.length;
-        const runs = this.#runs(bytes);
+        if (bytesRead === 0) this.#offset = end;
+        this.#offset += bytesRead;
+        const runs = this.#runs(block);
         if (runs.length > 0) return runs;
       } else if (this.#isCurrent(file) || this.#offset >= limit) return undefined;
       else this.#closeFile();
@@ -77,8 +84,7 @@ export class LogCursor implements Disposable {
 
   [Symbol.dispose](): void {
     this.#disposed = true;
-    if (this.#file !== undefined) closeSync(this.#file.descriptor);
-    this.#file = undefined;
+    this.#closeFile();
   }
 
   async #open(): Promise<OpenFile | undefined> {
@@ -111,25 +117,15 @@ export class LogCursor implements Disposable {
   }
 
   #closeFile(): void {
-    if (this.#file !== undefined) close(this.#file.descriptor);
+    const descriptor = this.#file?.descriptor;
     this.#file = undefined;
+    if (descriptor !== undefined) void this.#blocks.idle().then(() => close(descriptor));
   }
 
-  /** Records that `bytes` complete; the rest waits for the next block. */
-  #runs(bytes: Buffer): RecordRun[] {
-    const block = this.#carried.length === 0 ? bytes : Buffer.concat([this.#carried, bytes]);
+  /** Records that `block` completes; the rest waits for the next one. */
+  #runs(block: Buffer): RecordRun[] {
     const { runs, end } = this.#log.codec.decodeAll(block);
     this.#carried = block.subarray(end);
     return runs;
   }
-}
-
-function readBlock(descriptor: number, position: number, available: number): Promise<Buffer> {
-  const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, available));
-  return new Promise((resolve, reject) => {
-    read(descriptor, block, 0, block.length, position, (error, bytesRead) => {
-      if (error) reject(error);
-      else resolve(block.subarray(0, bytesRead));
-    });
-  });
 }

@@ -13,8 +13,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The frames of a log, one for each record, in the order in which they were logged, as many at a time as one read gave.
- * Reads from disk as fast as it is asked and keeps no more than one block in memory. A reader that falls behind rotation
- * goes on with the oldest file.
+ * Reads from disk as fast as it is asked and keeps no more than two blocks in memory: the bytes of frames are overwritten when
+ * the next are asked for. A reader that falls behind rotation goes on with the oldest file.
  */
 export async function* readLog(
   log: ReadableLog,
@@ -25,7 +25,8 @@ export async function* readLog(
   const until = options.untilNs === undefined ? undefined : formatTimestamp(options.untilNs);
   const render = new LineRenderer(options);
   const isPlain = render.isPlain && since === '' && until === undefined;
-  for await (const all of readRuns(log, await firstOffset(log, options, since), options, clock)) {
+  using cursor = new LogCursor(log, await firstOffset(log, options, since), { reusesMemory: isPlain });
+  for await (const all of readRuns(log, cursor, options, clock)) {
     if (isPlain) {
       const runs = all.filter(({ stream }) => options[stream]);
       if (runs.length > 0) yield runs;
@@ -51,11 +52,10 @@ async function firstOffset(log: ReadableLog, options: LogOptions, since: string)
 
 async function* readRuns(
   log: ReadableLog,
-  start: number,
+  cursor: LogCursor,
   options: LogOptions,
   clock: Clock,
 ): AsyncGenerator<RecordRun[], void, undefined> {
-  using cursor = new LogCursor(log, start);
   const wakeup = new Wakeup();
   const stop = new AbortController();
   const forget = log.onChange(() => wakeup.notify());
