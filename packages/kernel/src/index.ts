@@ -28,6 +28,7 @@ export { type DeviceNumber, type FileKind, type FileStat, statAt, statPath } fro
 export { type FileSystemInfo, fileSystemOf } from './files/file-system.ts';
 export { atFlags, modeBits, openFlags, resolveFlags } from './files/flags.ts';
 export {
+  beginWriteBack,
   changeMode,
   changeOwner,
   changeTimes,

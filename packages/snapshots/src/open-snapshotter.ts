@@ -36,7 +36,7 @@ export interface SnapshotterOptions {
  * Throws `UnsuitableDataRootError` where the file system or the kernel cannot do overlays, or a default size. The caller disposes.
  */
 export async function openSnapshotter(options: SnapshotterOptions): Promise<Snapshotter & AsyncDisposable> {
-  const { root, logger } = options;
+  const { root, logger, clock = systemClock } = options;
   mkdirSync(root, { recursive: true, mode: 0o700 });
   // Nobody on the host walks into a container's files, among them setuid programs (CVE-2021-41091).
   chmodSync(root, 0o700);
@@ -45,12 +45,12 @@ export async function openSnapshotter(options: SnapshotterOptions): Promise<Snap
   const threads = Math.min(4, Math.max(2, availableParallelism()));
   const pool = new UnpackPool({
     size: options.unpackThreads ?? threads,
-    clock: options.clock ?? systemClock,
+    clock,
   });
   const quotas = openQuotas(options);
   const writables = await WritableStore.open({ root, logger, trash, driver, quotas });
   const isUsed = (diffId: Digest): boolean => writables.usersOf(diffId).length > 0;
-  const layers = await LayerStore.open({ root, logger, pool, trash, isUsed });
+  const layers = await LayerStore.open({ root, logger, clock, pool, trash, isUsed });
   return new LayeredSnapshotter({
     layers,
     writables,

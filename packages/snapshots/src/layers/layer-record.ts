@@ -11,6 +11,8 @@ export interface LayerRecord {
   entries: number;
   /** The layer says what the root's owner and mode are. */
   hasRoot: boolean;
+  /** The boot that unpacked it, until its content is on its medium: in another boot nothing is known of the content. */
+  bootId?: string;
 }
 
 /** The record, or what is wrong with it: missing, damaged or newer. */

@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Logger } from '@gantry/base';
+import type { Clock, Logger } from '@gantry/base';
 import { Directory, statPath, type Trash, treeUsage } from '@gantry/kernel';
 import { type Digest, digestHex, parseDigest } from '@gantry/oci';
+import { readBootId } from '../boot-id.ts';
 import { LayerNotFoundError, StorageFullError } from '../errors.ts';
 import type { LayerInfo, PackedLayer } from '../snapshotter.ts';
 import type { WrittenLayer } from '../unpack/layer-writer.ts';
 import type { UnpackPool } from '../unpack/unpack-pool.ts';
-import { syncDirectory, writeDurableFile } from './durable-file.ts';
+import { writeDurableFile } from './durable-file.ts';
 import { type LayerRecord, readLayerRecord } from './layer-record.ts';
+import { LayerSettler } from './layer-settler.ts';
 import { SharedWork } from './shared-work.ts';
 
 export interface LayerStoreOptions {
   /** The snapshotter's root; `layers/` and `incoming/` lie in it. */
   root: string;
   logger: Logger;
+  clock: Clock;
   pool: UnpackPool;
   trash: Trash;
   /** A writable snapshot stands on the layer, and a container may be running on it. */
@@ -38,22 +41,29 @@ const defaultMaxBytes = 64 * 1024 ** 3;
 const defaultMaxEntries = 2_000_000;
 const hexName = /^[0-9a-f]{64}$/;
 
-/** Unpacked layers by diff id: `layers/<hex>/fs` and `layers/<hex>/layer.json`, put there by one rename. */
-export class LayerStore {
+/**
+ * Unpacked layers by diff id: `layers/<hex>/fs` and `layers/<hex>/layer.json`, put there by one rename. A layer can be unpacked
+ * again from its blob, so nobody waits until it is on its medium but who stands on it for good (`settled`).
+ */
+export class LayerStore implements AsyncDisposable {
   readonly #options: LayerStoreOptions;
   readonly #layers = new Map<Digest, StoredLayer>();
   readonly #unpacking = new SharedWork<StoredLayer>();
+  readonly #bootId: string;
+  readonly #settler: LayerSettler;
 
-  private constructor(options: LayerStoreOptions) {
+  private constructor(options: LayerStoreOptions, bootId: string) {
     this.#options = options;
+    this.#bootId = bootId;
+    this.#settler = new LayerSettler(options);
   }
 
   /**
-   * Throws away what was half unpacked, and layers whose record is damaged: the blob is still there to unpack again. One
-   * that is in use stays, and gets a new record.
+   * Throws away what was half unpacked, layers whose record is damaged, and those that the host's end found in memory: the blob
+   * is still there to unpack again. One that is in use stays, and gets a new record.
    */
   static async open(options: LayerStoreOptions): Promise<LayerStore> {
-    const store = new LayerStore(options);
+    const store = new LayerStore(options, await readBootId());
     for (const name of ['layers', 'incoming']) {
       mkdirSync(path.join(options.root, name), { recursive: true, mode: 0o700 });
     }
@@ -88,10 +98,20 @@ export class LayerStore {
     return this.#unpacking.run(layer.diffId, (signal) => this.#unpack(layer, signal), layer.signal);
   }
 
+  /** Resolves when these layers survive the end of the host. Throws a `KernelError`: EIO, ENOSPC. */
+  settled(diffIds: readonly Digest[]): Promise<void> {
+    return this.#settler.settled(diffIds);
+  }
+
   /** Idempotent. */
   remove(diffId: Digest): void {
     this.#layers.delete(diffId);
+    this.#settler.forget(diffId);
     this.#options.trash.throwAway(path.join(this.#folder, digestHex(diffId)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#settler[Symbol.asyncDispose]();
   }
 
   get #folder(): string {
@@ -106,15 +126,21 @@ export class LayerStore {
     const folder = path.join(this.#folder, name);
     const read = await readLayerRecord(path.join(folder, 'layer.json'));
     const diffId = hexName.test(name) ? parseDigest(`sha256:${name}`) : undefined;
-    const fault = 'fault' in read ? read.fault : undefined;
-    if (fault === undefined && 'diffId' in read && read.diffId === diffId) {
+    const fault = this.#faultOf(read, diffId);
+    if (fault === undefined && 'diffId' in read) {
       this.#remember(folder, read);
       return;
     }
-    const reason = fault ?? 'its name is not its digest';
-    this.#options.logger.warn('an unpacked layer has no valid record', { path: folder, reason });
+    this.#options.logger.warn('an unpacked layer has no valid record', { path: folder, reason: fault });
     if (diffId !== undefined && this.#options.isUsed(diffId)) await this.#repair(folder, diffId);
     else this.#options.trash.throwAway(folder);
+  }
+
+  #faultOf(read: LayerRecord | { fault: string }, diffId: Digest | undefined): string | undefined {
+    if ('fault' in read) return read.fault;
+    if (read.diffId !== diffId) return 'its name is not its digest';
+    if (read.bootId === undefined || read.bootId === this.#bootId) return undefined;
+    return 'the host went down before it was on its medium';
   }
 
   /** A layer came to its place whole: what is lost is what its record said. */
@@ -125,8 +151,9 @@ export class LayerStore {
     this.#remember(folder, record);
   }
 
-  #remember(folder: string, record: LayerRecord): StoredLayer {
+  #remember(folder: string, { bootId, ...record }: LayerRecord): StoredLayer {
     const { diffId, sizeBytes, entries, hasRoot } = record;
+    if (bootId !== undefined) this.#settler.add(diffId, { file: path.join(folder, 'layer.json'), record });
     const layer: StoredLayer = { diffId, path: path.join(folder, 'fs'), sizeBytes, entries, hasRoot };
     this.#layers.set(diffId, layer);
     return layer;
@@ -150,7 +177,7 @@ export class LayerStore {
         },
         { signal, ...(onProgress === undefined ? {} : { onProgress }) },
       );
-      return await this.#publish(folder, diffId, written);
+      return this.#publish(folder, diffId, written);
     } catch (error) {
       this.#options.trash.throwAway(folder);
       // Who is told of a full disk tries what is smaller next, and shall have the space.
@@ -159,14 +186,13 @@ export class LayerStore {
     }
   }
 
-  /** The content is on its medium already; with the rename it becomes a layer. */
-  async #publish(folder: string, diffId: Digest, written: WrittenLayer): Promise<StoredLayer> {
+  /** With the rename it becomes a layer. */
+  #publish(folder: string, diffId: Digest, written: WrittenLayer): StoredLayer {
     const { sizeBytes, entries, hasRoot, skippedXattrs } = written;
-    const record: LayerRecord = { version: 1, diffId, sizeBytes, entries, hasRoot };
-    await writeDurableFile(path.join(folder, 'layer.json'), JSON.stringify(record));
+    const record: LayerRecord = { version: 1, diffId, sizeBytes, entries, hasRoot, bootId: this.#bootId };
+    writeFileSync(path.join(folder, 'layer.json'), JSON.stringify(record), { mode: 0o600 });
     const place = path.join(this.#folder, digestHex(diffId));
     renameSync(folder, place);
-    await syncDirectory(this.#folder);
     if (skippedXattrs.count > 0) {
       this.#options.logger.warn('the file system cannot hold some extended attributes of a layer', {
         digest: diffId,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Descriptor, Directory, fileSystemOf, openFlags, openPath, syncFileSystem } from '@gantry/kernel';
+import { Descriptor, Directory, fileSystemOf, openFlags, openPath } from '@gantry/kernel';
 import { TarParser } from '@gantry/oci';
 import { LayerMismatchError, LayerTooLargeError, StorageFullError } from '../errors.ts';
 import { blobSource } from './blob-source.ts';
@@ -19,19 +19,15 @@ export interface UnpackHooks {
 const spaceCheckBytes = 64 * 1024 * 1024;
 
 /**
- * Unpacks a blob into the job's directory and syncs it to its medium, hashing on the way. Synchronous but for the
- * decoder: for a thread of its own. Throws the errors of `Snapshotter.unpackLayer`, or AbortError; the directory's content
- * is of no use then.
+ * Unpacks a blob into the job's directory, hashing on the way; nothing is synced. Synchronous but for the decoder: for a
+ * thread of its own. Throws the errors of `Snapshotter.unpackLayer`, or AbortError; the directory's content is of no use then.
  */
 export async function unpackBlob(job: UnpackJob, hooks: UnpackHooks): Promise<WrittenLayer> {
   using root = Directory.openPath(job.directory);
   using writer = new LayerWriter(root, { digest: job.diffId, maxEntries: job.maxEntries });
   try {
     await readBlob(job, hooks, writer);
-    const written = writer.finish();
-    using readable = root.reopen(openFlags.readOnly | openFlags.directory);
-    syncFileSystem(readable);
-    return written;
+    return writer.finish();
   } catch (error) {
     throw fromFailure(toFailure(error, job.diffId, writer.currentName || undefined));
   }

@@ -69,7 +69,10 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
       ...(sizeBytes > 0 && { sizeBytes }),
       ...(idMaps && { idMaps }),
     };
-    await writables.create(id, settings, (folder) => driver.prepare(folder, stored, idMaps));
+    await writables.create(id, settings, async (folder) => {
+      if (!volatile) await layers.settled(diffIds);
+      return driver.prepare(folder, stored, idMaps);
+    });
   }
 
   mount(id: string, namespace?: UserNamespace): Promise<string> {
@@ -140,6 +143,7 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
   /** Ends the unpacking threads and stops deleting. Snapshots stay as they are, mounted ones mounted. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.pool[Symbol.asyncDispose]();
+    await this.#parts.layers[Symbol.asyncDispose]();
     await this.#parts.trash[Symbol.asyncDispose]();
   }
 }

@@ -38,8 +38,3 @@ export async function readSnapshotRecord(file: string): Promise<SnapshotRecord |
     throw error;
   }
 }
-
-/** Differs after each start of the host (random(4)). */
-export async function readBootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-}

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { faultPoint, type Logger } from '@gantry/base';
 import { fileSystemOf, isErrno, type ProjectQuotas, type Trash } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
+import { readBootId } from '../boot-id.ts';
 import {
   InvalidSnapshotIdError,
   SizeLimitUnsupportedError,
@@ -12,7 +13,7 @@ import {
 } from '../errors.ts';
 import { syncAll } from '../layers/durable-file.ts';
 import type { SnapshotDriver } from './snapshot-driver.ts';
-import { readBootId, readSnapshotRecord, type SnapshotRecord } from './snapshot-record.ts';
+import { readSnapshotRecord, type SnapshotRecord } from './snapshot-record.ts';
 
 export interface WritableStoreOptions {
   /** The snapshotter's root; `writable/` lies in it. */
