@@ -45,7 +45,7 @@ export interface CreateOptions {
 
 /**
  * Makes a container: everything is checked before anything is made, and what was made is undone when a step fails. The
- * container exists, durably, when the result is there. Throws the image's error when it is missing,
+ * container exists, durably (unless it removes itself), when the result is there. Throws the image's error when it is missing,
  * `ContainerNameInUseError`, `InvalidContainerNameError`, `InvalidOptionError`, `OptionNotBuiltError`.
  */
 export async function createContainer(
@@ -116,7 +116,8 @@ async function makeContainer(
   undo.move();
   faultPoint('create/recorded');
   publishContainerEvent(events, container, 'create');
-  await registry.synced();
+  // A start-up pass removes a container that removes itself: without volumes nothing is lost with its record.
+  if (record.hostConfig.AutoRemove !== true || made.length > 0) await registry.synced();
 }
 
 function acquireVolumes(
