@@ -1,6 +1,6 @@
-import { close, openSync, write } from 'node:fs';
+import { closeSync, openSync, write } from 'node:fs';
 import path from 'node:path';
-import { type CgroupLayout, cgroupDirectory, cgroupsOfProcess } from './layout.ts';
+import { type CgroupLayout, cgroupDirectory, parseProcessCgroups, readProcessCgroups } from './layout.ts';
 
 /** How long a migration is expected after the last word of it, and how often the kernel is told meanwhile. */
 const expectedMs = 50;
@@ -18,6 +18,8 @@ export class ExpectedMigrations implements Disposable {
   #untilMs = 0;
   #ticker: NodeJS.Timeout | undefined;
   #isWriting = false;
+  /** Our cgroup's list of processes, open, and what /proc said of us when it was opened. */
+  #own: { descriptor: number; cgroups: string } | undefined;
 
   constructor(layout: CgroupLayout) {
     this.#layout = layout;
@@ -37,28 +39,40 @@ export class ExpectedMigrations implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#ticker);
     this.#ticker = undefined;
+    if (!this.#isWriting) this.#close();
   }
 
   #tell(): void {
-    const descriptor = this.#isWriting ? undefined : this.#openOwnCgroup();
+    const descriptor = this.#isWriting ? undefined : this.#ownCgroup();
     if (descriptor === undefined) return;
     this.#isWriting = true;
     // At once: with promises it would begin when the event loop comes round, which is after the start's own steps.
     write(descriptor, String(process.pid), () => {
       this.#isWriting = false;
-      close(descriptor);
+      if (this.#ticker === undefined) this.#close();
     });
   }
 
-  /** Looked for each time: somebody may have moved us. Undefined when it cannot be opened, for want of descriptors too. */
-  #openOwnCgroup(): number | undefined {
+  /** Asked each time: somebody may have moved us. Undefined when it cannot be opened, for want of descriptors too. */
+  #ownCgroup(): number | undefined {
     try {
+      const cgroups = readProcessCgroups(process.pid);
+      if (this.#own?.cgroups === cgroups) return this.#own.descriptor;
+      this.#close();
       const controller = this.#layout.version === 2 ? '' : 'pids';
-      const ours = cgroupsOfProcess(process.pid).get(controller);
+      const ours = parseProcessCgroups(cgroups).get(controller);
       const directory = ours === undefined ? undefined : cgroupDirectory(this.#layout, controller, ours);
-      return directory === undefined ? undefined : openSync(path.join(directory, 'cgroup.procs'), 'r+');
+      if (directory === undefined) return undefined;
+      const descriptor = openSync(path.join(directory, 'cgroup.procs'), 'r+');
+      this.#own = { descriptor, cgroups };
+      return descriptor;
     } catch {
       return undefined;
     }
+  }
+
+  #close(): void {
+    if (this.#own !== undefined) closeSync(this.#own.descriptor);
+    this.#own = undefined;
   }
 }

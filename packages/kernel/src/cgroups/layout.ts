@@ -55,8 +55,23 @@ export function cgroupDirectories(layout: CgroupLayout, cgroupPath: string): str
  * Cgroup paths of a process by controller (`''` for v2), seen from our cgroup namespace; empty when the process is gone.
  */
 export function cgroupsOfProcess(pid: number): Map<string, string> {
+  return parseProcessCgroups(readProcessCgroups(pid));
+}
+
+/** `/proc/<pid>/cgroup` as it is; empty when the process is gone. */
+export function readProcessCgroups(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return '';
+    throw error;
+  }
+}
+
+/** What `readProcessCgroups` reads, as `cgroupsOfProcess` says it. */
+export function parseProcessCgroups(text: string): Map<string, string> {
   const paths = new Map<string, string>();
-  for (const line of readProcess(pid).split('\n')) {
+  for (const line of text.split('\n')) {
     const [, controllers, ...rest] = line.split(':');
     if (controllers === undefined) continue;
     for (const controller of controllers.split(',')) paths.set(controller, rest.join(':'));
@@ -76,12 +91,3 @@ const mountWords = new Set([
   'noexec',
   '',
 ]);
-
-function readProcess(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return '';
-    throw error;
-  }
-}
