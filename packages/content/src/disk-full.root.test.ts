@@ -7,6 +7,7 @@ import { mount, umount } from '@gantry/kernel';
 import { LeakCheck, temporaryRoot } from '@gantry/testkit';
 import { BlobStorageFullError } from './errors.ts';
 import { FileBlobStore } from './file-blob-store.ts';
+import { digestOf } from './verified-source.ts';
 
 describe('a blob store on a full disk', () => {
   it('refuses the blob with a clear error, leaves nothing of it, and goes on', async () => {
@@ -23,7 +24,11 @@ describe('a blob store on a full disk', () => {
         assert.rejects(store.ingest(bytesOf(8), expected), BlobStorageFullError),
       );
       await Promise.all(attempts);
-      assert.deepEqual(await readdir(path.join(disk, 'ingest')), []);
+      const digest = digestOf(Buffer.alloc(8 << 20, 8));
+      const resumable = store.ingestResumable(() => bytesOf(8), { digest, sizeBytes: 8 << 20 });
+      await assert.rejects(resumable, BlobStorageFullError);
+      for (const name of ['ingest', 'resumable'])
+        assert.deepEqual(await readdir(path.join(disk, name)), [], name);
       assert.deepEqual(await store.stat(small.digest), small);
       const other = await store.ingest(bytesOf(2), {});
       assert.equal((await store.readSmall(other.digest, 4 << 20)).length, 2 << 20);

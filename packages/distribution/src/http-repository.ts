@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EngineError } from '@gantry/base';
 import {
+  type Descriptor,
   type Digest,
   familiarName,
   familiarString,
@@ -8,6 +9,7 @@ import {
   maxDocumentBytes,
   mediaTypes,
   parseDigest,
+  parseIndex,
   parseReference,
   type Reference,
   withTag,
@@ -20,9 +22,11 @@ import {
   RegistryRefusedError,
 } from './errors.ts';
 import { readBody, readProblem } from './http/registry-answer.ts';
+import { announceReferrer, referrersOfType, taggedReferrers } from './referrers/tagged-referrers.ts';
 import type {
   BlobDescriptor,
   BlobOptions,
+  ReferrersOptions,
   RemoteDocument,
   RemoteRepository,
   TransferOptions,
@@ -132,6 +136,23 @@ export class HttpRepository implements RemoteRepository {
     });
   }
 
+  async referrers(digest: Digest, { artifactType, signal }: ReferrersOptions = {}): Promise<Descriptor[]> {
+    const query = artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType })}`;
+    const answer = await this.#ask({
+      method: 'GET',
+      path: `${this.#reference.path}/referrers/${parseDigest(digest)}${query}`,
+      headers: { Accept: mediaTypes.index },
+      signal,
+    });
+    if (answer.status === 404) {
+      answer.response.resume();
+      return referrersOfType(await taggedReferrers(this, digest, signal), artifactType);
+    }
+    if (answer.status !== 200) throw await this.#refusal(answer, {});
+    const bytes = await readBody(answer.response, answer.url.href, maxDocumentBytes);
+    return referrersOfType(parseIndex(bytes, mediaTypes.index).manifests, artifactType);
+  }
+
   async putManifest(
     reference: string,
     { mediaType, bytes, digest }: RemoteDocument,
@@ -146,6 +167,9 @@ export class HttpRepository implements RemoteRepository {
     });
     if (answer.status !== 201 && answer.status !== 202) throw await this.#refusal(answer, {});
     answer.response.resume();
+    if (answer.response.headers['oci-subject'] === undefined) {
+      await announceReferrer(this, { mediaType, bytes, digest }, signal);
+    }
     const stored = answer.response.headers['docker-content-digest'];
     if (typeof stored === 'string' && stored !== digest) {
       throw new DigestMismatchError(this.#named(reference), digest, stored);

@@ -16,6 +16,7 @@ export { RegistryClient, type RegistryClientOptions, type RegistrySettings } fro
 export type {
   BlobDescriptor,
   BlobOptions,
+  ReferrersOptions,
   RegistryCredentials,
   RemoteDocument,
   RemoteRepository,

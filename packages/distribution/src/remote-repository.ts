@@ -37,7 +37,16 @@ export interface RemoteRepository {
     options?: UploadOptions,
   ): Promise<void>;
 
-  /** Stores a manifest or index under a tag or its digest. What it names must be there. Idempotent. */
+  /**
+   * Manifests whose `subject` is the digest (distribution spec 1.1, "Listing Referrers"), of one type when it is given; by the tag that
+   * the spec falls back to from a registry without that. Empty when there are none.
+   */
+  referrers(digest: Digest, options?: ReferrersOptions): Promise<Descriptor[]>;
+
+  /**
+   * Stores a manifest or index under a tag or its digest. What it names must be there. Of one with a `subject` the registry, or the tag
+   * that the spec falls back to, knows afterwards. Idempotent.
+   */
   putManifest(reference: string, document: RemoteDocument, options?: TransferOptions): Promise<void>;
 }
 
@@ -50,6 +59,10 @@ export interface TransferOptions {
 
 export interface BlobOptions extends TransferOptions {
   offset?: number;
+}
+
+export interface ReferrersOptions extends TransferOptions {
+  artifactType?: string;
 }
 
 export interface UploadOptions extends TransferOptions {

@@ -160,3 +160,16 @@ export class ProgramMissingError extends EngineError {
     );
   }
 }
+
+/** A layer that its registry does not hand out: the manifest names other places, which are anybody's choice and are not asked. */
+export class ForeignLayerError extends EngineError {
+  override readonly name = 'ForeignLayerError';
+  constructor(digest: Digest, urls: readonly string[]) {
+    super(
+      'not-found',
+      'foreign-layer',
+      `layer ${digest} is not in the registry: it is a foreign layer, to be had from ${urls[0] ?? 'elsewhere'}. Layers are not fetched from the addresses of a manifest: push the image to your registry with this layer in it`,
+      { details: { digest } },
+    );
+  }
+}

@@ -2,6 +2,7 @@ export { decompress, sniffStream } from './archives/decompress.ts';
 export { applyChanges } from './changes/apply-changes.ts';
 export {
   AmbiguousImageError,
+  ForeignLayerError,
   ImageContentMissingError,
   ImageInUseError,
   ImageNotFoundError,

@@ -1,7 +1,8 @@
 import { Semaphore } from '@gantry/base';
 import type { BlobStore } from '@gantry/content';
-import type { RemoteRepository } from '@gantry/distribution';
+import { BlobUnknownError, type RemoteRepository } from '@gantry/distribution';
 import type { Descriptor, Digest } from '@gantry/oci';
+import { ForeignLayerError } from '../errors.ts';
 import type { KeepScope } from '../keeping/content-keeper.ts';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
 import type { PullProgress } from './pull-progress.ts';
@@ -65,7 +66,12 @@ export class LayerFetcher {
       progress.layer(layer, 'Already exists');
     } else {
       progress.layer(layer, 'Pulling fs layer');
-      await this.#download(request, layer);
+      await this.#download(request, layer).catch((error: unknown) => {
+        const { urls = [] } = layer;
+        throw error instanceof BlobUnknownError && urls.length > 0
+          ? new ForeignLayerError(layer.digest, urls)
+          : error;
+      });
       progress.layer(layer, 'Download complete');
     }
     // A config that does not fit its manifest is told when the image is read as a whole.

@@ -9,6 +9,7 @@ import {
   type Digest,
   digestHex,
   familiarString,
+  isForeignLayerType,
   isIndexType,
   isManifestType,
   maxDocumentBytes,
@@ -90,6 +91,8 @@ export class ImagePusher {
       if (isManifestType(blob.mediaType) || isIndexType(blob.mediaType)) continue;
       const isHere = (await this.#options.content.stat(blob.digest)) !== undefined;
       if (isHere) blobs.push(blob);
+      // A manifest may name layers that no registry has, and says where they are.
+      else if (isForeignLayerType(blob.mediaType) && (blob.urls ?? []).length > 0) continue;
       else if (!(await repository.hasBlob(blob.digest, { signal }))) {
         throw new IncompleteIndexError(familiarString(reference), blob.digest);
       }
