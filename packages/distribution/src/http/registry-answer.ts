@@ -7,6 +7,12 @@ export interface RegistryProblem {
   message: string;
 }
 
+/** Of answers without a body, as those to `HEAD`: the spec's codes with Docker's words. */
+const plainProblems: Readonly<Record<number, RegistryProblem>> = {
+  401: { code: 'UNAUTHORIZED', message: 'authentication required' },
+  403: { code: 'DENIED', message: 'requested access to the resource is denied' },
+};
+
 const maxProblemBytes = 64 * 1024;
 
 /** The whole body. Throws `RegistryRefusedError` past `maxBytes`; the rest is not read. */
@@ -30,7 +36,7 @@ export async function readBody(response: IncomingMessage, url: string, maxBytes:
 /** What an answer that is no success says: the registry's first error, or the status. Never throws for a body that is none. */
 export async function readProblem(response: IncomingMessage): Promise<RegistryProblem> {
   const { statusCode = 0, statusMessage = '' } = response;
-  const plain = {
+  const plain = plainProblems[statusCode] ?? {
     code: '',
     message: `received unexpected HTTP status: ${statusCode} ${statusMessage}`.trim(),
   };
