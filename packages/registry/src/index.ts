@@ -8,7 +8,9 @@ export {
 } from './access/errors.ts';
 export { openAccess } from './access/open-access.ts';
 export { type OpenedAccess, openAccessFor } from './access/open-access-for.ts';
+export { type NewRobot, type RobotInfo, RobotStore } from './access/robots/robot-store.ts';
 export { tokenRoutes } from './access/tokens/token-routes.ts';
+export { UserFile } from './access/users/user-file.ts';
 export { type CacheSettings, readCacheSettings } from './cache/cache-settings.ts';
 export { UpstreamUnavailableError } from './cache/errors.ts';
 export { type ArrivingBlob, noPullThrough, type PullThrough } from './cache/pull-through.ts';

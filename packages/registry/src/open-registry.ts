@@ -1,16 +1,12 @@
 import { type Clock, type Logger, systemClock } from '@gantry/base';
 import type { BoundAddress } from '@gantry/http-server';
-import { openAccess } from './access/open-access.ts';
-import { type OpenedAccess, openAccessFor } from './access/open-access-for.ts';
 import { browseRoutes } from './browse/browse-routes.ts';
-import { noPullThrough } from './cache/pull-through.ts';
 import { ServerCertificate } from './certificates/server-certificate.ts';
-import { RegistryMetrics } from './events/metrics/registry-metrics.ts';
-import { type OpenedEvents, openEvents } from './events/open-events.ts';
 import { keepHouse } from './gc/housekeeping.ts';
 import { healthRoutes } from './health/health-routes.ts';
+import { openParts } from './open-parts.ts';
 import { createRegistryServer, type RegistryServer } from './registry-server.ts';
-import { noRules } from './rules/push-rules.ts';
+import { QuotaLedger } from './rules/quota-ledger.ts';
 import type { RegistrySettings } from './settings/registry-settings.ts';
 import { type OpenStorage, openStorage } from './storage/open-storage.ts';
 
@@ -38,6 +34,7 @@ export interface OpenRegistry extends AsyncDisposable {
 export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRegistry> {
   const { settings, logger, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
+  const ledger = new QuotaLedger(settings.rules.quotas);
   const storage = stack.use(
     await openStorage({
       directory: settings.root,
@@ -46,80 +43,46 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
       graceMs: settings.garbageCollection.graceMs,
       maxUploads: settings.storage.maxUploads,
       maxBlobBytes: settings.storage.maxBlobBytes,
+      onContent: (change) => ledger.note(change),
     }),
   );
+  ledger.count(storage);
   stack.use(keepHouse({ storage, ...settings.garbageCollection, ...settings.storage, clock, logger }));
-  const opened = stack.use(await openParts({ ...options, clock }, storage));
+  const certificate = stack.use(openCertificate({ ...options, clock }));
+  const parts = stack.use(await openParts({ ...options, clock, storage, ledger }));
+  const { access, rules, events, pullThrough, metrics } = parts;
   const server = stack.use(
     createRegistryServer({
       storage,
-      access: opened.access?.access ?? openAccess,
-      rules: noRules,
-      events: opened.events.events,
-      pullThrough: noPullThrough,
+      access,
+      rules,
+      events,
+      pullThrough,
       clock,
       logger,
-      routes: [...healthRoutes, ...browseRoutes],
+      ...(metrics === undefined ? {} : { onRequest: (request) => metrics.request(request) }),
+      routes: [...healthRoutes, ...browseRoutes, ...parts.routes],
     }),
   );
-  const addresses = await listenAll(server, settings, opened.certificate);
+  const addresses = await listenAll(server, settings, certificate.current);
   const owned = stack.move();
   return {
     storage,
     addresses,
     reload: () => {
-      opened.access?.reload();
-      opened.certificate?.reload();
-      opened.events.reopenFiles();
+      parts.reload();
+      certificate.current?.reload();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-interface OpenedParts extends AsyncDisposable {
-  access?: OpenedAccess;
-  events: OpenedEvents;
-  certificate?: ServerCertificate;
-}
-
-async function openParts(
-  { settings, userAgent, logger, clock }: Required<OpenRegistryOptions>,
-  storage: OpenStorage,
-): Promise<OpenedParts> {
-  await using stack = new AsyncDisposableStack();
-  const store = storage.metadata;
-  const { webhooks, audit } = settings;
-  const metrics = settings.metrics === undefined ? {} : { metrics: new RegistryMetrics() };
-  const events = stack.use(
-    openEvents({
-      webhooks,
-      ...(audit === undefined ? {} : { audit }),
-      ...metrics,
-      store,
-      userAgent,
-      clock,
-      logger,
-    }),
-  );
-  const onRefused: Parameters<typeof openAccessFor>[1]['onRefused'] = (name, { headers, remoteAddress }) => {
-    const about = { repository: '', actor: name, remoteAddress, requestId: '' };
-    events.events.publish({ action: 'login-refused', ...about, userAgent: headers['user-agent'] ?? '' });
-  };
-  const access =
-    settings.access === undefined
-      ? undefined
-      : stack.use(await openAccessFor(settings.access, { store, clock, logger, onRefused }));
-  const certificate =
-    settings.tls === undefined
-      ? undefined
-      : stack.use(new ServerCertificate({ settings: settings.tls, clock, logger }));
-  const owned = stack.move();
-  return {
-    events,
-    ...(access === undefined ? {} : { access }),
-    ...(certificate === undefined ? {} : { certificate }),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+function openCertificate({ settings, clock, logger }: Required<OpenRegistryOptions>): Disposable & {
+  current?: ServerCertificate;
+} {
+  if (settings.tls === undefined) return { [Symbol.dispose]: () => {} };
+  const current = new ServerCertificate({ settings: settings.tls, clock, logger });
+  return { current, [Symbol.dispose]: () => current[Symbol.dispose]() };
 }
 
 async function listenAll(

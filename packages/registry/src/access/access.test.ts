@@ -188,7 +188,10 @@ test('a token allows the part of what was asked for that is allowed', async () =
     challengeOf(() => caller.require('team/other', ['pull'])),
     /error="insufficient_scope"/,
   );
-  assert.throws(() => caller.require('team/app', ['delete']), DeniedError);
+  assert.throws(() => caller.require('team/app', ['delete']), {
+    name: 'UnauthorizedError',
+    message: 'ada may not delete in team/app',
+  });
 });
 
 test('an anonymous token is for what is public', async () => {

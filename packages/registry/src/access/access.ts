@@ -47,8 +47,8 @@ export interface Caller {
   requireSignIn(): void;
 
   /**
-   * Throws `UnauthorizedError`, whose challenge names what is missing, when signing in (or a token with more rights) may
-   * help, else `DeniedError`.
+   * Throws `UnauthorizedError`, whose challenge names what is missing, to anonymous callers and those with a token, and
+   * `DeniedError` to those who came with a password.
    */
   require(repository: string, actions: readonly RepositoryAction[]): void;
 

@@ -35,13 +35,15 @@ export class RegistryCaller implements Caller {
   }
 
   require(repository: string, actions: readonly RepositoryAction[]): void {
-    const { account, rights } = this.#options;
+    const { account, rights, grant } = this.#options;
     if (actions.every((action) => this.may(repository, action))) return;
     const forbidden = actions.filter((action) => !rights.allows(account, repository, action));
-    if (account !== undefined && forbidden.length > 0) {
-      throw new DeniedError(account.identity.name, repository, forbidden);
-    }
-    this.#refuse({ scope: { type: 'repository', name: repository, actions } });
+    const denied =
+      account === undefined || forbidden.length === 0
+        ? undefined
+        : new DeniedError(account.identity.name, repository, forbidden);
+    if (denied !== undefined && grant === undefined) throw denied;
+    this.#refuse({ scope: { type: 'repository', name: repository, actions } }, denied?.message);
   }
 
   may(repository: string, action: RepositoryAction): boolean {
@@ -69,9 +71,10 @@ export class RegistryCaller implements Caller {
     if (account === undefined || !isGranted) this.#refuse({ scope: administrationScope });
   }
 
-  #refuse(reason: ChallengeReason): never {
+  /** Whoever came with a token gets a challenge even for what it may never do: that is what registries answer and clients know. */
+  #refuse(reason: ChallengeReason, message = 'authentication required'): never {
     const { settings, request, grant } = this.#options;
     const told: ChallengeReason = grant === undefined ? reason : { ...reason, error: 'insufficient_scope' };
-    throw new UnauthorizedError(challengeFor(settings, request, told), 'authentication required');
+    throw new UnauthorizedError(challengeFor(settings, request, told), message);
   }
 }

@@ -41,7 +41,7 @@ const maxTransfers = 16;
 const limit = 500;
 
 /** Fetches from other registries what is asked for, once however many ask, and serves what it has while they are away. */
-export class RegistryPullThrough implements PullThrough, Disposable {
+export class RegistryPullThrough implements PullThrough, AsyncDisposable {
   readonly #options: PullThroughOptions;
   readonly #upstreams: readonly Upstream[];
   readonly #looks = new Map<string, Look>();
@@ -102,8 +102,11 @@ export class RegistryPullThrough implements PullThrough, Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  /** Ends what is under way; nothing half done stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    const transfers = [...this.#arrivals.values()].map(({ stored }) => stored);
+    await Promise.allSettled([...this.#fetches.values(), ...transfers]);
     for (const { remote } of this.#upstreams) remote[Symbol.dispose]();
   }
 

@@ -1,17 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Clock } from '@gantry/base';
+import { writeWhole } from '../settings/write-whole.ts';
 import { makeAuthority, makeServerCertificate } from './certificate-document.ts';
 import { AuthorityExistsError, AuthorityMissingError, CertificateError } from './errors.ts';
 
@@ -147,17 +139,4 @@ export class CertificateAuthority {
   #path(name: string): string {
     return path.join(this.#directory, name);
   }
-}
-
-/** Whole or not at all, durable, never readable by others in between. */
-function writeWhole(file: string, content: string, mode: number): void {
-  const fresh = `${file}.new`;
-  const descriptor = openSync(fresh, 'w', mode);
-  try {
-    writeSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(fresh, file);
 }

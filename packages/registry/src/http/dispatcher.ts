@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorMessage } from '@gantry/base';
+import { errorKind, errorMessage } from '@gantry/base';
 import Router from 'find-my-way';
 import { BufferPool } from './buffer-pool.ts';
 import { ClientGoneError, NoSuchEndpointError } from './errors.ts';
@@ -38,6 +38,12 @@ export class RegistryDispatcher {
     } catch (error) {
       await this.#answerError(exchange, error);
     }
+    this.#services.onRequest?.({
+      method: exchange.method,
+      route: exchange.route,
+      status: response.statusCode,
+      seconds: (performance.now() - started) / 1000,
+    });
     this.#services.logger.debug('request', {
       requestId: id,
       method: request.method,
@@ -49,10 +55,15 @@ export class RegistryDispatcher {
 
   async #serve(exchange: RegistryExchange): Promise<void> {
     const target = parseTarget(exchange.path);
-    if (target !== undefined) return await this.#serveTarget(exchange, target);
+    if (target !== undefined) {
+      exchange.route = target.kind;
+      return await this.#serveTarget(exchange, target);
+    }
     const found = this.#router.find(exchange.method as 'GET', exchange.path);
     if (found === null) throw new NoSuchEndpointError();
-    await (found.store as RegistryRoute).handle(exchange);
+    const route = found.store as RegistryRoute;
+    exchange.route = route.path;
+    await route.handle(exchange);
   }
 
   #serveTarget(exchange: RegistryExchange, target: RegistryTarget): Promise<void> {
@@ -83,13 +94,7 @@ export class RegistryDispatcher {
       return;
     }
     const { status, code, message, headers } = wireError(error);
-    if (status >= 500) {
-      this.#services.logger.error('request failed', {
-        requestId: id,
-        path: exchange.path.slice(0, 512),
-        error,
-      });
-    }
+    if (status >= 500) this.#log(exchange, error);
     if (response.headersSent) {
       this.#services.logger.warn('request failed after its answer had begun', {
         requestId: id,
@@ -101,5 +106,15 @@ export class RegistryDispatcher {
     const answer = { errors: [{ code, message }] };
     if (request.complete) sendJson(exchange, answer, { status, headers });
     else await sendJsonAndClose(exchange, answer, { status, headers });
+  }
+
+  /** What somebody else fails at is expected; the rest is a fault of ours, or of the disk. */
+  #log({ id, path }: RegistryExchange, error: unknown): void {
+    const fields = { requestId: id, path: path.slice(0, 512) };
+    if (errorKind(error) === 'unavailable') {
+      this.#services.logger.warn('request failed', { ...fields, reason: errorMessage(error) });
+    } else {
+      this.#services.logger.error('request failed', { ...fields, error });
+    }
   }
 }

@@ -11,6 +11,8 @@ export class RegistryExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly services: RegistryServices;
+  /** What kind of endpoint it is for; there are few of them, unlike paths. */
+  route = 'none';
   /** Decoded, without the query. */
   readonly path: string;
   readonly #queryText: string;

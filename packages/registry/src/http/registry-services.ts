@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@gantry/base';
 import type { Access } from '../access/access.ts';
 import type { PullThrough } from '../cache/pull-through.ts';
+import type { RequestObservation } from '../events/metrics/registry-metrics.ts';
 import type { EventSink } from '../events/registry-event.ts';
 import type { PushRules } from '../rules/push-rules.ts';
 import type { OpenStorage } from '../storage/open-storage.ts';
@@ -12,6 +13,8 @@ export interface RegistryServices {
   rules: PushRules;
   events: EventSink;
   pullThrough: PullThrough;
+  /** Told of every request when it is done with. */
+  onRequest?: (request: RequestObservation) => void;
   clock: Clock;
   logger: Logger;
 }

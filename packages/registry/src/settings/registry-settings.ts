@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ListenPlace } from '@gantry/http-server';
 import { type AccessSettings, readAccessSettings } from '../access/access-settings.ts';
+import { type CacheSettings, readCacheSettings } from '../cache/cache-settings.ts';
 import { readTlsSettings, type TlsSettings } from '../certificates/tls-settings.ts';
 import {
   type AuditSettings,
@@ -10,6 +11,9 @@ import {
   readWebhookSettings,
   type WebhookSettings,
 } from '../events/event-settings.ts';
+import { type ReplicationSettings, readReplicationSettings } from '../replication/replication-settings.ts';
+import { type RetentionSettings, readRetentionSettings } from '../retention/retention-settings.ts';
+import { type RuleSettings, readRuleSettings } from '../rules/rule-settings.ts';
 import { Section } from './section.ts';
 
 /** What a registry runs with; frozen. */
@@ -24,6 +28,10 @@ export interface RegistrySettings {
   readonly garbageCollection: GarbageCollectionSettings;
   readonly tls?: TlsSettings;
   readonly access?: AccessSettings;
+  readonly rules: RuleSettings;
+  readonly retention: RetentionSettings;
+  readonly cache: readonly CacheSettings[];
+  readonly replication: readonly ReplicationSettings[];
   readonly webhooks: readonly WebhookSettings[];
   readonly audit?: AuditSettings;
   readonly metrics?: MetricsSettings;
@@ -55,6 +63,10 @@ export const registryKeys: readonly string[] = [
   'garbage-collection',
   'tls',
   'access',
+  'rules',
+  'retention',
+  'cache',
+  'replication',
   'webhooks',
   'audit',
   'metrics',
@@ -83,6 +95,10 @@ export function readRegistrySettings(value: unknown): RegistrySettings {
     garbageCollection: readCollection(
       section.section('garbage-collection') ?? new Section({}, 'garbage-collection'),
     ),
+    rules: optional('rules', readRuleSettings) ?? readRuleSettings({}),
+    retention: optional('retention', readRetentionSettings) ?? readRetentionSettings({}),
+    cache: optional('cache', readCacheSettings) ?? [],
+    replication: optional('replication', readReplicationSettings) ?? [],
     webhooks: optional('webhooks', readWebhookSettings) ?? [],
     ...(tls === undefined ? {} : { tls }),
     ...(access === undefined ? {} : { access }),

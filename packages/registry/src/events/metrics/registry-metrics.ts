@@ -3,7 +3,7 @@ import type { RegistryEvent } from '../registry-event.ts';
 
 export interface RequestObservation {
   method: string;
-  /** The route's pattern, never a path: paths are without end. */
+  /** The kind of endpoint, never a path: paths are without end. */
   route: string;
   status: number;
   seconds: number;
@@ -53,6 +53,22 @@ export class RegistryMetrics {
       help,
       registers: [this.#registry],
       collect: () => gauge.set(read()),
+    });
+  }
+
+  /** What of each quota is used, and how much there is. */
+  addQuotas(read: () => readonly { pattern: string; limitBytes: number; usedBytes: number }[]): void {
+    const used: Gauge<'quota' | 'kind'> = new Gauge({
+      name: 'gantry_registry_quota_bytes',
+      help: 'Bytes of quotas: used, and at most',
+      labelNames: ['quota', 'kind'],
+      registers: [this.#registry],
+      collect: () => {
+        for (const { pattern, limitBytes, usedBytes } of read()) {
+          used.set({ quota: pattern, kind: 'used' }, usedBytes);
+          used.set({ quota: pattern, kind: 'limit' }, limitBytes);
+        }
+      },
     });
   }
 
