@@ -1,6 +1,9 @@
 import { configurationHelp } from '../configuration.ts';
+import { authorityHelp, certificateAuthority } from './certificate-authority.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import { robots, robotsHelp } from './robots.ts';
 import { serve } from './serve.ts';
+import { users, usersHelp } from './users.ts';
 import { validate } from './validate.ts';
 
 /** One command of the program. */
@@ -36,5 +39,26 @@ export const commands: readonly Command[] = [
     summary: 'Check the configuration and leave',
     help: configurationHelp,
     run: validate,
+  },
+  {
+    name: 'user',
+    usage: 'COMMAND [OPTIONS]',
+    summary: 'Look after those who sign in with a password',
+    help: usersHelp,
+    run: users,
+  },
+  {
+    name: 'robot',
+    usage: 'COMMAND [OPTIONS]',
+    summary: 'Look after programs that sign in with a token',
+    help: robotsHelp,
+    run: robots,
+  },
+  {
+    name: 'ca',
+    usage: 'COMMAND [OPTIONS]',
+    summary: 'Make certificates for registries that nobody else signs for',
+    help: authorityHelp,
+    run: certificateAuthority,
   },
 ];
