@@ -15,7 +15,7 @@ export interface RangeSettings {
 
 export const usualRanges: RangeSettings = {
   leastBytes: 32 << 20,
-  enoughBytesPerSecond: 40e6,
+  enoughBytesPerSecond: 12e6,
   connections: 4,
   segmentBytes: 4 << 20,
 };
