@@ -124,6 +124,16 @@ test('a tag is looked up again when its time is over, and follows the other regi
   assert.equal(await pull(at, 'hub/app', first.digest, 'one'), first.digest);
 });
 
+test('what retention took away comes again', async () => {
+  await using at = await stage();
+  const { digest } = at.put('app', 'v1', 'layer');
+  for (const reference of ['v1', digest]) {
+    await pull(at, 'hub/app', reference, 'layer');
+    await at.registry.storage.manifests.remove('hub/app', digest);
+    assert.equal(await pull(at, 'hub/app', reference, 'layer'), digest);
+  }
+});
+
 test('many who ask at once share one transfer, and get the first bytes before the last ones came', async () => {
   await using at = await stage();
   const layer = 'x'.repeat(2_000_000);

@@ -70,7 +70,9 @@ export class RegistryPullThrough implements PullThrough, AsyncDisposable {
     const key = isDigest(reference) ? `${repository}@${reference}` : `${repository}:${reference}`;
     if (isDigest(reference) && storage.manifests.get(repository, reference) !== undefined) return;
     const look = this.#looks.get(key);
-    if (look === undefined || look.endsAtMs <= clock.now().getTime()) {
+    // What retention took away is asked for again, however fresh.
+    const isGone = look?.error === undefined && !this.#has(repository, reference);
+    if (look === undefined || isGone || look.endsAtMs <= clock.now().getTime()) {
       await untilDone(this.#look(upstream, { repository, reference, key }), signal);
     } else metrics?.cacheRequest('hit');
     const { error } = this.#looks.get(key) ?? {};

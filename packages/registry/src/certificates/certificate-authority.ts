@@ -1,10 +1,10 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import type { Clock } from '@gantry/base';
+import { type Clock, faultPoint } from '@gantry/base';
 import { writeWhole } from '../settings/write-whole.ts';
-import { makeAuthority, makeServerCertificate } from './certificate-document.ts';
+import { makeAuthority, makeKey, makeServerCertificate } from './certificate-document.ts';
 import { AuthorityExistsError, AuthorityMissingError, CertificateError } from './errors.ts';
 
 /** Files that a client or server is given. */
@@ -58,12 +58,12 @@ export class CertificateAuthority {
     if (!/^[\w .@-]{1,64}$/.test(name)) {
       throw new CertificateError(this.#directory, `"${name}" cannot be the name of an authority`);
     }
-    if (existsSync(this.#path('ca.crt')) || existsSync(this.#path('ca.key'))) {
-      throw new AuthorityExistsError(this.#directory);
-    }
+    if (existsSync(this.#path('ca.crt'))) throw new AuthorityExistsError(this.#directory);
     const made = makeAuthority({ commonName: name, ...this.#validity(authorityDays) });
     mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
+    // A key without a certificate, where the process ended here, has signed nothing.
     writeWhole(this.#path('ca.key'), made.key, 0o600);
+    faultPoint('authority/key-written');
     writeWhole(this.#path('ca.crt'), made.certificate, 0o644);
     return this.info();
   }
@@ -86,7 +86,8 @@ export class CertificateAuthority {
   }
 
   /**
-   * Signs a certificate for a registry; a file of an earlier one is replaced, which is how to renew it. Throws
+   * Signs a certificate for a registry; that of an earlier one is replaced, which is how to renew it, and its key stays, so that
+   * at no moment the two do not belong together. Throws
    * `AuthorityMissingError`, `CertificateError` for names that cannot be in a certificate.
    */
   issue({ names, directory = this.#directory, days = maxServerDays }: IssueRequest): IssuedCertificate {
@@ -108,10 +109,14 @@ export class CertificateAuthority {
     }
     const authority = this.#read();
     const validity = this.#validity(days);
-    const made = makeServerCertificate({ commonName: first.slice(0, 64), ...validity }, { names, authority });
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
     const base = path.join(directory, first.replaceAll(/[*:]/g, '_'));
+    const key = readKey(`${base}.key`) ?? makeKey();
+    const made = makeServerCertificate(
+      { commonName: first.slice(0, 64), ...validity },
+      { names, authority, key },
+    );
     writeWhole(`${base}.key`, made.key, 0o600);
+    faultPoint('certificate/key-written');
     writeWhole(`${base}.crt`, made.certificate, 0o644);
     return { certificateFile: `${base}.crt`, keyFile: `${base}.key`, names, validTo: validity.notAfter };
   }
@@ -138,5 +143,15 @@ export class CertificateAuthority {
 
   #path(name: string): string {
     return path.join(this.#directory, name);
+  }
+}
+
+/** The key of an earlier certificate; undefined when there is none that can be used. */
+function readKey(file: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(readFileSync(file));
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    return undefined;
   }
 }

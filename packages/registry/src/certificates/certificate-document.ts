@@ -1,6 +1,7 @@
 import {
   createHash,
   createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -56,9 +57,15 @@ const keyUsages = {
   certificatesAndLists: bits(Uint8Array.of(0x06), 1),
 };
 
+/** A private key of the curve P-256. */
+export function makeKey(): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+}
+
 /** A self-signed authority (RFC 5280) that signs servers' certificates and no other authorities; its key is of P-256. */
 export function makeAuthority(validity: Validity): PemPair {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const privateKey = makeKey();
+  const publicKey = createPublicKey(privateKey);
   const certificate = makeCertificate({
     ...validity,
     issuerName: validity.commonName,
@@ -76,10 +83,10 @@ export function makeAuthority(validity: Validity): PemPair {
 /** A certificate of a server with these host names and addresses; it ends with its authority at the latest. */
 export function makeServerCertificate(
   validity: Validity,
-  { names, authority }: { names: readonly string[]; authority: PemPair },
+  { names, authority, key: privateKey }: { names: readonly string[]; authority: PemPair; key: KeyObject },
 ): PemPair {
   const issuer = new X509Certificate(authority.certificate);
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicKey = createPublicKey(privateKey);
   const { notAfter } = validity;
   const certificate = makeCertificate({
     ...validity,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,6 +67,18 @@ test('a renewed certificate is taken while the server runs, a broken one is not'
   own.reload();
   assert.equal(await fetchWith(ca, port, 'new.test'), '200');
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('a renewed certificate keeps its key, and an authority that was not finished is made anew', () => {
+  const authority = new CertificateAuthority(place('half'), systemClock);
+  mkdirSync(place('half'));
+  writeFileSync(place('half/ca.key'), 'half a key');
+  authority.create('CA');
+  const { keyFile, certificateFile } = authority.issue({ names: ['a.test'] });
+  const [key, certificate] = [readFileSync(keyFile, 'utf8'), readFileSync(certificateFile, 'utf8')];
+  authority.issue({ names: ['a.test'] });
+  assert.equal(readFileSync(keyFile, 'utf8'), key);
+  assert.notEqual(readFileSync(certificateFile, 'utf8'), certificate);
 });
 
 test('certificates that cannot serve are refused with a word', () => {

@@ -29,12 +29,24 @@ export class EventHub implements EventSink {
   }
 
   publish(event: NewRegistryEvent): void {
-    const { outbox, alsoKept, metrics } = this.#options;
+    const { outbox, metrics } = this.#options;
     const stamped = outbox.stamp(event);
     const isChange = changes.has(event.action);
-    if (isChange || alsoKept.has(event.action)) outbox.append(stamped);
-    if (!isChange) this.#audit(stamped);
+    if (isChange) outbox.append(stamped);
+    else this.#tellSoon(stamped);
     metrics?.event(stamped);
+  }
+
+  /** Nobody waits for the disk, nor fails, for what changes nothing. */
+  #tellSoon(event: RegistryEvent): void {
+    const { outbox, alsoKept, logger } = this.#options;
+    this.#audit(event);
+    if (!alsoKept.has(event.action)) return;
+    try {
+      outbox.appendSoon(event);
+    } catch (error) {
+      logger.error('an event is not told', { action: event.action, reason: errorMessage(error) });
+    }
   }
 
   /** Writes a line for a change that is durable. False when the log cannot be written now: try again. */

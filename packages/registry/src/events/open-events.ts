@@ -76,6 +76,7 @@ export function openEvents(options: OpenEventsOptions): OpenedEvents {
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await Promise.all(running);
+      outbox.close();
       log?.[Symbol.dispose]();
     },
   };

@@ -40,6 +40,7 @@ export class Outbox {
   readonly #maxEvents: number;
   #lastId: number;
   #kept: number;
+  #isClosed = false;
   #news = Promise.withResolvers<void>();
 
   constructor(options: OutboxOptions) {
@@ -72,8 +73,18 @@ export class Outbox {
     this.#events.put(event.id, event);
     // The transaction is over by then; if it failed, nothing is there.
     setImmediate(() => {
-      if (this.#events.get(event.id) !== undefined) this.#wake();
+      if (!this.#isClosed && this.#events.get(event.id) !== undefined) this.#wake();
     });
+  }
+
+  /** As `append`, in a transaction of its own that does not wait for the disk: a power cut may take the event back. */
+  appendSoon(event: RegistryEvent): void {
+    this.#options.store.transaction(() => this.append(event), { sync: 'later' });
+  }
+
+  /** Nobody reads any more; the store may be closed. Events that come now are read after the next start. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   reader(name: string): OutboxReader {
