@@ -17,11 +17,11 @@ export class DockerRegistry implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Resolves when it answers. With `user` it takes nobody else, by the password `secret`. */
+  /** Resolves when it answers. With `user` it takes nobody else, by the password `secret`; quiet it logs no requests. */
   static async start(
     directory: string,
     port: number,
-    { user }: { user?: string } = {},
+    { user, isQuiet = false }: { user?: string; isQuiet?: boolean } = {},
   ): Promise<DockerRegistry> {
     mkdirSync(directory, { recursive: true });
     const host = `127.0.0.1:${port}`;
@@ -33,6 +33,7 @@ export class DockerRegistry implements AsyncDisposable {
       JSON.stringify({
         version: 0.1,
         storage: { filesystem: { rootdirectory: path.join(directory, 'data') }, delete: { enabled: true } },
+        ...(isQuiet ? { log: { level: 'error', accesslog: { disabled: true } } } : {}),
         http: { addr: host },
         ...(user === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: passwords } } }),
       }),
@@ -46,6 +47,10 @@ export class DockerRegistry implements AsyncDisposable {
       ),
     );
     return registry;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { loadBusybox } from '../support/busybox-image.ts';
+import { OurRegistry } from '../support/our-registry.ts';
+import { programs, TestDaemon } from '../support/test-daemon.ts';
+
+const image = 'mirror/busybox';
+const port = 5803;
+let daemon: TestDaemon;
+let registry: OurRegistry;
+let directory: string;
+
+before(async () => {
+  daemon = await TestDaemon.start();
+  await loadBusybox(daemon);
+  directory = path.join(daemon.root, 'own-registry');
+  registry = await OurRegistry.start(directory, port);
+});
+after(async () => {
+  await registry[Symbol.asyncDispose]();
+  await daemon[Symbol.asyncDispose]();
+});
+
+function ask(target: string, options?: RequestInit): Promise<Response> {
+  return fetch(`http://${registry.host}${target}`, options);
+}
+
+for (const program of programs) {
+  describe(`our registry, by ${program}`, () => {
+    const run = (...args: string[]): ReturnType<TestDaemon['docker']> => daemon[program](args);
+    const ok = async (...args: string[]): Promise<string> => {
+      const { exitCode, stdout, stderr } = await run(...args);
+      assert.equal(exitCode, 0, `${args.join(' ')}: ${stderr}`);
+      return stdout;
+    };
+
+    test('an image that was pushed is pulled again, and runs', async () => {
+      const name = `${registry.host}/team/${program}:v1`;
+      await ok('tag', image, name);
+      const pushed = await ok('push', name);
+      const digest = /v1: digest: (sha256:[0-9a-f]{64}) size: \d+/.exec(pushed)?.[1];
+      assert.ok(digest, pushed);
+      assert.match(await ok('push', name), /Layer already exists/);
+      await ok('rmi', name);
+      assert.match(await ok('pull', name), new RegExp(`Digest: ${digest}`));
+      const byDigest = `${registry.host}/team/${program}@${digest}`;
+      assert.equal(await ok('run', '--rm', '--network', 'none', byDigest, 'echo', 'hi'), 'hi\n');
+      const { tags } = (await (await ask(`/v2/team/${program}/tags/list`)).json()) as { tags: string[] };
+      assert.deepEqual(tags, ['v1']);
+      await ok('rmi', name);
+    });
+
+    test('a layer that another repository has is taken over from there', async () => {
+      const [from, to] = ['one', 'two'].map((word) => `${registry.host}/mount/${program}-${word}:v1`);
+      assert.ok(from !== undefined && to !== undefined);
+      await ok('tag', image, from);
+      await ok('push', from);
+      await ok('tag', image, to);
+      assert.match(await ok('push', to), new RegExp(`Mounted from mount/${program}-one`));
+      await ok('rmi', from, to);
+    });
+
+    test('all tags are pushed and pulled, and a removed one is not there', async () => {
+      const repository = `${registry.host}/all/${program}`;
+      for (const tag of ['a', 'b', 'c']) await ok('tag', image, `${repository}:${tag}`);
+      await ok('push', '-a', repository);
+      for (const tag of ['a', 'b', 'c']) await ok('rmi', `${repository}:${tag}`);
+      const removed = await ask(`/v2/all/${program}/manifests/b`, { method: 'DELETE' });
+      assert.equal(removed.status, 202);
+      await ok('pull', '-a', repository);
+      const tags = await ok('images', '--format', '{{.Tag}}', repository);
+      assert.deepEqual(tags.trim().split('\n').sort(), ['a', 'c']);
+      assert.match((await run('pull', `${repository}:b`)).stderr, /manifest unknown/);
+      for (const tag of ['a', 'c']) await ok('rmi', `${repository}:${tag}`);
+    });
+  });
+}
+
+test('what was pushed is there when the registry was killed, and after the collection of garbage', async () => {
+  const name = `${registry.host}/lasting/app:v1`;
+  await daemon.ok('tag', image, name);
+  await daemon.ok('push', name);
+  await daemon.ok('rmi', name);
+  await registry.end('SIGKILL');
+  const { exitCode, stdout } = await daemon.gantry(['registry', 'gc', '--root', directory]);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /removed 0 blobs \(0 bytes\)/);
+  registry = await OurRegistry.start(directory, port);
+  await daemon.ok('pull', name);
+  assert.equal(await daemon.ok('run', '--rm', '--network', 'none', name, 'echo', 'hi'), 'hi');
+  const busy = await daemon.gantry(['registry', 'gc', '--root', directory]);
+  assert.equal(busy.exitCode, 1);
+  assert.match(busy.stderr, /a registry runs over/);
+});
