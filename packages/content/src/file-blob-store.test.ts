@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type LogFields, type Logger, silentLogger } from '@gantry/base';
@@ -84,6 +84,46 @@ describe('a directory of blobs', () => {
     }
   });
 });
+
+describe('a store beside another one', () => {
+  it('takes over what the other has by a link, without reading the source', async () => {
+    await using root = await temporaryRoot('content');
+    const [ours, theirs] = [path.join(root.path, 'ours'), path.join(root.path, 'theirs')];
+    const other = await FileBlobStore.open({ directory: theirs, logger });
+    const { digest, sizeBytes } = await other.ingest(bytesOf('shared'), {});
+    const store = await FileBlobStore.open({ directory: ours, logger, neighbours: ['/nowhere', theirs] });
+    assert.equal(await store.stat(digest), undefined);
+    assert.deepEqual(await store.ingest(unread(), { digest, sizeBytes }), { digest, sizeBytes });
+    assert.equal((await stat(store.path(digest))).ino, (await stat(other.path(digest))).ino);
+    await other.collectGarbage(new Set());
+    assert.equal((await store.readSmall(digest, 100)).toString(), 'shared');
+  });
+
+  it('does not believe a name: what is damaged there, or leads elsewhere, is fetched', async () => {
+    await using root = await temporaryRoot('content');
+    const [ours, theirs] = [path.join(root.path, 'ours'), path.join(root.path, 'theirs')];
+    const other = await FileBlobStore.open({ directory: theirs, logger });
+    const damaged = await other.ingest(bytesOf('damaged'), {});
+    await writeFile(other.path(damaged.digest), 'changed');
+    const linked = await other.ingest(bytesOf('linked'), {});
+    await rename(other.path(linked.digest), path.join(root.path, 'elsewhere'));
+    await symlink(path.join(root.path, 'elsewhere'), other.path(linked.digest));
+    const store = await FileBlobStore.open({ directory: ours, logger, neighbours: [theirs] });
+    for (const [text, { digest }] of [
+      ['damaged', damaged],
+      ['linked', linked],
+    ] as const) {
+      await store.ingest(bytesOf(text), { digest });
+      assert.equal((await store.readSmall(digest, 100)).toString(), text);
+      assert.equal((await stat(store.path(digest))).nlink, 1);
+    }
+    assert.deepEqual(await readdir(path.join(ours, 'ingest')), []);
+  });
+});
+
+async function* unread(): AsyncGenerator<Uint8Array> {
+  yield assert.fail('the source was read');
+}
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);

@@ -16,6 +16,7 @@ import type {
 } from './blob-store.ts';
 import { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLargeError } from './errors.ts';
 import { ChunkWriter, readChunks } from './file-chunks.ts';
+import { linkFromNeighbours } from './neighbours.ts';
 import { ResumableIngests } from './partial/resumable-ingests.ts';
 import { abortable, BlobVerifier, digestOf } from './verified-source.ts';
 
@@ -26,6 +27,11 @@ export interface FileBlobStoreOptions {
   /** Made when it is missing, readable by its owner only. One store at a time may use it. */
   directory: string;
   logger: Logger;
+  /**
+   * Content directories of other stores on the same file system, of a registry beside an engine and the other way round: a blob
+   * that one of them has is taken over by a hard link instead of being kept twice. None of them is changed.
+   */
+  neighbours?: readonly string[];
 }
 
 /**
@@ -39,8 +45,10 @@ export class FileBlobStore implements BlobStore {
   /** Undefined in a store that is only read. */
   #resumable: ResumableIngests | undefined;
   readonly #leases = new BlobLeases();
+  readonly #neighbours: readonly string[];
 
-  private constructor(directory: string) {
+  private constructor(directory: string, neighbours: readonly string[] = []) {
+    this.#neighbours = neighbours;
     this.#blobs = path.join(directory, 'blobs', 'sha256');
     this.#ingest = path.join(directory, 'ingest');
   }
@@ -51,8 +59,8 @@ export class FileBlobStore implements BlobStore {
   }
 
   /** Makes what is missing and removes what an earlier process left half written, unless an ingest may go on with it. */
-  static async open({ directory, logger }: FileBlobStoreOptions): Promise<FileBlobStore> {
-    const store = new FileBlobStore(directory);
+  static async open({ directory, logger, neighbours }: FileBlobStoreOptions): Promise<FileBlobStore> {
+    const store = new FileBlobStore(directory, neighbours);
     await mkdir(store.#blobs, { recursive: true, mode: 0o700 });
     await mkdir(store.#ingest, { recursive: true, mode: 0o700 });
     store.#resumable = await ResumableIngests.open(
@@ -74,9 +82,7 @@ export class FileBlobStore implements BlobStore {
     using ownLease = this.#leases.lease();
     const lease = expected.lease ?? ownLease;
     if (expected.digest !== undefined) {
-      // Held before it is looked for, so that no collection can take it in between.
-      lease.hold(expected.digest);
-      const present = await this.stat(expected.digest);
+      const present = await this.find(expected.digest, lease);
       if (present !== undefined) {
         await source[Symbol.asyncIterator]().return?.();
         return checkPresent(present, expected);
@@ -98,16 +104,26 @@ export class FileBlobStore implements BlobStore {
   async ingestResumable(source: BlobSource, expected: ExpectedBlob & { digest: Digest }): Promise<BlobInfo> {
     using ownLease = this.#leases.lease();
     const lease = expected.lease ?? ownLease;
-    // Held before it is looked for, so that no collection can take it in between.
-    lease.hold(expected.digest);
     return await this.#resumableIngests().ingest(source, { ...expected, lease }, async () => {
-      const present = await this.stat(expected.digest);
+      const present = await this.find(expected.digest, lease);
       return present === undefined ? undefined : checkPresent(present, expected);
     });
   }
 
   abandonResumable(): Promise<number> {
     return this.#resumableIngests().abandon(0);
+  }
+
+  /** The blob as it is here, or as a neighbour has it, which makes it ours. Kept by the lease from now on, found or not. */
+  async find(digest: Digest, lease: BlobLease): Promise<BlobInfo | undefined> {
+    // Held before it is looked for, so that no collection can take it in between.
+    lease.hold(digest);
+    const present = await this.stat(digest);
+    if (present !== undefined || this.#neighbours.length === 0) return present;
+    const temporary = path.join(this.#ingest, randomUUID());
+    const taken = await linkFromNeighbours(this.#neighbours, digest, temporary);
+    if (taken !== undefined) await this.adopt(temporary, taken, lease);
+    return taken;
   }
 
   /**

@@ -41,8 +41,7 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
       logger,
       clock,
       graceMs: settings.garbageCollection.graceMs,
-      maxUploads: settings.storage.maxUploads,
-      maxBlobBytes: settings.storage.maxBlobBytes,
+      ...settings.storage,
       onContent: (change) => ledger.note(change),
     }),
   );

@@ -15,7 +15,7 @@ export interface FilePartialBlobsOptions {
   /** On the file system of the store. Made when it is missing, readable by its owner only. */
   directory: string;
   /** Where they end up. */
-  store: Pick<FileBlobStore, 'adopt'>;
+  store: Pick<FileBlobStore, 'adopt' | 'find'>;
 }
 
 /** The digest of the first bytes, so that they need not be read again. */
@@ -32,7 +32,7 @@ const idGrammar = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})
 /** A file for each, which becomes the blob by a rename. */
 export class FilePartialBlobs implements PartialBlobs {
   readonly #directory: string;
-  readonly #store: Pick<FileBlobStore, 'adopt'>;
+  readonly #store: Pick<FileBlobStore, 'adopt' | 'find'>;
   readonly #running = new Map<string, Running>();
 
   private constructor({ directory, store }: FilePartialBlobsOptions) {
@@ -90,7 +90,14 @@ export class FilePartialBlobs implements PartialBlobs {
 
   async commit(id: string, digest: Digest, lease: BlobLease): Promise<BlobInfo> {
     try {
-      const info = await this.#verify(id, digest);
+      await using file = await this.#open(id);
+      const info = await this.#verify(id, digest, file);
+      // Only whoever has the bytes gets the blob: they were sent whole, and need not be kept twice.
+      if ((await this.#store.find(digest, lease)) !== undefined) {
+        await this.remove(id);
+        return info;
+      }
+      await file.sync();
       faultPoint('partial-blob/synced');
       await this.#store.adopt(this.#path(id), info, lease);
       faultPoint('partial-blob/adopted');
@@ -117,13 +124,11 @@ export class FilePartialBlobs implements PartialBlobs {
     }
   }
 
-  async #verify(id: string, digest: Digest): Promise<BlobInfo> {
-    await using file = await this.#open(id);
+  async #verify(id: string, digest: Digest, file: FileHandle): Promise<BlobInfo> {
     const { size: sizeBytes } = await file.stat();
     const running = this.#take(id, sizeBytes) ?? { hash: await hashOf(file) };
     const actual = parseDigest(`sha256:${running.hash.digest('hex')}`);
     if (actual !== digest) throw new BlobMismatchError('digest', digest, actual);
-    await file.sync();
     return { digest, sizeBytes };
   }
 

@@ -19,7 +19,7 @@ export interface PartialBlobs {
 
   /**
    * Makes a blob of it, durably and at once, when its bytes have the digest; throws `BlobMismatchError` when they have not.
-   * Nothing of it is left here either way. Empty when nothing was appended.
+   * Nothing of it is left here either way, and what is stored already is not stored again. Empty when nothing was appended.
    */
   commit(id: string, digest: Digest, lease: BlobLease): Promise<BlobInfo>;
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { temporaryRoot } from '@gantry/testkit';
-import { digestOf, makeManifest } from '../../testing/index.ts';
+import { digestOf, makeManifest, type TestManifest } from '../../testing/index.ts';
 
 const program = path.resolve(import.meta.dirname, '../../testing/serve-until-killed.ts');
 
@@ -58,7 +58,13 @@ class Served implements AsyncDisposable {
   }
 }
 
-const layer = 'a layer that survives'.repeat(1000);
+/** Of each repository its own: what is stored already takes a shorter way. */
+function contentOf(repository: string): { config: string; layer: string; manifest: TestManifest } {
+  const config = JSON.stringify({ repository });
+  const layer = `a layer of ${repository} that survives`.repeat(1000);
+  return { config, layer, manifest: makeManifest(config, layer) };
+}
+
 const unused = 'unused';
 
 /** Step by step; each is acknowledged by an answer. */
@@ -67,7 +73,8 @@ async function push(registry: Served, repository: string, acknowledged: Set<stri
     assert.equal(response.status, status, await response.clone().text());
     return response;
   };
-  for (const text of ['{}', layer]) {
+  const { config, layer, manifest } = contentOf(repository);
+  for (const text of [config, layer]) {
     const begun = await expect(
       await registry.ask(`/v2/${repository}/blobs/uploads/`, { method: 'POST' }),
       202,
@@ -79,7 +86,7 @@ async function push(registry: Served, repository: string, acknowledged: Set<stri
     await expect(await registry.ask(location + query, { method: 'PUT', body: text.slice(half) }), 201);
     acknowledged.add(text);
   }
-  const { mediaType, text } = makeManifest('{}', layer);
+  const { mediaType, text } = manifest;
   const headers = { 'Content-Type': mediaType };
   const target = `/v2/${repository}/manifests/v1`;
   await expect(await registry.ask(target, { method: 'PUT', headers, body: text }), 201);
@@ -92,11 +99,11 @@ async function assertHas(
   repository: string,
   acknowledged: ReadonlySet<string>,
 ): Promise<void> {
-  const manifest = makeManifest('{}', layer).text;
+  const { config, layer, manifest } = contentOf(repository);
   for (const [target, text] of [
-    [`blobs/${digestOf('{}')}`, '{}'],
+    [`blobs/${digestOf(config)}`, config],
     [`blobs/${digestOf(layer)}`, layer],
-    ['manifests/v1', manifest],
+    ['manifests/v1', manifest.text],
   ] as const) {
     const response = await registry.ask(`/v2/${repository}/${target}`);
     const got = await response.text();

@@ -42,6 +42,8 @@ export interface StorageSettings {
   maxBlobBytes: number;
   /** How long an upload stays to which nothing is appended. */
   uploadLifetimeMs: number;
+  /** Content directories (of engines) on the same file system, whose blobs are linked instead of kept twice. */
+  neighbours: readonly string[];
 }
 
 export interface GarbageCollectionSettings {
@@ -150,7 +152,11 @@ function readStorage(section: Section): StorageSettings {
     maxUploads: section.count('max-uploads', { least: 1, most: 1_000_000 }) ?? 50_000,
     maxBlobBytes: section.sizeBytes('max-blob-size') ?? 2 ** 40,
     uploadLifetimeMs: section.durationMs('upload-lifetime') ?? 24 * hourMs,
+    neighbours: section.texts('shared-content') ?? [],
   };
+  if (!settings.neighbours.every((directory) => path.isAbsolute(directory))) {
+    section.fail('shared-content', 'must be absolute paths of content directories');
+  }
   section.end();
   return settings;
 }

@@ -28,6 +28,8 @@ export interface StorageOptions {
   /** The largest blob that a client may upload. */
   maxBlobBytes?: number;
   onContent?: ContentListener;
+  /** Content directories of engines on the same file system: what they have is linked, not kept twice. */
+  neighbours?: readonly string[];
 }
 
 /** A storage that can be cleaned. */
@@ -50,7 +52,11 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
   const logger = options.logger.child({ component: 'registry-storage' });
   const store = openMetadataStore({ path: path.join(directory, 'metadata.db'), logger });
   try {
-    const content = await FileBlobStore.open({ directory: path.join(directory, 'content'), logger });
+    const content = await FileBlobStore.open({
+      directory: path.join(directory, 'content'),
+      logger,
+      ...(options.neighbours === undefined ? {} : { neighbours: options.neighbours }),
+    });
     const partials = await FilePartialBlobs.open({
       directory: path.join(directory, 'content', 'partial'),
       store: content,
