@@ -78,7 +78,7 @@ export class RegistryConnection {
       try {
         const answer = await this.#askHost(host, request);
         if (!host.isMirror || answer.status < 400) {
-          if (!host.isMirror) this.#hosts = this.#hosts.filter((other) => other.isMirror || other === host);
+          this.#hosts = this.#hosts.filter((other) => !isOtherWayTo(host, other));
           return answer;
         }
         answer.response.resume();
@@ -157,6 +157,12 @@ export class RegistryConnection {
       response.resume();
     }
   }
+}
+
+/** An insecure registry is asked by https and by http; once one of them answers, that is it. */
+function isOtherWayTo(host: RegistryHost, other: RegistryHost): boolean {
+  const [one, two] = [new URL(host.baseUrl), new URL(other.baseUrl)];
+  return one.host === two.host && one.protocol !== two.protocol;
 }
 
 function addressOf({ baseUrl, apiPath }: RegistryHost, path: string | URL): URL {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@gantry/base';
 import type { BlobStore } from '@gantry/content';
 import { type Descriptor, type Digest, formatPlatform, hostPlatform, type Platform } from '@gantry/oci';
@@ -86,14 +87,18 @@ export class ImageRecorder {
     return this.#options.unpacker.unpack(node, options);
   }
 
-  /** Records images and moves their names to them, durably, all at once. Synchronous. */
+  /** Records images and moves their names to them, durably, all at once; what is so already is not written. Synchronous. */
   commit(images: readonly PreparedImage[]): void {
     const { records, clock } = this.#options;
     const taggedAt = clock.now().toISOString();
     records.transaction(() => {
       for (const { id, record, names } of images) {
-        records.putImage(id, { ...record, recordedAt: records.image(id)?.recordedAt ?? record.recordedAt });
-        for (const name of names) records.putName(name, { imageId: id, taggedAt });
+        const known = records.image(id);
+        const next = { ...record, recordedAt: known?.recordedAt ?? record.recordedAt };
+        if (!isDeepStrictEqual(known, next)) records.putImage(id, next);
+        for (const name of names) {
+          if (records.name(name)?.imageId !== id) records.putName(name, { imageId: id, taggedAt });
+        }
       }
     });
   }

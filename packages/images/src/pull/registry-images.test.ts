@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ProgressMessage } from '@gantry/api-types';
+import { systemClock } from '@gantry/base';
 import { RegistryClient } from '@gantry/distribution';
 import { FakeRegistry, type PutDescriptor, putDocument, putImage } from '@gantry/distribution/testing';
 import { hostPlatform, type Platform } from '@gantry/oci';
@@ -146,6 +147,20 @@ describe('pull', () => {
     assert.deepEqual([inspected.RepoTags, inspected.RepoDigests], [[], [ref]]);
     await fixture.store.remove(ref, { force: false, prune: true });
     assert.deepEqual(await fixture.blobs(), []);
+  });
+
+  test('of what is here already changes nothing', async () => {
+    let time = 0;
+    const clock = { ...systemClock, now: () => new Date((time += 1000)) };
+    using own = new ImageStoreFixture({ registries: client, clock });
+    tagIt(makeManifest([[{ name: 'a', content: 'a' }]]), 'v1');
+    const name = `${registry.host}/team/app:v1`;
+    const seen: unknown[] = [];
+    for (let pulls = 0; pulls < 2; pulls += 1) {
+      await own.store.pull(name, { onProgress: () => {} });
+      seen.push((await own.store.inspect(name)).Metadata);
+    }
+    assert.deepEqual(seen[0], seen[1]);
   });
 
   test('of all tags brings each', async () => {
