@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mediaTypes } from '@gantry/oci';
+import { temporaryRoot } from '@gantry/testkit';
 import {
   digestOf,
   problemOf,
   pushBlob,
   pushImage,
+  putManifest,
   startTestRegistry,
+  type TestManifest,
   type TestRegistry,
 } from '../../testing/index.ts';
 
@@ -242,5 +245,32 @@ describe('two at once', () => {
       Array.from({ length: 20 }, (_, index) => pushBlob(registry, `race/blob${index % 4}`, 'the same')),
     );
     assert.equal((await files('blobs/sha256')).length, before + 1);
+  });
+});
+
+describe('content that the disk lost', () => {
+  test('is not handed out, and is mended by a push', async () => {
+    await using root = await temporaryRoot('registry');
+    const open = (): Promise<TestRegistry> => startTestRegistry({ storage: { directory: root.path } });
+    let image: TestManifest;
+    {
+      await using before = await open();
+      image = await pushImage(before, 'a', { tag: 'v1', layer: 'a layer' });
+    }
+    await using registry = await open();
+    const target = '/v2/a/manifests/v1';
+    const file = registry.storage.blobs.path(image.digest);
+    await writeFile(file, 'damaged');
+    assert.deepEqual(await problemOf(await registry.ask(target)), [500, 'UNKNOWN']);
+    await rm(file);
+    assert.deepEqual(await problemOf(await registry.ask(target)), [500, 'UNKNOWN']);
+    assert.equal((await putManifest(registry, target, image)).status, 201);
+    assert.equal(await (await registry.ask(target)).text(), image.text);
+    const layer = `/v2/a/blobs/${digestOf('a layer')}`;
+    await rm(registry.storage.blobs.path(digestOf('a layer')));
+    assert.deepEqual(await problemOf(await registry.ask(layer)), [404, 'BLOB_UNKNOWN']);
+    assert.equal((await registry.ask(layer, { method: 'HEAD' })).status, 404);
+    await pushBlob(registry, 'a', 'a layer');
+    assert.equal(await (await registry.ask(layer)).text(), 'a layer');
   });
 });

@@ -72,6 +72,8 @@ async function sendStored(exchange: RegistryExchange, blob: StoredBlob, pool: Bu
   const part = range === undefined ? {} : { 'Content-Range': `bytes ${first}-${last}/${sizeBytes}` };
   const status = range === undefined ? 200 : 206;
   if (exchange.method === 'HEAD' || length === 0) {
+    // Who hears that it is there does not send it again: so the disk is asked.
+    await (await openBlob(exchange, blob)).close();
     sendHead(exchange, status, { ...headers, ...part, 'Content-Length': length });
     response.end();
     return;

@@ -17,6 +17,7 @@ const answers: Readonly<Record<string, readonly [status: number, code: string]>>
   'invalid-tag': [400, 'TAG_INVALID'],
   'invalid-digest': [400, 'DIGEST_INVALID'],
   'blob-mismatch': [400, 'DIGEST_INVALID'],
+  'blob-not-found': [404, 'BLOB_UNKNOWN'],
   'blob-too-large': [413, 'SIZE_INVALID'],
   'blob-storage-full': [507, 'UNKNOWN'],
   'store-full': [507, 'UNKNOWN'],

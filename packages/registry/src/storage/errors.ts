@@ -125,3 +125,19 @@ export class TooManyUploadsError extends EngineError {
     });
   }
 }
+
+/** A manifest that is not what it was when it was stored: the disk lost it. */
+export class StoredManifestDamagedError extends EngineError {
+  override readonly name = 'StoredManifestDamagedError';
+  constructor(repository: string, digest: string, cause: unknown) {
+    super(
+      'corrupt',
+      'stored-manifest-damaged',
+      `manifest ${digest} of ${repository} is damaged on the disk`,
+      {
+        details: { repository, digest },
+        cause,
+      },
+    );
+  }
+}

@@ -5,7 +5,10 @@ import type { ChangeOptions, Page } from './registry-storage.ts';
 export interface Manifests {
   get(repository: string, digest: string): ManifestInfo | undefined;
 
-  /** Its bytes as they were written, verified. Undefined when the repository does not have it. */
+  /**
+   * Its bytes as they were written, verified. Undefined when the repository does not have it; throws
+   * `StoredManifestDamagedError` when the disk has lost them.
+   */
   read(repository: string, digest: string): Promise<Uint8Array | undefined>;
 
   /** In order of digest. */

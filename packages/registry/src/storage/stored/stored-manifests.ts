@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { faultPoint } from '@gantry/base';
-import { BlobMismatchError } from '@gantry/content';
+import { BlobMismatchError, BlobNotFoundError } from '@gantry/content';
 import { type Digest, maxDocumentBytes, parseDigest } from '@gantry/oci';
-import { ManifestInUseError } from '../errors.ts';
+import { ManifestInUseError, StoredManifestDamagedError } from '../errors.ts';
 import { inspectManifest } from '../inspect-manifest.ts';
 import type { ManifestChange, ManifestInfo, ManifestRemoval, Manifests, NewManifest } from '../manifests.ts';
 import { checkRepository, checkTag } from '../names.ts';
@@ -38,9 +38,14 @@ export class StoredManifests implements Manifests {
     const { digest } = manifest;
     const known = this.#cache.get(digest);
     if (known !== undefined) return known;
-    const bytes = await this.#context.content.readSmall(digest, maxDocumentBytes);
-    this.#cache.keep(digest, bytes);
-    return bytes;
+    try {
+      const bytes = await this.#context.content.readSmall(digest, maxDocumentBytes);
+      this.#cache.keep(digest, bytes);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof BlobMismatchError || error instanceof BlobNotFoundError)) throw error;
+      throw new StoredManifestDamagedError(repository, digest, error);
+    }
   }
 
   list(repository: string, page: Page): ManifestInfo[] {

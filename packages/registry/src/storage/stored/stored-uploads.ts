@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { faultPoint, KeyedLock } from '@gantry/base';
-import { BlobTooLargeError, type PartialBlobs } from '@gantry/content';
+import {
+  type BlobInfo,
+  type BlobLease,
+  BlobMismatchError,
+  BlobTooLargeError,
+  type PartialBlobs,
+} from '@gantry/content';
 import type { Digest } from '@gantry/oci';
 import type { BlobChange, LinkedBlob } from '../blobs.ts';
 import {
@@ -87,14 +93,11 @@ export class StoredUploads implements Uploads {
     { repository, id, digest }: { repository: string; id: string; digest: Digest },
     options: ChangeOptions<BlobChange> = {},
   ): Promise<LinkedBlob> {
-    const { context, partials, blobs } = this.#options;
+    const { context, blobs } = this.#options;
     return await this.#enter(id, async () => {
       this.#document(repository, id);
       using lease = context.content.lease();
-      const info = await partials.commit(id, digest, lease).catch((error: unknown) => {
-        this.#forgetUnlessThere(id);
-        throw error;
-      });
+      const info = await this.#commit(id, digest, lease);
       const blob = await blobs.link(repository, info, options).finally(() => this.#forget(id));
       faultPoint('push/blob-linked');
       return blob;
@@ -152,10 +155,13 @@ export class StoredUploads implements Uploads {
     if (this.#table.delete(id)) this.#open -= 1;
   }
 
-  /** After a commit that failed: of wrong bytes nothing is left, after anything else it may be tried again. */
-  #forgetUnlessThere(id: string): void {
-    void this.#options.partials.sizeBytes(id).then((sizeBytes) => {
-      if (sizeBytes === undefined) this.#forget(id);
-    });
+  /** Of wrong bytes nothing is left; after anything else that fails it may be tried again. */
+  async #commit(id: string, digest: Digest, lease: BlobLease): Promise<BlobInfo> {
+    try {
+      return await this.#options.partials.commit(id, digest, lease);
+    } catch (error) {
+      if (error instanceof BlobMismatchError) this.#forget(id);
+      throw error;
+    }
   }
 }
