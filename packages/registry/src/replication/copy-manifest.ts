@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { errorKind } from '@gantry/base';
 import type { RemoteRepository } from '@gantry/distribution';
 import { parseDigest } from '@gantry/oci';
 import type { ManifestReference } from '../storage/manifests.ts';
@@ -28,6 +29,7 @@ export async function copyManifest(
   const info = storage.manifests.get(repository, digest);
   const bytes = await storage.manifests.read(repository, digest);
   if (info === undefined || bytes === undefined) return false;
+  if (await isThere(remote, tag ?? digest, { digest, signal })) return true;
   for (const { role, digest: part } of info.references) {
     if (role === 'manifest') await copyManifest(storage, remote, { repository, digest: part }, signal);
   }
@@ -45,6 +47,21 @@ export async function copyManifest(
     { signal },
   );
   return true;
+}
+
+/** Also what ends the circle of two registries that send to each other. What the other one refuses to tell is sent. */
+async function isThere(
+  remote: RemoteRepository,
+  reference: string,
+  { digest, signal }: { digest: string; signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    return (await remote.manifest(reference, { signal })).digest === digest;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (errorKind(error) === 'unavailable') throw error;
+    return false;
+  }
 }
 
 async function copyBlob(

@@ -130,6 +130,17 @@ test('a target that is away gets everything when it is back, over a restart of t
   assert.equal(target.storage.tags.get('app', 'v1') !== undefined, true);
 });
 
+test('two registries that send to each other come to rest', async () => {
+  await using one = await source();
+  await using two = await source();
+  await using _there = one.replicate({ registry: two.registry.host });
+  await using _back = two.replicate({ registry: one.registry.host });
+  await pushImage(one.registry, 'app', { tag: 'v1' });
+  await until(() => two.registry.storage.tags.get('app', 'v1') !== undefined);
+  for (let rounds = 0; rounds < 3; rounds += 1) await Promise.all([untilSent(one), untilSent(two)]);
+  assert.equal(one.waiting() + two.waiting(), 0);
+});
+
 test('what is gone before its turn is passed over', async () => {
   await using at = await source();
   await using target = await startTestRegistry();
