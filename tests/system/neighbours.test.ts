@@ -75,7 +75,6 @@ test('measures are told to Prometheus under Docker’s names', async () => {
   assert.equal(rise('container_actions_seconds_count{action="create"}'), 2);
   assert.equal(rise('container_actions_seconds_count{action="start"}'), 1);
   assert.equal(rise('container_actions_seconds_count{action="delete"}'), 1);
-  assert.equal(rise('container_actions_seconds_bucket{action="start",le="+Inf"}'), 1);
   assert.ok(rise('container_actions_seconds_sum{action="start"}') > 0);
   assert.equal(measure(now, 'container_states_containers{state="running"}'), 1);
   assert.ok(rise('health_checks_total') >= 2);

@@ -137,7 +137,9 @@ async function boot(kernel: string, machine: Machine): Promise<string> {
   const hardware = '-cpu max -smp 2 -m 3072 -nodefaults -nographic -no-reboot -serial stdio'.split(' ');
   const accelerator = process.env['GANTRY_VM_ACCEL'] ?? 'tcg,thread=multi';
   const shared = 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap';
-  const unit = machine.systemd ? ` fstab=no systemd.show_status=0 systemd.unit=${unitName}` : '';
+  const unit = machine.systemd
+    ? ` fstab=no systemd.mask=systemd-tmpfiles-setup.service systemd.mask=systemd-tmpfiles-setup-dev.service systemd.show_status=0 systemd.unit=${unitName}`
+    : '';
   const child = spawn(
     'qemu-system-x86_64',
     [
@@ -149,7 +151,7 @@ async function boot(kernel: string, machine: Machine): Promise<string> {
       '-initrd',
       makeInitialRoot(kernel, machine),
       '-append',
-      `console=ttyS0 quiet panic=-1${unit}`,
+      `console=ttyS0 quiet panic=-1 no_timer_check${unit}`,
       '-virtfs',
       shared,
     ],

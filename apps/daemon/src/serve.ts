@@ -55,9 +55,10 @@ async function metricsServer(
   logger: ProgramLogger,
 ): Promise<AsyncDisposable | undefined> {
   if (address === undefined) return undefined;
+  const metrics = await engine.measure();
   const server = await serveMetrics({
     address,
-    read: () => engine.metrics(),
+    read: () => metrics.text(),
     logger,
     clock: systemClock,
   });

@@ -31,8 +31,8 @@ export interface Engine extends AsyncDisposable {
   /** Asks the authorization plugins of the settings: for `createApiServer`. */
   readonly guard: RequestGuard;
 
-  /** dockerd's measures of this engine since it opened, in Prometheus' text format. */
-  metrics(): Promise<string>;
+  /** Begins to measure what dockerd measures; call it once. `text` has the measures since, in Prometheus' text format. */
+  measure(): Promise<{ text(): Promise<string> }>;
 
   /** The settings now in force. */
   settings(): EngineSettings;

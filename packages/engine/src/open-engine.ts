@@ -14,7 +14,6 @@ import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { DataRootLockedError } from './errors.ts';
 import { ImageView } from './image-view.ts';
-import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
@@ -98,7 +97,6 @@ function compose(
     { facts, settings, clock },
     { images, volumes, runtime, containers, list: allContainers },
   );
-  const metrics = new EngineMetrics({ containers, network, info: () => system.info() });
   return {
     containers: service,
     execs,
@@ -135,7 +133,10 @@ function compose(
       logger,
     }),
     system,
-    metrics: () => metrics.text(),
+    measure: async () => {
+      const { EngineMetrics } = await import('./metrics/engine-metrics.ts');
+      return new EngineMetrics({ containers, network, info: () => system.info() });
+    },
     guard: new AuthorizationPlugins({
       names: () => settings.current.authorizationPlugins,
       directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),

@@ -1,9 +1,8 @@
 import type { SystemInfo } from '@gantry/api-types';
 import type { Containers } from '@gantry/containers';
 import type { NetworkController } from '@gantry/network';
-import { Histogram, timeMethods } from './histogram.ts';
-import { counter, gauge, histogram, type Metric, metricsText } from './metrics-text.ts';
-import { processMetrics } from './process-metrics.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { timeMethods } from './time-methods.ts';
 
 export interface MetricSources {
   containers: Containers;
@@ -11,66 +10,107 @@ export interface MetricSources {
   info: () => Promise<SystemInfo>;
 }
 
-/** What dockerd tells at `metrics-addr`, by its names, of this engine. Counts begin when it is made. */
+const prefix = 'engine_daemon_';
+
+/** What dockerd tells at `metrics-addr`, by its names, of this engine, and what its process costs. Counts begin when it is made. */
 export class EngineMetrics {
+  readonly #registry = new Registry();
   readonly #sources: MetricSources;
-  readonly #containerActions = new Histogram(['changes', 'commit', 'create', 'delete', 'start']);
-  readonly #networkActions = new Histogram(['allocate', 'connect', 'release']);
+  readonly #states = this.#gauge('container_states_containers', 'Containers by state', ['state']);
+  readonly #cpus = this.#gauge('engine_cpus_cpus', 'Processors of the host');
+  readonly #memory = this.#gauge('engine_memory_bytes', 'Memory of the host');
+  readonly #engine = this.#gauge('engine_info', 'What engine this is, on what host', engineLabels);
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
-    const { service, files } = sources.containers;
-    timeMethods(service, { create: 'create', start: 'start', remove: 'delete' }, this.#containerActions);
-    timeMethods(files, { changes: 'changes', commit: 'commit' }, this.#containerActions);
-    timeMethods(
-      sources.network,
-      { attach: 'allocate', connect: 'connect', detach: 'release' },
-      this.#networkActions,
-    );
+    collectDefaultMetrics({ register: this.#registry });
+    this.#timeActions();
+    const { events, probes } = sources.containers;
+    this.#count('events_total', 'Events that were told', () => events.publishedCount);
+    this.#count('health_checks_total', 'Health checks that were run', () => probes.total);
+    this.#count('health_checks_failed_total', 'Health checks that failed', () => probes.failed);
+    const readers: Gauge = this.#gauge('events_subscribers_total', 'Readers of events now', [], () => {
+      readers.set(events.listenerCount);
+    });
   }
 
   /** In Prometheus' text format. */
   async text(): Promise<string> {
     const info = await this.#sources.info();
-    return metricsText([...this.#daemonMetrics(info), ...processMetrics()]);
+    this.#states.set({ state: 'paused' }, info.ContainersPaused ?? 0);
+    this.#states.set({ state: 'running' }, info.ContainersRunning ?? 0);
+    this.#states.set({ state: 'stopped' }, info.ContainersStopped ?? 0);
+    this.#cpus.set(info.NCPU ?? 0);
+    this.#memory.set(info.MemTotal ?? 0);
+    this.#engine.reset();
+    this.#engine.set(labelsOf(info), 1);
+    return await this.#registry.metrics();
   }
 
-  *#daemonMetrics(info: SystemInfo): Generator<Metric> {
-    const { events, probes } = this.#sources.containers;
-    const own = 'engine_daemon_';
-    yield histogram(
-      `${own}container_actions_seconds`,
-      'How long actions on containers took',
-      this.#containerActions,
-    );
-    yield containerStates(`${own}container_states_containers`, info);
-    yield gauge(`${own}engine_cpus_cpus`, 'Processors of the host', info.NCPU ?? 0);
-    yield gauge(`${own}engine_memory_bytes`, 'Memory of the host', info.MemTotal ?? 0);
-    yield engineInfo(`${own}engine_info`, info);
-    yield gauge(`${own}events_subscribers_total`, 'Readers of events now', events.listenerCount);
-    yield counter(`${own}events_total`, 'Events that were told', events.publishedCount);
-    yield counter(`${own}health_checks_total`, 'Health checks that were run', probes.total);
-    yield counter(`${own}health_checks_failed_total`, 'Health checks that failed', probes.failed);
-    yield histogram(
-      `${own}network_actions_seconds`,
-      'How long actions on networks took',
-      this.#networkActions,
-    );
+  #timeActions(): void {
+    const { containers, network } = this.#sources;
+    const { service, files } = containers;
+    const onContainers = this.#times('container_actions_seconds', 'How long actions on containers took', [
+      'changes',
+      'commit',
+      'create',
+      'delete',
+      'start',
+    ]);
+    timeMethods(service, { create: 'create', start: 'start', remove: 'delete' }, onContainers);
+    timeMethods(files, { changes: 'changes', commit: 'commit' }, onContainers);
+    const onNetworks = this.#times('network_actions_seconds', 'How long actions on networks took', [
+      'allocate',
+      'connect',
+      'release',
+    ]);
+    timeMethods(network, { attach: 'allocate', connect: 'connect', detach: 'release' }, onNetworks);
+  }
+
+  #times(name: string, help: string, actions: readonly string[]): (action: string, seconds: number) => void {
+    const registers = [this.#registry];
+    const times = new Histogram({ name: `${prefix}${name}`, help, labelNames: ['action'], registers });
+    for (const action of actions) times.zero({ action });
+    return (action, seconds) => times.observe({ action }, seconds);
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+    collect?: () => void,
+  ): Gauge<Label> {
+    const registers = [this.#registry];
+    return new Gauge({ name: `${prefix}${name}`, help, labelNames, registers, ...(collect && { collect }) });
+  }
+
+  /** Something that is counted elsewhere. */
+  #count(name: string, help: string, read: () => number): void {
+    const counter: Counter = new Counter({
+      name: `${prefix}${name}`,
+      help,
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        counter.inc(read());
+      },
+    });
   }
 }
 
-function containerStates(name: string, info: SystemInfo): Metric {
-  const counts = {
-    paused: info.ContainersPaused,
-    running: info.ContainersRunning,
-    stopped: info.ContainersStopped,
-  };
-  const samples = Object.entries(counts).map(([state, value = 0]) => ({ labels: { state }, value }));
-  return { name, help: 'Containers by state', type: 'gauge', samples };
-}
+const engineLabels = [
+  'architecture',
+  'daemon_id',
+  'graphdriver',
+  'kernel',
+  'os',
+  'os_type',
+  'os_version',
+  'version',
+] as const;
 
-function engineInfo(name: string, info: SystemInfo): Metric {
-  const labels = {
+function labelsOf(info: SystemInfo): Record<(typeof engineLabels)[number], string> {
+  return {
     architecture: info.Architecture ?? '',
     daemon_id: info.ID ?? '',
     graphdriver: info.Driver ?? '',
@@ -80,5 +120,4 @@ function engineInfo(name: string, info: SystemInfo): Metric {
     os_version: info.OSVersion ?? '',
     version: info.ServerVersion ?? '',
   };
-  return { name, help: 'What engine this is, on what host', type: 'gauge', samples: [{ labels, value: 1 }] };
 }
