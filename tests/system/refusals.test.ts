@@ -28,15 +28,10 @@ test('a privileged container may mount', async () => {
   );
 });
 
-test('an option that is not built yet is refused by name', async () => {
-  for (const [flags, name] of [
-    [['--isolation', 'process'], /Isolation/],
-    [['--userns', 'remap'], /UsernsMode|userns/],
-  ] as const) {
-    const finished = await daemon.docker(['run', '--rm', ...flags, image, 'true']);
-    assert.equal(finished.exitCode, 125);
-    assert.match(finished.stderr, name);
-  }
+test('a mode of users that there is not is refused by name', async () => {
+  const finished = await daemon.docker(['run', '--rm', '--userns', 'remap', image, 'true']);
+  assert.equal(finished.exitCode, 125);
+  assert.match(finished.stderr, /UsernsMode|userns/);
 });
 
 test('a pull of a name that no registry is built for is refused by name', async () => {

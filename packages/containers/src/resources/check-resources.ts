@@ -32,6 +32,7 @@ export function checkResources(given: Resources, options: CheckOptions): Checked
   checkCpu(checked, options.support);
   checkCpuset(checked.resources, checked, options.support);
   checkBlockIo(checked, options.support);
+  checkQuality(checked.resources, options.purpose);
   return checked;
 }
 
@@ -152,6 +153,8 @@ function checkLesserCpu({ resources, warnings }: CheckedResources, support: Cgro
       'Your kernel does not support CPU real-time scheduler. CPU real-time period/runtime discarded.',
     );
     Object.assign(resources, { CpuRealtimePeriod: 0, CpuRealtimeRuntime: 0 });
+  } else if (period !== 0 && runtime > period) {
+    fail('CpuRealtimeRuntime', 'cpu real-time runtime cannot be higher than cpu real-time period');
   }
   if ((resources.CpuPercent ?? 0) > 0) {
     warnings.push('linux does not support CPU percent. Percent discarded.');
@@ -200,22 +203,26 @@ const throttles = [
   ['BlkioDeviceWriteIOps', 'IOPS Block write limit', 'Block I/O IOPS write limit', 'blockWrites'],
 ] as const;
 
+/** Windows' limits; Docker has other words for each purpose. */
+function checkQuality(
+  { IOMaximumBandwidth: bandwidth = 0, IOMaximumIOps: operations = 0 }: Resources,
+  purpose: CheckOptions['purpose'],
+): void {
+  const words = (fact: string): string => `Invalid QoS settings: linux does not support ${fact}`;
+  if (purpose === 'update' && (bandwidth !== 0 || operations !== 0)) {
+    fail('IOMaximumIOps', words('Maximum IO Bandwidth or Maximum IO IOps'));
+  }
+  if (bandwidth !== 0) fail('IOMaximumBandwidth', words('configuration of maximum bandwidth'));
+  if (operations !== 0) fail('IOMaximumIOps', words('configuration of maximum IOPs'));
+}
+
 function checkBlockIo({ resources, warnings }: CheckedResources, support: CgroupSupport): void {
-  const {
-    BlkioWeight: weight = 0,
-    BlkioWeightDevice: weights,
-    IOMaximumBandwidth,
-    IOMaximumIOps,
-  } = resources;
+  const { BlkioWeight: weight = 0, BlkioWeightDevice: weights } = resources;
   if (weight > 0 && !support.blockWeight) {
     warnings.push(lacking('Block I/O weight', 'Weight discarded.'));
     resources.BlkioWeight = 0;
   } else if (weight !== 0 && (weight < 10 || weight > 1000)) {
     fail('BlkioWeight', 'Range of blkio weight is from 10 to 1000');
-  }
-  if ((IOMaximumBandwidth ?? 0) !== 0 || (IOMaximumIOps ?? 0) !== 0) {
-    const fact = 'linux does not support Maximum IO Bandwidth or Maximum IO IOps';
-    fail('IOMaximumIOps', `Invalid QoS settings: ${fact}`);
   }
   if ((weights ?? []).length > 0 && !support.blockWeightDevice) {
     warnings.push(lacking('Block I/O weight_device', 'Weight-device discarded.'));

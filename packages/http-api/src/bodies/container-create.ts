@@ -13,9 +13,9 @@ import {
   list,
   map,
   nullable,
-  oneOf,
   struct,
   text,
+  word,
   words,
 } from '../wire/decoder.ts';
 import { endpointSettings } from './endpoint-settings.ts';
@@ -102,11 +102,11 @@ const resources = {
 const mount = struct({
   Target: text,
   Source: text,
-  Type: oneOf('bind', 'cluster', 'image', 'npipe', 'tmpfs', 'volume'),
+  Type: word<'bind' | 'cluster' | 'image' | 'npipe' | 'tmpfs' | 'volume'>(),
   ReadOnly: flag,
   Consistency: text,
   BindOptions: struct({
-    Propagation: oneOf('private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'),
+    Propagation: word<'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave'>(),
     NonRecursive: flag,
     CreateMountpoint: flag,
     ReadOnlyNonRecursive: flag,
@@ -133,7 +133,7 @@ const hostConfig = struct({
   NetworkMode: text,
   PortBindings: map(nullable(list(struct({ HostIp: text, HostPort: text })))),
   RestartPolicy: struct({
-    Name: oneOf('', 'no', 'always', 'unless-stopped', 'on-failure', 'on-unhealthy'),
+    Name: word<'no' | 'always' | 'unless-stopped' | 'on-failure' | 'on-unhealthy'>(),
     MaximumRetryCount: integer,
   }),
   AutoRemove: flag,
@@ -144,7 +144,7 @@ const hostConfig = struct({
   Annotations: labels,
   CapAdd: words,
   CapDrop: words,
-  CgroupnsMode: oneOf('private', 'host'),
+  CgroupnsMode: word<'private' | 'host'>(),
   Dns: texts,
   DnsOptions: texts,
   DnsSearch: texts,
@@ -166,7 +166,7 @@ const hostConfig = struct({
   ShmSize: integer,
   Sysctls: labels,
   Runtime: text,
-  Isolation: oneOf('default', 'process', 'hyperv', ''),
+  Isolation: word<'default' | 'process' | 'hyperv'>(),
   MaskedPaths: texts,
   ReadonlyPaths: texts,
 });

@@ -33,7 +33,7 @@ export function parseBind(specification: string, volumeDriver: string): Requeste
   return {
     type: 'bind',
     source: first,
-    destination: mountDestination(second, specification),
+    destination: mountDestination(second, place(specification, 'bind')),
     mode,
     readOnly: words.includes('ro'),
     propagation: bindPropagation(words.find((word) => propagations.has(word))),
@@ -58,7 +58,7 @@ function volume(
     name,
     driver,
     options: {},
-    destination: mountDestination(destination, specification),
+    destination: mountDestination(destination, place(specification, 'volume')),
     mode: mode === '' ? 'z' : mode,
     readOnly: words.includes('ro'),
     copyUp: !words.includes('nocopy'),
@@ -76,6 +76,10 @@ function isMode(mode: string): boolean {
     return consistencies.has(word) ? 'consistency' : undefined;
   });
   return kinds.every((kind) => kind !== undefined) && new Set(kinds).size === kinds.length;
+}
+
+function place(specification: string, type: 'bind' | 'volume'): string {
+  return `invalid volume specification: '${specification}': invalid mount config for type "${type}": `;
 }
 
 function invalid(specification: string): InvalidOptionError {

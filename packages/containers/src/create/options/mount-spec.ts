@@ -29,9 +29,14 @@ export function parseMount(mount: Mount): RequestedMount {
     case 'cluster':
     case 'npipe':
       throw new OptionNotBuiltError('HostConfig.Mounts.Type', type);
-    case undefined:
-      throw new InvalidOptionError('invalid mount config: mount type unknown: ""');
+    default:
+      // The API's file has no other words; clients have.
+      throw invalid(type, 'mount type unknown');
   }
+}
+
+function place(type: string): string {
+  return `invalid mount config for type "${type}": `;
 }
 
 function bindMount(mount: Mount, target: string): RequestedMount {
@@ -43,7 +48,7 @@ function bindMount(mount: Mount, target: string): RequestedMount {
   return {
     type: 'bind',
     source,
-    destination: mountDestination(target, target),
+    destination: mountDestination(target, place('bind')),
     mode: '',
     readOnly: mount.ReadOnly === true,
     ...readOnlyBelow(mount),
@@ -66,7 +71,7 @@ function volumeMount(mount: Mount, target: string): RequestedMount {
     name: name === '' ? undefined : name,
     driver,
     options: driverOptions ?? {},
-    destination: mountDestination(target, target),
+    destination: mountDestination(target, place('volume')),
     mode: 'z',
     readOnly: mount.ReadOnly === true,
     copyUp: options?.NoCopy !== true && subpath === undefined,
@@ -98,7 +103,7 @@ function imageMount(mount: Mount, target: string): RequestedMount {
   return {
     type: 'image',
     reference,
-    destination: mountDestination(target, target),
+    destination: mountDestination(target, place('image')),
     ...(subpath !== undefined && { subpath }),
   };
 }

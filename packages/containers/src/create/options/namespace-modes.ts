@@ -1,5 +1,5 @@
 import type { ContainerCreateRequest, HostConfig } from '@gantry/api-types';
-import { InvalidOptionError } from '../../errors.ts';
+import { ContainerNotFoundError, InvalidOptionError } from '../../errors.ts';
 import { ownUsers } from './container-users.ts';
 
 export type NamespaceModes = Required<
@@ -24,8 +24,8 @@ export interface NamespaceDefaults {
 }
 
 /**
- * The namespace modes of a container with Docker's defaults, other containers by their id (which outlives a rename) where
- * they exist: whether they run is asked at each start. Throws `InvalidOptionError` with Docker's words.
+ * The namespace modes of a container with Docker's defaults, other containers by their id (which outlives a rename); whether
+ * they run is asked at each start. Throws `InvalidOptionError` with Docker's words, `ContainerNotFoundError`.
  */
 export function namespaceModes(host: HostConfig, context: NamespaceContext): NamespaceModes {
   const ipc = modeOf(host.IpcMode, context.defaults.ipcMode);
@@ -101,8 +101,10 @@ function modeOf(given: string | null | undefined, missing: string): string {
 
 function byId(mode: string, findContainerId: FindContainerId): string {
   const peer = peerOf(mode);
-  const id = peer === undefined ? undefined : findContainerId(peer);
-  return id === undefined ? mode : `container:${id}`;
+  if (peer === undefined) return mode;
+  const id = findContainerId(peer);
+  if (id === undefined) throw new ContainerNotFoundError(peer);
+  return `container:${id}`;
 }
 
 function conflict(what: string): never {

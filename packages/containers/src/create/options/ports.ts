@@ -81,7 +81,7 @@ function parsePort(key: string): ContainerPort {
   }
   const port = portNumber(number);
   if (port === undefined || port === 0 || more !== undefined) {
-    throw new InvalidOptionError(`invalid port specification: "${key}"`, {
+    throw new InvalidOptionError(`invalid port specification: "${number}"`, {
       option: 'HostConfig.PortBindings',
     });
   }

@@ -25,11 +25,10 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
     'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps',
     'IOMaximumBandwidth IOMaximumIOps Ulimits Init Mounts SecurityOpt',
     'IpcMode PidMode UTSMode UsernsMode CgroupnsMode Sysctls Devices DeviceCgroupRules MaskedPaths ReadonlyPaths',
-    'DeviceRequests Annotations StorageOpt VolumesFrom Links VolumeDriver',
+    'Isolation DeviceRequests Annotations StorageOpt VolumesFrom Links VolumeDriver',
   ),
   Cgroup: [],
   CpuCount: [],
-  Isolation: ['default'],
   KernelMemory: [],
   KernelMemoryTCP: [],
 };
@@ -48,6 +47,13 @@ export function refuseUnbuiltOptions(request: object): void {
   const fields = request as Record<string, unknown>;
   refuse(fields, configFields, 'Config');
   refuse(asRecord(fields['HostConfig'], 'HostConfig'), hostConfigFields, 'HostConfig');
+  const { Isolation: isolation } = asRecord(fields['HostConfig'], 'HostConfig');
+  if (![undefined, null, '', 'default'].includes(isolation as string)) {
+    throw new InvalidOptionError(
+      `Invalid isolation: ${JSON.stringify(isolation)} - linux only supports 'default'`,
+      { option: 'HostConfig.Isolation' },
+    );
+  }
   const networking = asRecord(fields['NetworkingConfig'], 'NetworkingConfig');
   refuse(networking, { EndpointsConfig: 'built' }, 'NetworkingConfig');
   const endpoints = asRecord(networking['EndpointsConfig'], 'EndpointsConfig');

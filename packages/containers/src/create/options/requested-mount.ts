@@ -35,19 +35,18 @@ export type RequestedMount =
   | { type: 'image'; reference: string; destination: string; subpath?: string }
   | { type: 'tmpfs'; destination: string; options: readonly string[] };
 
-/** Where a mount may lie: absolute, not `/`, made shortest. `specification` is what the user wrote, for the message. */
-export function mountDestination(destination: string, specification: string): string {
+/**
+ * Where a mount may lie: absolute, not `/`, made shortest. `place` is what the message begins with: of what kind of mount it speaks, and where
+ * that was written.
+ */
+export function mountDestination(destination: string, place: string = ''): string {
   if (!path.posix.isAbsolute(destination)) {
-    throw new InvalidOptionError(
-      `invalid volume specification: '${specification}': invalid mount path: '${destination}' mount path must be absolute`,
-    );
+    throw new InvalidOptionError(`${place}invalid mount path: '${destination}' mount path must be absolute`);
   }
   const normal = path.posix.normalize(destination);
   const shortest = normal.length > 1 ? normal.replace(/\/+$/, '') : normal;
   if (shortest === '/') {
-    throw new InvalidOptionError(
-      `invalid volume specification: '${specification}': invalid specification: destination can't be '/'`,
-    );
+    throw new InvalidOptionError(`${place}invalid specification: destination can't be '/'`);
   }
   return shortest;
 }

@@ -34,7 +34,7 @@ export function requestedMounts(
         name: undefined,
         driver: host.VolumeDriver ?? '',
         options: {},
-        destination: mountDestination(given, given),
+        destination: mountDestination(given),
         mode: '',
         readOnly: false,
         copyUp: true,

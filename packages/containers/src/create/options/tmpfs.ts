@@ -26,7 +26,7 @@ export function parseTmpfs(destination: string, options: string): RequestedMount
   );
   return {
     type: 'tmpfs',
-    destination: mountDestination(destination, destination),
+    destination: mountDestination(destination),
     options: [...kept, ...given],
   };
 }
