@@ -91,8 +91,7 @@ function commandOf({ walk }: Machine): string {
 function unitOf(machine: Machine): string {
   return `[Unit]
 Requires=dbus.service
-After=dbus.service basic.target
-Wants=basic.target
+After=dbus.service
 SuccessAction=poweroff-force
 FailureAction=poweroff-force
 [Service]
@@ -106,7 +105,7 @@ TTYPath=/dev/ttyS0
 
 function initScript(kernel: string, machine: Machine): string {
   const first = machine.systemd
-    ? 'exec $b switch_root /new /lib/systemd/systemd'
+    ? `exec $b switch_root /new /lib/systemd/systemd --unit=${unitName} --show-status=0`
     : `exec $b switch_root /new /bin/sh -c '${commandOf(machine)}; echo o >/proc/sysrq-trigger; sleep 60'`;
   return `#!/bin/busybox sh
 b=/bin/busybox
@@ -127,6 +126,10 @@ $b mount -t devpts devpts /new/dev/pts
 $b mount -t tmpfs run /new/run
 $b mount -t cgroup2 cgroup2 /new/sys/fs/cgroup
 [ ! -e /${unitName} ] || $b cp /${unitName} /new/etc/systemd/system/
+# By which systemd takes a machine for a container.
+$b rm -f /new/.dockerenv
+# It would look at all of this machine's temporary files.
+$b ln -sf /dev/null /new/etc/systemd/system/systemd-tmpfiles-setup.service
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 ${first}
 `;
@@ -137,9 +140,6 @@ async function boot(kernel: string, machine: Machine): Promise<string> {
   const hardware = '-cpu max -smp 2 -m 3072 -nodefaults -nographic -no-reboot -serial stdio'.split(' ');
   const accelerator = process.env['GANTRY_VM_ACCEL'] ?? 'tcg,thread=multi';
   const shared = 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap';
-  const unit = machine.systemd
-    ? ` fstab=no systemd.mask=systemd-tmpfiles-setup.service systemd.mask=systemd-tmpfiles-setup-dev.service systemd.show_status=0 systemd.unit=${unitName}`
-    : '';
   const child = spawn(
     'qemu-system-x86_64',
     [
@@ -151,7 +151,7 @@ async function boot(kernel: string, machine: Machine): Promise<string> {
       '-initrd',
       makeInitialRoot(kernel, machine),
       '-append',
-      `console=ttyS0 quiet panic=-1 no_timer_check${unit}`,
+      `console=ttyS0 quiet panic=-1 no_timer_check fstab=no`,
       '-virtfs',
       shared,
     ],
