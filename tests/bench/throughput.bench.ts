@@ -13,8 +13,8 @@ import { openMetadataStore } from '@gantry/state';
 import { type BenchRow, cost, median, rate } from './support/bench-row.ts';
 
 const program = path.join(import.meta.dirname, 'stream.ts');
-const rounds = 5;
-const roundMs = 1000;
+const rounds = 15;
+const roundMs = 400;
 const [far, near] = ['192.0.2.2', '192.0.2.1'];
 
 export async function bench(): Promise<BenchRow[]> {
