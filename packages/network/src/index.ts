@@ -36,6 +36,7 @@ export {
   ResolverNotOpenedError,
   SubnetOverlapError,
 } from './errors.ts';
+export { examineHostFirewall, type HostFirewall } from './firewall/host-firewall.ts';
 export { type AddressPoolRange } from './ipam/default-pools.ts';
 export type {
   Attachment,

@@ -22,11 +22,8 @@ const families: readonly LegacyFamily[] = [
  */
 export async function acceptLegacyForwarding(bridges: readonly string[]): Promise<string[]> {
   const changed: string[] = [];
-  for (const { program } of families.filter(isInUse)) {
-    const rules = await listRules(program);
-    const last = rules.findLast((rule) => rule.startsWith('-A FORWARD '));
-    const blocks = rules.includes('-P FORWARD DROP') || /^-A FORWARD -j (?:DROP|REJECT)\b/.test(last ?? '');
-    if (!blocks) continue;
+  for (const { program, rules } of await legacyRules()) {
+    if (!blocksForwarding(rules)) continue;
     const chain = rules.includes('-N DOCKER-USER') ? 'DOCKER-USER' : 'FORWARD';
     const missing = bridges.filter((bridge) => marked(rules, bridge).length < sides.length);
     for (const bridge of missing) {
@@ -40,10 +37,23 @@ export async function acceptLegacyForwarding(bridges: readonly string[]): Promis
 
 /** Takes every marked rule of the bridges away. */
 export async function withdrawLegacyForwarding(bridges: readonly string[]): Promise<void> {
-  for (const { program } of families.filter(isInUse)) {
-    const rules = await listRules(program);
+  for (const { program, rules } of await legacyRules()) {
     for (const bridge of bridges) await deleteMarked({ program, rules, bridge });
   }
+}
+
+/** The rules of each family that has some, as `iptables --list-rules` prints them. */
+export async function legacyRules(): Promise<{ program: string; rules: readonly string[] }[]> {
+  const found: { program: string; rules: readonly string[] }[] = [];
+  for (const { program } of families.filter(isInUse))
+    found.push({ program, rules: await listRules(program) });
+  return found;
+}
+
+/** Whether what `FORWARD` does not accept is dropped. */
+export function blocksForwarding(rules: readonly string[]): boolean {
+  const last = rules.findLast((rule) => rule.startsWith('-A FORWARD '));
+  return rules.includes('-P FORWARD DROP') || /^-A FORWARD -j (?:DROP|REJECT)\b/.test(last ?? '');
 }
 
 const sides = ['-i', '-o'];

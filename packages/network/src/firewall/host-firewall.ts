@@ -1,0 +1,51 @@
+import { readSysctl } from '@gantry/kernel';
+import { findBlockingChains } from './foreign-chains.ts';
+import { blocksForwarding, legacyRules } from './legacy-forwarding.ts';
+import { type NftObject, nftProgram } from './nft.ts';
+
+/** What the rules of the host, whoever wrote them, would do with containers' packets. */
+export interface HostFirewall {
+  /** Chains that drop forwarded packets which they do not know: `ip filter FORWARD`. gantryd puts accepts for its bridges there. */
+  forwardBlockers: readonly string[];
+  /** Known programs that decide who reaches ports of the host. */
+  inputFirewalls: readonly ('ufw' | 'firewalld')[];
+  /** firewalld's `IPv6_rpfilter` drops packets by their source, those that `publish-policy: host` hands back among them. */
+  strictIpv6: boolean;
+  /** Frames between containers of one bridge pass the host's rules (`br_netfilter`). */
+  bridgesFiltered: boolean;
+}
+
+/** Looks, and changes nothing. Throws `FirewallError` where nft cannot be asked. */
+export async function examineHostFirewall(): Promise<HostFirewall> {
+  const nft = nftProgram('of the host');
+  const blocking = await findBlockingChains(nft, '');
+  const chains = (await nft.list('chains')).flatMap(chainOf);
+  const legacy = await legacyRules();
+  const hasUfw =
+    chains.some(({ name }) => /^ufw6?-/.test(name)) ||
+    legacy.some(({ rules }) => rules.some((rule) => /^-N ufw6?-/.test(rule)));
+  const hasFirewalld = chains.some(({ table }) => table === 'firewalld');
+  const shown = hasFirewalld ? await nft.show('table', 'inet', 'firewalld') : '';
+  return {
+    forwardBlockers: [
+      ...blocking.map(({ family, table, chain }) => `${family} ${table} ${chain}`),
+      ...legacy.filter(({ rules }) => blocksForwarding(rules)).map(({ program }) => `${program} FORWARD`),
+    ],
+    inputFirewalls: [...(hasUfw ? ['ufw' as const] : []), ...(hasFirewalld ? ['firewalld' as const] : [])],
+    strictIpv6: /ipv6 .*fib saddr .* oif (?:missing|0) drop/.test(shown),
+    bridgesFiltered: isOn('bridge-nf-call-iptables'),
+  };
+}
+
+function chainOf(object: NftObject): { name: string; table: string }[] {
+  const chain = object['chain'] as { name: string; table: string } | undefined;
+  return chain === undefined ? [] : [chain];
+}
+
+function isOn(setting: string): boolean {
+  try {
+    return readSysctl(['net', 'bridge', setting]) === '1';
+  } catch {
+    return false;
+  }
+}
