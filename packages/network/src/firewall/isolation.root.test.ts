@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { writeSysctl } from '@gantry/kernel';
 import { BridgeLab, type LabContainer, type LabNetwork } from '../../testing/bridge-lab.ts';
 import { wire } from '../../testing/network-host.ts';
 import { ask, serve } from '../../testing/network-probe.ts';
+import type { PortRule } from './port-rules.ts';
 
 const lab = new BridgeLab();
 const closed = { timeoutMs: 400 };
@@ -56,6 +58,18 @@ test('networks do not reach each other, in neither direction and neither family'
   }
 });
 
+test('an address of another network on a container of this one opens nothing there', async () => {
+  run('ip', one.namespacePath, 'address', 'add', '10.2.0.77/32', 'dev', 'eth0');
+  using _server = serve(elsewhere.namespacePath, 'udp', 53);
+  await lab.firewall.publish([linkedPort('10.2.0.77', elsewhere.ipv4)]);
+  const before = datagramsOf(elsewhere);
+  run(process.execPath, one.namespacePath, '-e', datagram, elsewhere.ipv4, '10.2.0.77');
+  run(process.execPath, one.namespacePath, '-e', datagram, elsewhere.ipv4);
+  assert.equal(await ask({ protocol: 'udp', address: elsewhere.ipv4, port: 53 }), '10.2.0.1');
+  assert.equal(datagramsOf(elsewhere) - before, 1);
+  await lab.firewall.unpublish([linkedPort('10.2.0.77', elsewhere.ipv4)]);
+});
+
 test('an internal network is closed to the outside, and open to the host', async () => {
   assert.deepEqual(await reach(inside, outside, closed), [undefined, undefined]);
   assert.deepEqual(await reach(outside, inside, closed), [undefined, undefined]);
@@ -103,6 +117,25 @@ test('a network that is removed leaves nothing in the table', async () => {
   await lab.firewall.removeNetwork(network.id);
   assert.doesNotMatch(lab.table(), /lab5|10\.5\.0|fd00:5:/);
 });
+
+/** Sends one datagram to port 53, from an address if one is named. */
+const datagram = `const [to, from] = process.argv.slice(1);
+const socket = require('node:dgram').createSocket('udp4');
+socket.bind(0, from, () => socket.send('spoofed', 53, to, () => socket.close()));`;
+
+function run(program: string, namespacePath: string, ...args: string[]): string {
+  return execFileSync('nsenter', [`--net=${namespacePath}`, program, ...args]).toString();
+}
+
+/** How many have arrived. */
+function datagramsOf({ namespacePath }: LabContainer): number {
+  return Number(/^Udp: (\d+)/m.exec(run('cat', namespacePath, '/proc/net/snmp'))?.[1]);
+}
+
+function linkedPort(source: string, containerAddress: string): PortRule {
+  const untranslated = { hostAddress: '', hostPort: 0 };
+  return { protocol: 'udp', source, containerAddress, containerPort: 53, ...untranslated };
+}
 
 const outside = {
   namespacePath: lab.neighbour,

@@ -58,7 +58,7 @@ const openChains: Chains = {
     'ct state established,related accept',
     'ct status dnat accept',
     'iifname . oifname @neighbours accept',
-    'ip saddr . ip daddr . meta l4proto . th dport @linked4 accept',
+    'iifname . oifname @same_network ip saddr . ip daddr . meta l4proto . th dport @linked4 accept',
     'meta l4proto . ip daddr . th dport @opened4 oifname @routed4 accept',
     'meta l4proto . ip6 daddr . th dport @opened6 oifname @routed6 accept',
     'iifname @bridges drop',
