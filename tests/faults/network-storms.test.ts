@@ -40,7 +40,7 @@ test('connecting and disconnecting while it starts, stops and is killed leaves a
     const joined = Object.values(settings?.Networks ?? {});
     const links = await daemon.ok('exec', id, 'ip', '-4', '-o', 'addr', 'show');
     const addresses = [...links.matchAll(/eth\d+ +inet ([\d.]+)/g)].map(([, address]) => address);
-    assert.deepEqual(addresses.toSorted(), joined.map(({ IPAddress }) => IPAddress).toSorted());
+    assert.deepEqual(new Set(addresses), new Set(joined.map(({ IPAddress }) => IPAddress)));
     await removeContainer(daemon.api, id, { force: true });
   }
   assert.doesNotMatch(daemon.log, /"level":"(?:error|warn)"[^\n]*"component":"(?:network|containers)"/);
@@ -51,7 +51,8 @@ test('connecting and disconnecting while it starts, stops and is killed leaves a
 
 /** Whatever is refused is the caller's fault, or told of the network. */
 async function settled(calls: readonly (Promise<unknown> | undefined)[]): Promise<void> {
-  for (const result of await Promise.allSettled(calls)) {
+  const begun = calls.filter((call) => call !== undefined);
+  for (const result of await Promise.allSettled(begun)) {
     if (result.status === 'fulfilled') continue;
     assert.ok(result.reason instanceof ApiError, String(result.reason));
     assert.match(result.reason.message, /is not connected to|already exists in network|is not running/);

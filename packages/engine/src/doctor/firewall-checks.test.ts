@@ -42,7 +42,7 @@ test('rules that cannot be read are no reason to stop', async () => {
   );
   assert.deepEqual(
     findings.map(({ state, message }) => [state, message]),
-    Array(3).fill(['warn', "the host's rules cannot be read: no nft"]),
+    Array.from({ length: 3 }, () => ['warn', "the host's rules cannot be read: no nft"]),
   );
 });
 
