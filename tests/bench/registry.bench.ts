@@ -8,7 +8,7 @@ import path from 'node:path';
 import { temporaryRoot } from '@gantry/testkit';
 import { DockerRegistry } from '../support/docker-registry.ts';
 import { peakResidentBytes } from '../support/footprint.ts';
-import { OurRegistry } from '../support/our-registry.ts';
+import { GantryRegistry } from '../support/gantry-registry.ts';
 import { type BenchRow, cost, median, rate } from './support/bench-row.ts';
 
 const rounds = 3;
@@ -29,7 +29,7 @@ interface Measured {
 
 export async function bench(): Promise<BenchRow[]> {
   await using folder = await temporaryRoot('bench-registry');
-  await using ours = await OurRegistry.start(path.join(folder.path, 'ours'), 5821);
+  await using ours = await GantryRegistry.start(path.join(folder.path, 'ours'), 5821);
   await using theirs = await DockerRegistry.start(path.join(folder.path, 'theirs'), 5822, { isQuiet: true });
   const content = makeContent();
   const results = { ours: emptyResults(), theirs: emptyResults() };

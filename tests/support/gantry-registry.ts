@@ -35,6 +35,15 @@ export class GantryRegistry implements AsyncDisposable {
     return run(process.execPath, [program, ...words], stdin === undefined ? {} : { stdin });
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Where its blobs lie. */
+  get contentDirectory(): string {
+    return path.join(this.directory, 'data/content');
+  }
+
   get log(): string {
     return this.#log;
   }

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
-import { OurRegistry } from '../support/our-registry.ts';
-import { programs, TestDaemon } from '../support/test-daemon.ts';
+import { GantryRegistry } from '../support/gantry-registry.ts';
+import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
 
 const image = 'mirror/busybox';
 const port = 5803;
 let daemon: TestDaemon;
-let registry: OurRegistry;
-let directory: string;
+let registry: GantryRegistry;
 
 before(async () => {
   daemon = await TestDaemon.start();
   await loadBusybox(daemon);
-  directory = path.join(daemon.root, 'own-registry');
-  registry = await OurRegistry.start(directory, port);
+  registry = await GantryRegistry.start(path.join(daemon.root, 'own-registry'), port);
 });
 after(async () => {
   await registry[Symbol.asyncDispose]();
@@ -79,17 +78,40 @@ for (const program of programs) {
 
 test('what was pushed is there when the registry was killed, and after the collection of garbage', async () => {
   const name = `${registry.host}/lasting/app:v1`;
+  const data = path.join(registry.directory, 'data');
   await daemon.ok('tag', image, name);
   await daemon.ok('push', name);
   await daemon.ok('rmi', name);
   await registry.end('SIGKILL');
-  const { exitCode, stdout } = await daemon.gantry(['registry', 'gc', '--root', directory]);
+  const { exitCode, stdout } = await daemon.gantry(['registry', 'gc', '--root', data]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /removed 0 blobs \(0 bytes\)/);
-  registry = await OurRegistry.start(directory, port);
+  await registry.restart();
   await daemon.ok('pull', name);
   assert.equal(await daemon.ok('run', '--rm', '--network', 'none', name, 'echo', 'hi'), 'hi');
-  const busy = await daemon.gantry(['registry', 'gc', '--root', directory]);
+  const busy = await daemon.gantry(['registry', 'gc', '--root', data]);
   assert.equal(busy.exitCode, 1);
   assert.match(busy.stderr, /a registry runs over/);
 });
+
+if (peer === undefined) {
+  test('an engine and a registry on one file system keep what both have once', async () => {
+    const flags = ['--shared-content', registry.contentDirectory];
+    await using other = await TestDaemon.start(flags);
+    const name = `${registry.host}/shared/app:v1`;
+    await daemon.ok('tag', image, name);
+    await daemon.ok('push', name);
+    await other.ok('pull', name);
+    assert.equal(await other.ok('run', '--rm', '--network', 'none', name, 'echo', 'hi'), 'hi');
+    const manifest = (await (await ask('/v2/shared/app/manifests/v1')).json()) as {
+      layers: { digest: string }[];
+    };
+    const file = `blobs/sha256/${(manifest.layers[0]?.digest ?? '').replace('sha256:', '')}`;
+    const [theirs, ours] = [
+      path.join(registry.contentDirectory, file),
+      path.join(other.dataRoot, 'content', file),
+    ];
+    assert.equal(statSync(ours).ino, statSync(theirs).ino);
+    await daemon.ok('rmi', name);
+  });
+}

@@ -29,6 +29,8 @@ export interface DaemonConfig {
   readonly storageSizeBytes: number;
   readonly usernsRemap: string;
   readonly cdiSpecDirs: readonly string[];
+  /** Content directories of registries. */
+  readonly sharedContent: readonly string[];
   readonly ulimits: Ulimits;
   readonly noNewPrivileges: boolean;
   /** `builtin`, `unconfined` or an absolute path. */
@@ -102,6 +104,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     storageSizeBytes: storageSizeOf(values['storage-opts'] === undefined ? [] : list(values, 'storage-opts')),
     usernsRemap: optionalText(values, 'userns-remap') ?? '',
     cdiSpecDirs: list(values, 'cdi-spec-dirs'),
+    sharedContent: sharedContent(values),
     ulimits: ulimitsOf(values['default-ulimits']),
     noNewPrivileges: values['no-new-privileges'] === true,
     seccompProfile: seccompProfile(optionalText(values, 'seccomp-profile') ?? ''),
@@ -150,6 +153,13 @@ function tlsFiles(values: OptionValues): TlsFiles | undefined {
     certFile: absolute(values, 'tlscert'),
     keyFile: absolute(values, 'tlskey'),
   };
+}
+
+function sharedContent(values: OptionValues): readonly string[] {
+  const directories = values['shared-content'] === undefined ? [] : list(values, 'shared-content');
+  const relative = directories.find((directory) => !path.isAbsolute(directory));
+  if (relative !== undefined) throw new ConfigError(`shared-content: '${relative}' is not an absolute path`);
+  return directories;
 }
 
 /** A path is taken from where the daemon was started, as dockerd does. */

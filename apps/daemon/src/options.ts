@@ -113,6 +113,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Directory of device specifications (CDI), repeatable',
   },
   {
+    key: 'shared-content',
+    flag: 'shared-content',
+    type: 'list',
+    help: "Content directory of a registry on the data root's file system, whose blobs are linked, repeatable",
+  },
+  {
     key: 'default-address-pools',
     flag: 'default-address-pool',
     type: 'objects',

@@ -87,6 +87,7 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     storageSizeBytes: config.storageSizeBytes,
     usernsRemap: config.usernsRemap,
     cdiSpecDirs: config.cdiSpecDirs,
+    sharedContent: config.sharedContent,
     ulimits: config.ulimits,
     noNewPrivileges: config.noNewPrivileges,
     seccompProfile: config.seccompProfile,

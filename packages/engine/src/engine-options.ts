@@ -49,6 +49,8 @@ export interface EngineOptions {
   seccompProfile?: string;
   /** Directories of device specifications (CDI), the later the weightier; /etc/cdi and /var/run/cdi when missing. */
   cdiSpecDirs?: readonly string[];
+  /** Content directories of registries on the data root's file system: a layer that one of them has is linked, not fetched. */
+  sharedContent?: readonly string[];
   /** `host:port` of the API where anybody may use it, for `docker info` to warn of. */
   openTcpAddresses?: readonly string[];
   logger?: Logger;

@@ -30,7 +30,8 @@ export async function openStorage({
   clock,
 }: Opening): Promise<Storage> {
   const below = (name: string): string => path.join(options.dataRoot, name);
-  const content = await FileBlobStore.open({ directory: below('content'), logger });
+  const neighbours = options.sharedContent ?? [];
+  const content = await FileBlobStore.open({ directory: below('content'), logger, neighbours });
   const snapshots = opened.use(
     await openSnapshotter({
       root: below('snapshots'),
