@@ -20,7 +20,7 @@ export interface CommandSpec {
   readonly passesWordsOn?: boolean;
   readonly hidden?: boolean;
   /** Words that complete the arguments. */
-  readonly completes?: 'containers' | 'images' | 'networks' | 'volumes';
+  readonly completes?: 'containers' | 'images' | 'networks' | 'networks and containers' | 'volumes';
 }
 
 /** A family of commands: `gantry container …`. */

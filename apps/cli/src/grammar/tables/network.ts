@@ -7,7 +7,7 @@ export const networkTable: CommandTable = [
     usage: '[OPTIONS] NETWORK CONTAINER',
     summary: 'Connect a container to a network',
     arguments: [2, 2],
-    completes: 'networks',
+    completes: 'networks and containers',
     flags: `
       --alias stringSlice | Further name on the network
       --driver-opt stringSlice | Option of the driver
@@ -48,7 +48,7 @@ export const networkTable: CommandTable = [
     usage: '[OPTIONS] NETWORK CONTAINER',
     summary: 'Take a container off a network',
     arguments: [2, 2],
-    completes: 'networks',
+    completes: 'networks and containers',
     flags: '-f/--force | Disconnect, whatever state the container is in',
   },
   {

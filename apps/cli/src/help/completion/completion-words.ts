@@ -24,6 +24,7 @@ const lists: Readonly<Record<NonNullable<CommandSpec['completes']>, string>> = {
   containers: "gantry ps -a --format '{{.Names}}'",
   images: "gantry images --format '{{.Repository}}:{{.Tag}}'",
   networks: "gantry network ls --format '{{.Name}}'",
+  'networks and containers': "gantry network ls --format '{{.Name}}'; gantry ps -a --format '{{.Names}}'",
   volumes: 'gantry volume ls -q',
 };
 
