@@ -6,7 +6,7 @@ import { type BlobRequest, resumedBlob, resumedSegment } from './resumed-blob.ts
 export interface RangeSettings {
   /** Of which at least so much is missing. */
   leastBytes: number;
-  /** And of which the first connection brings less, measured over its first `segmentBytes`. */
+  /** And of which the first connection brings less, measured over its first `segmentBytes` and the time that was waited for them. */
   enoughBytesPerSecond: number;
   connections: number;
   /** What one request asks for. So much is in memory for each connection, and once more. */
@@ -63,13 +63,17 @@ async function* untilSlow(
   const onAnswer = ({ response, status }: RegistryAnswer): void => {
     takesRanges = status === 206 || response.headers['accept-ranges'] === 'bytes';
   };
-  const begun = performance.now();
+  // What the reader takes for itself says nothing of the connection.
+  let waitedMs = 0;
+  let askedAt = performance.now();
   for await (const chunk of resumedBlob(connection, { ...request, onAnswer })) {
-    yield chunk;
+    waitedMs += performance.now() - askedAt;
     received += chunk.length;
+    yield chunk;
+    askedAt = performance.now();
     if (isDecided || received < segmentBytes) continue;
     isDecided = true;
-    const bytesPerSecond = (received * 1000) / (performance.now() - begun);
+    const bytesPerSecond = (received * 1000) / waitedMs;
     if (takesRanges && bytesPerSecond < enoughBytesPerSecond) return;
   }
 }
