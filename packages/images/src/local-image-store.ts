@@ -19,7 +19,7 @@ import {
   withDefaultTag,
   withTag,
 } from '@gantry/oci';
-import type { Snapshotter } from '@gantry/snapshots';
+import type { ListedLayer, Snapshotter } from '@gantry/snapshots';
 import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
 import { UnknownMirrorImageError } from './errors.ts';
@@ -102,6 +102,7 @@ export class LocalImageStore implements ImageStore {
   readonly #pusher: ImagePusher;
   readonly #usage: ImageUsage;
   readonly #clock: Clock;
+  readonly #snapshots: Snapshotter;
   readonly #queries: InspectOptions;
 
   constructor(options: LocalImageStoreOptions) {
@@ -150,6 +151,7 @@ export class LocalImageStore implements ImageStore {
     });
     this.#usage = options.usage ?? { containersUsing: () => [] };
     this.#clock = clock;
+    this.#snapshots = snapshots;
     this.#queries = {
       content,
       records,
@@ -291,7 +293,9 @@ export class LocalImageStore implements ImageStore {
 
   /** Looks for what does not fit; changes nothing. */
   check(): Promise<ImageProblem[]> {
-    return checkImages(this.#queries);
+    const layers = async (): Promise<readonly ListedLayer[]> =>
+      (await this.#snapshots.layers()).filter(({ diffId }) => !this.#keeper.keepsLayer(diffId));
+    return checkImages({ ...this.#queries, snapshots: { layers } });
   }
 
   /** The start-up pass; call it before anything else uses the store. */

@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { EngineError } from '@gantry/base';
 import type { Digest } from '@gantry/oci';
-import type { DiskUsage, LayerInfo, PackedLayer, SnapshotChange, Snapshotter } from '@gantry/snapshots';
+import type {
+  DiskUsage,
+  LayerInfo,
+  ListedLayer,
+  PackedLayer,
+  SnapshotChange,
+  Snapshotter,
+} from '@gantry/snapshots';
 
 /** Knows which layers were unpacked, after reading and verifying them; unpacks nothing. */
 export class MemorySnapshotter implements Snapshotter {
@@ -31,8 +38,9 @@ export class MemorySnapshotter implements Snapshotter {
     return this.#layers.get(diffId);
   }
 
-  async layers(): Promise<LayerInfo[]> {
-    return [...this.#layers.values()];
+  async layers(): Promise<ListedLayer[]> {
+    const used = new Set([...this.#snapshots.values()].flat());
+    return [...this.#layers.values()].map((layer) => ({ ...layer, isUsed: used.has(layer.diffId) }));
   }
 
   async removeLayer(diffId: Digest): Promise<void> {

@@ -16,12 +16,14 @@ export {
   UnsafeLayerError,
   UnsuitableDataRootError,
 } from './errors.ts';
+export { storedLayers } from './layers/stored-layers.ts';
 export { openSnapshotter, type SnapshotDriverName, type SnapshotterOptions } from './open-snapshotter.ts';
 export { type PackTreeOptions, packTree } from './pack/pack-tree.ts';
 export type {
   ChangesOptions,
   DiskUsage,
   LayerInfo,
+  ListedLayer,
   PackedLayer,
   SnapshotChange,
   SnapshotOptions,

@@ -24,7 +24,7 @@ export interface Snapshotter {
   unpackLayer(layer: PackedLayer): Promise<LayerInfo>;
 
   layer(diffId: Digest): Promise<LayerInfo | undefined>;
-  layers(): Promise<LayerInfo[]>;
+  layers(): Promise<ListedLayer[]>;
 
   /** Idempotent. Throws `LayerInUseError` while a writable snapshot stands on it. */
   removeLayer(diffId: Digest): Promise<void>;
@@ -103,6 +103,11 @@ export interface LayerInfo {
   path: string;
   sizeBytes: number;
   entries: number;
+}
+
+export interface ListedLayer extends LayerInfo {
+  /** A writable snapshot stands on it. */
+  isUsed: boolean;
 }
 
 export interface ChangesOptions {

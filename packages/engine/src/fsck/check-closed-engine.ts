@@ -7,6 +7,7 @@ import { checkStoredImages } from '@gantry/images';
 import { tryLockFile } from '@gantry/kernel';
 import { digestHex } from '@gantry/oci';
 import { cgroupParentPath } from '@gantry/runtime';
+import { storedLayers } from '@gantry/snapshots';
 import { type DamageReport, type MetadataStore, openCopiedStore } from '@gantry/state';
 import { readStoredVolumes } from '@gantry/volumes';
 import { DataRootLockedError } from '../errors.ts';
@@ -52,6 +53,7 @@ async function checkStored(engine: ClosedEngine, store: MetadataStore): Promise<
     state: store,
     content: FileBlobStore.existing(below('content')),
     isUnpacked: (diffId) => existsSync(below('snapshots/layers', digestHex(diffId), 'layer.json')),
+    snapshots: { layers: () => storedLayers(below('snapshots')) },
   });
   const known = new Set([...containers, ...damaged].map(({ id }) => id));
   return [

@@ -62,6 +62,11 @@ export class ContentKeeper {
     };
   }
 
+  /** A running operation has it, perhaps before any image. */
+  keepsLayer(diffId: Digest): boolean {
+    return this.#keptLayers.has(diffId);
+  }
+
   /** Removes every blob and layer that no image and no scope keeps. A layer that a container stands on stays. */
   collectGarbage(): Promise<CollectedGarbage> {
     return this.#gate.run(() => this.#collect());

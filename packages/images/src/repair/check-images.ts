@@ -1,5 +1,6 @@
 import { errorMessage } from '@gantry/base';
 import type { BlobStore } from '@gantry/content';
+import type { ListedLayer } from '@gantry/snapshots';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
 import type { ImageDocuments } from '../reading/image-documents.ts';
 import { chooseNode, isRunnable, missingBlobs, readImageTree } from '../reading/image-tree.ts';
@@ -18,20 +19,21 @@ export interface CheckedStores {
   documents: ImageDocuments;
   content: Pick<BlobStore, 'list' | 'stat'>;
   unpacker: Pick<LayerUnpacker, 'unpacked'>;
+  snapshots: { layers(): Promise<readonly Pick<ListedLayer, 'diffId' | 'isUsed'>[]> };
   maxManifests: number;
 }
 
 /**
  * Looks at every name, image and blob, and changes nothing: names stand for images, images have their blobs in their full
- * size and their layers unpacked, and no blob is there for nothing. Blobs that are just coming in look like the last.
+ * size and their layers unpacked, and no blob and no layer is there for nothing. What is just coming in looks like the last.
  */
 export async function checkImages(options: CheckedStores): Promise<ImageProblem[]> {
-  const { records, content } = options;
+  const { records, content, snapshots } = options;
   const problems: ImageProblem[] = records
     .names()
     .filter(({ record }) => records.image(record.imageId) === undefined)
     .map(({ name, record }) => ({ object: name, fact: `stands for ${record.imageId}, which is not there` }));
-  const referenced = new Set<string>();
+  const referenced: Referenced = { blobs: new Set(), layers: new Set() };
   for (const { id } of records.images()) {
     try {
       problems.push(...(await checkImage(options, id, referenced)));
@@ -40,21 +42,34 @@ export async function checkImages(options: CheckedStores): Promise<ImageProblem[
     }
   }
   for await (const { digest } of content.list()) {
-    if (!referenced.has(digest)) problems.push({ object: digest, fact: 'a blob that no image has' });
+    if (!referenced.blobs.has(digest)) problems.push({ object: digest, fact: 'a blob that no image has' });
+  }
+  for (const { diffId, isUsed } of await snapshots.layers()) {
+    if (isUsed || referenced.layers.has(diffId)) continue;
+    problems.push({ object: diffId, fact: 'an unpacked layer that no image has' });
   }
   return problems;
+}
+
+/** What images have. */
+interface Referenced {
+  blobs: Set<string>;
+  layers: Set<string>;
 }
 
 async function checkImage(
   { records, documents, content, unpacker, maxManifests }: CheckedStores,
   id: Parameters<typeof records.image>[0],
-  referenced: Set<string>,
+  referenced: Referenced,
 ): Promise<ImageProblem[]> {
   const record = records.image(id);
   if (record === undefined) return [];
-  referenced.add(id);
+  referenced.blobs.add(id);
   const tree = await readImageTree(documents, record.target, maxManifests);
-  for (const digest of tree.blobs.keys()) referenced.add(digest);
+  for (const digest of tree.blobs.keys()) referenced.blobs.add(digest);
+  for (const node of tree.nodes.filter(isRunnable)) {
+    for (const diffId of node.config.rootfs.diff_ids) referenced.layers.add(diffId);
+  }
   const problems: ImageProblem[] = [];
   const own = chooseNode(tree, id, undefined);
   for (const node of tree.nodes.filter(isRunnable)) {

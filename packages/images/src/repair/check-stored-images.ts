@@ -4,13 +4,14 @@ import type { MetadataStore } from '@gantry/state';
 import { defaultLimits } from '../limits.ts';
 import { ImageDocuments } from '../reading/image-documents.ts';
 import { ImageRecords } from '../records/image-records.ts';
-import { checkImages, type ImageProblem } from './check-images.ts';
+import { type CheckedStores, checkImages, type ImageProblem } from './check-images.ts';
 
 /** Images as they lie on disk, with no store open on them. */
 export interface StoredImages {
   state: MetadataStore;
   content: Pick<BlobStore, 'list' | 'stat' | 'readSmall'>;
   isUnpacked: (diffId: Digest) => boolean;
+  snapshots: CheckedStores['snapshots'];
 }
 
 /** Looks for what does not fit, as `LocalImageStore.check` does; changes nothing. */
@@ -18,6 +19,7 @@ export async function checkStoredImages({
   state,
   content,
   isUnpacked,
+  snapshots,
 }: StoredImages): Promise<ImageProblem[]> {
   return await checkImages({
     records: new ImageRecords(state),
@@ -26,6 +28,7 @@ export async function checkStoredImages({
     unpacker: {
       unpacked: (diffIds) => Promise.resolve(diffIds.every(isUnpacked) ? [] : undefined),
     },
+    snapshots,
     maxManifests: defaultLimits.manifests,
   });
 }

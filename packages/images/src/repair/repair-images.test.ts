@@ -86,6 +86,19 @@ test('a damaged image can be removed', async (context) => {
   assert.deepEqual((await store.repair()).damaged, []);
 });
 
+test('a layer that no image has is told, unless a container stands on it, and a repair removes it', async (context) => {
+  const { store, fixture } = await reopened(context, () => {});
+  const [first, second] = (testImage.images[0]?.manifests[0]?.diffIds ?? []) as [Digest, Digest];
+  await fixture.snapshots.create('container', [first]);
+  await store.remove('x:1', { force: true, prune: true });
+  assert.deepEqual(await store.check(), []);
+  await fixture.snapshots.remove('container');
+  assert.deepEqual(await store.check(), [{ object: first, fact: 'an unpacked layer that no image has' }]);
+  assert.deepEqual((await store.repair()).garbage.layers, [first]);
+  assert.deepEqual(await store.check(), []);
+  assert.ok(!(await fixture.layers()).includes(second));
+});
+
 test('what an interrupted load left is removed, and a name without an image is dropped', async (context) => {
   const { store, fixture } = await reopened(context, async ({ content, state }) => {
     await content.ingest(inPieces(Buffer.from('left')), {});

@@ -11,6 +11,7 @@ import type {
   ChangesOptions,
   DiskUsage,
   LayerInfo,
+  ListedLayer,
   PackedLayer,
   SnapshotChange,
   SnapshotOptions,
@@ -47,8 +48,10 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
     return this.#parts.layers.get(diffId);
   }
 
-  async layers(): Promise<LayerInfo[]> {
-    return this.#parts.layers.list();
+  async layers(): Promise<ListedLayer[]> {
+    const { layers, writables } = this.#parts;
+    const used = writables.usedLayers();
+    return layers.list().map((layer) => ({ ...layer, isUsed: used.has(layer.diffId) }));
   }
 
   async removeLayer(diffId: Digest): Promise<void> {

@@ -57,6 +57,11 @@ export class WritableStore {
     return [...this.#records.values()].filter((record) => record.layers.includes(diffId)).map(({ id }) => id);
   }
 
+  /** All layers that a snapshot stands on. */
+  usedLayers(): Set<Digest> {
+    return new Set([...this.#records.values()].flatMap(({ layers }) => layers));
+  }
+
   folderOf(id: string): string {
     return path.join(this.#options.root, 'writable', id);
   }
