@@ -21,6 +21,15 @@ export interface FaultWalk<T> {
   verify: (subject: T, acknowledged: boolean) => Promise<void>;
 }
 
+/** How the engine dies at a fault point: alone, or with the machine. */
+export interface Death {
+  /** The word of `fault-hook.ts` for it, and what comes after the name and the count. */
+  word: 'kill' | 'cut';
+  operand?: string;
+  /** Does it now, if it has not happened, and leads to where the next engine can start. */
+  complete: () => Promise<void>;
+}
+
 /** A daemon that can be killed at its fault points. */
 export async function startFaultyDaemon(flags: readonly string[] = []): Promise<TestDaemon> {
   return TestDaemon.start(flags, [path.join(import.meta.dirname, 'fault-hook.ts')]);
@@ -31,7 +40,11 @@ export async function startFaultyDaemon(flags: readonly string[] = []): Promise<
  * engine there with SIGKILL and restarting it. After each restart `system fsck` finds nothing wrong; what else must hold is
  * asserted by `verify`.
  */
-export async function killAtEveryPoint<T>(daemon: TestDaemon, walk: FaultWalk<T>): Promise<void> {
+export async function killAtEveryPoint<T>(
+  daemon: TestDaemon,
+  walk: FaultWalk<T>,
+  death: Death = { word: 'kill', complete: () => daemon.end('SIGKILL') },
+): Promise<void> {
   const passes = await recordPasses(daemon, walk);
   assertCovered(passes, walk.covers);
   const { among = [''] } = walk;
@@ -39,9 +52,11 @@ export async function killAtEveryPoint<T>(daemon: TestDaemon, walk: FaultWalk<T>
     if (!among.some((prefix) => name.startsWith(prefix))) continue;
     const count = passes.slice(0, index + 1).filter((each) => each === name).length;
     try {
-      await killAt(daemon, walk, { name, count });
+      await killAt(daemon, walk, { death, name, count });
     } catch (error) {
-      throw new Error(`killed at ${name}, time ${count}\n${daemon.log.slice(-4000)}`, { cause: error });
+      throw new Error(`${death.word} at ${name}, time ${count}\n${daemon.log.slice(-4000)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -62,17 +77,17 @@ async function recordPasses<T>(daemon: TestDaemon, walk: FaultWalk<T>): Promise<
 async function killAt<T>(
   daemon: TestDaemon,
   walk: FaultWalk<T>,
-  { name, count }: { name: string; count: number },
+  { death, name, count }: { death: Death; name: string; count: number },
 ): Promise<void> {
   const subject = await walk.prepare();
-  writeFileSync(daemon.faultFile, `kill ${name} ${count}`);
+  writeFileSync(daemon.faultFile, [death.word, name, count, death.operand ?? ''].join(' '));
   const acknowledged = await walk.operate(subject).then(
     () => true,
     () => false,
   );
   if (acknowledged) await settle(daemon, walk, subject);
   // What goes on side by side may pass a point fewer times than before: then the engine dies here.
-  await daemon.end('SIGKILL');
+  await death.complete();
   rmSync(daemon.faultFile);
   await daemon.restart();
   assert.deepEqual(await checkEngine(daemon.api, { repair: false }), []);

@@ -8,7 +8,7 @@ import {
 } from '@gantry/client';
 import { loadBusybox } from './busybox-image.ts';
 import { execOutput } from './exec-output.ts';
-import { startFaultyDaemon } from './fault-walk.ts';
+import { type FaultWalk, startFaultyDaemon } from './fault-walk.ts';
 import type { TestDaemon } from './test-daemon.ts';
 
 /** With an anonymous volume that is filled from the image, an open stdin and a published port: all that a start can have. */
@@ -35,6 +35,23 @@ export class WalkedContainers implements AsyncDisposable {
     const daemon = await startFaultyDaemon();
     await loadBusybox(daemon);
     return new WalkedContainers(daemon, users);
+  }
+
+  /** `create`, of a container that is whole afterwards or not there. */
+  creating(): FaultWalk<string> {
+    return {
+      covers: ['create', 'snapshot-create', 'volume-create'],
+      prepare: async () => this.nextName(),
+      operate: async (name) => {
+        await this.create(name);
+      },
+      verify: async (name, acknowledged) => {
+        const status = await this.statusOf(name);
+        if (acknowledged) assert.equal(status, 'created');
+        if (status !== 'none') await this.assertUsable(name);
+        else await removeContainer(this.daemon.api, await this.create(name), { volumes: true });
+      },
+    };
   }
 
   nextName(): string {
