@@ -11,7 +11,8 @@ export interface BlobStore {
 
   /**
    * The same of a source that gives the blob from any place on. Of several at once that wait for one digest one asks its source;
-   * what came before it failed may be kept for some time, also over a restart, and the next one goes on there.
+   * what came before it failed may be kept for some time, also over a restart, and the next one goes on there. The chunks are the
+   * store's: it frees what it has stored.
    */
   ingestResumable(source: BlobSource, expected: ExpectedBlob & { digest: Digest }): Promise<BlobInfo>;
 

@@ -2,6 +2,7 @@ import { KeyedLock } from '@gantry/base';
 import { type Digest, digestHex, parseDigest } from '@gantry/oci';
 import type { BlobInfo, BlobLease, BlobSource, ExpectedBlob } from '../blob-store.ts';
 import { BlobMismatchError, BlobStorageFullError, BlobTooLargeError } from '../errors.ts';
+import { freeChunk } from '../free-chunk.ts';
 import { FilePartialBlobs, type FilePartialBlobsOptions } from './file-partial-blobs.ts';
 
 /** A blob that is expected by its digest, under a lease. */
@@ -82,7 +83,7 @@ export class ResumableIngests {
       if (offset > 0) onProgress?.(offset);
       if (offset === 0 || offset !== sizeBytes) {
         const expectedBytes = sizeBytes === undefined ? undefined : sizeBytes - offset;
-        const counted = withProgress(source(offset), offset, onProgress);
+        const counted = freed(withProgress(source(offset), offset, onProgress));
         const size = await this.#partials.append(id, counted, { maxBytes, expectedBytes, signal });
         if (sizeBytes !== undefined && size !== sizeBytes)
           throw new BlobMismatchError('size', sizeBytes, size);
@@ -100,6 +101,14 @@ export class ResumableIngests {
   }
 }
 
+/** The chunks of a source that asks for nothing back. */
+async function* freed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of source) {
+    yield chunk;
+    freeChunk(chunk);
+  }
+}
+
 async function* withProgress(
   source: AsyncIterable<Uint8Array>,
   offset: number,
@@ -107,8 +116,8 @@ async function* withProgress(
 ): AsyncGenerator<Uint8Array, void, void> {
   let bytes = offset;
   for await (const chunk of source) {
-    yield chunk;
     bytes += chunk.length;
+    yield chunk;
     onProgress?.(bytes);
   }
 }

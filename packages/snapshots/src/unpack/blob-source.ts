@@ -7,7 +7,7 @@ export interface BlobSource {
   unread(chunk: Uint8Array): void;
 }
 
-export const blobChunkBytes: number = 512 * 1024;
+export const blobChunkBytes: number = 128 * 1024;
 /** More than are ever in use at once: those a decoder has buffered, and those put back. */
 const ringLength = 12;
 

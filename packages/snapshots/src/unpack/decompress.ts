@@ -57,7 +57,10 @@ async function* decodeMember(
   const feeder = new Feeder(source, decoder);
   const feeding = feeder.run();
   try {
-    yield* decoder as AsyncIterable<Uint8Array>;
+    for await (const chunk of decoder as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      yield chunk;
+      giveBack(chunk);
+    }
   } catch (error) {
     throw decoderFault(error);
   } finally {
@@ -65,6 +68,11 @@ async function* decodeMember(
     await feeding;
   }
   feeder.putBackRest();
+}
+
+/** Frees at once what collecting garbage would free much later; the decoder goes on in a buffer that is not full. */
+function giveBack({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): void {
+  if (byteOffset + length === buffer.byteLength) buffer.transfer(0);
 }
 
 class Feeder {

@@ -29,6 +29,8 @@ interface Task {
 
 /** Heap that a worker may take before it is ended: an attack on its memory must not end the engine. */
 const maxHeapMb = 512;
+/** What it makes is forgotten at once, so that little room is enough. */
+const maxYoungHeapMb = 2;
 
 /**
  * Threads that unpack layers. They start when there is work and end when there is none for a while, so that an idle engine
@@ -140,7 +142,7 @@ class UnpackThread {
       name: 'unpack',
       // Descriptors are opened and closed by the kernel package: Node must not close them again.
       trackUnmanagedFds: false,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: maxYoungHeapMb },
     });
     this.#worker.on('message', (message: UnpackMessage) => this.#onMessage(message));
     this.#worker.on('error', (error) => (this.#error = error as Error));
