@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { type HeldPort, holdPort, isErrno, readSysctl } from '@gantry/kernel';
 import { HostAddressNotFoundError, PortInUseError } from '../errors.ts';
 import type { PortRequest, PublishedPort } from '../network-controller.ts';
+import { type HeldPlace, HeldPlaces } from './held-places.ts';
 import {
   assertValid,
   everyIPv4,
@@ -38,8 +38,7 @@ const pairAttempts = 64;
  * program and no other engine takes it; the packets are the firewall's business.
  */
 export class PortTable {
-  /** `tcp/8080` → the host addresses that it is held on. */
-  readonly #held = new Map<string, Set<string>>();
+  readonly #held = new HeldPlaces();
   readonly #bindSocket: typeof holdPort;
   readonly #ipv6: boolean;
 
@@ -64,13 +63,13 @@ export class PortTable {
       for (const [index, socket] of [...held, ...(opened ? [noPort] : [])].entries()) {
         undo.use(socket);
         const hostAddress = translated[index] ?? '';
-        if (byName && !isRelayed(hostAddress, place)) socket.letGo();
+        if (byName && socket instanceof NotedPort && !isRelayed(hostAddress, place)) socket.letGo();
         ports.push(publishedPort(request, hostAddress, socket.port));
         sockets.push(socket);
       }
     }
-    const kept = undo.move();
-    return { ports, sockets, [Symbol.dispose]: () => kept.dispose() };
+    undo.move();
+    return heldPorts(ports, sockets);
   }
 
   /** Holds exactly these ports, but for those that `onTaken` is told of. */
@@ -88,8 +87,8 @@ export class PortTable {
         return noPort;
       }
     });
-    const kept = undo.move();
-    return { ports, sockets, [Symbol.dispose]: () => kept.dispose() };
+    undo.move();
+    return heldPorts(ports, sockets);
   }
 
   /** The host addresses that share one port number, and whether a port is opened on a routed network besides. */
@@ -150,7 +149,7 @@ export class PortTable {
 
   #hold(wanted: PublishedPort): NotedPort {
     const { protocol, hostAddress, hostPort } = wanted;
-    if (hostPort !== 0 && this.#conflicts(wanted)) {
+    if (hostPort !== 0 && this.#held.conflicts(wanted)) {
       const message = `Bind for ${formatPlace(hostAddress, hostPort)} failed: port is already allocated`;
       throw new PortInUseError(message, { hostAddress, hostPort, protocol });
     }
@@ -158,22 +157,7 @@ export class PortTable {
   }
 
   #noted({ protocol, hostAddress }: PublishedPort, socket: HeldPort): NotedPort {
-    const key = `${protocol}/${socket.port}`;
-    const addresses = this.#held.get(key) ?? new Set();
-    this.#held.set(key, addresses.add(hostAddress));
-    let held = true;
-    return {
-      port: socket.port,
-      take: () => socket.take(),
-      letGo: () => socket[Symbol.dispose](),
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        socket[Symbol.dispose]();
-        addresses.delete(hostAddress);
-        if (addresses.size === 0) this.#held.delete(key);
-      },
-    };
+    return new NotedPort(this.#held, { protocol, hostAddress, hostPort: socket.port }, socket);
   }
 
   #bind({ protocol, hostAddress, hostPort }: PublishedPort): HeldPort {
@@ -197,29 +181,57 @@ export class PortTable {
   /** An ephemeral port for a protocol that this kernel has no sockets of: only containers of ours can have taken it. */
   #unheldPort(protocol: PublishedPort['protocol']): number {
     const [first = 0, last = 0] = readSysctl(['net', 'ipv4', 'ip_local_port_range']).split(/\s+/).map(Number);
-    for (let port = first; port <= last; port++) if (!this.#held.has(`${protocol}/${port}`)) return port;
+    for (let port = first; port <= last; port++) if (!this.#held.hasNumber(protocol, port)) return port;
     const message = `Bind for ${formatPlace(everyIPv4, `${first}-${last}`)} failed: all ports are allocated`;
     throw new PortInUseError(message, { hostAddress: everyIPv4, hostPort: first, protocol });
   }
+}
 
-  #conflicts({ protocol, hostAddress, hostPort }: PublishedPort): boolean {
-    const addresses = this.#held.get(`${protocol}/${hostPort}`);
-    if (addresses === undefined) return false;
-    const every = isIPv6(hostAddress) ? everyIPv6 : everyIPv4;
-    if (hostAddress !== every) return addresses.has(hostAddress) || addresses.has(every);
-    return [...addresses].some((address) => isIPv6(address) === isIPv6(hostAddress));
+function heldPorts(ports: readonly PublishedPort[], sockets: readonly HeldPort[]): HeldPorts {
+  const release = (): void => {
+    for (const socket of sockets) socket[Symbol.dispose]();
+  };
+  return { ports, sockets, [Symbol.dispose]: release };
+}
+
+/** A port that is noted as held: by its socket, or by name alone. */
+class NotedPort implements HeldPort {
+  readonly #places: HeldPlaces;
+  readonly #place: HeldPlace;
+  #socket: HeldPort | undefined;
+  #isHeld = true;
+
+  constructor(places: HeldPlaces, place: HeldPlace, socket: HeldPort) {
+    this.#places = places;
+    this.#place = place;
+    this.#socket = socket;
+    places.add(place);
+  }
+
+  get port(): number {
+    return this.#place.hostPort;
+  }
+
+  take(): number | undefined {
+    return this.#socket?.take();
+  }
+
+  /** Closes the socket; the port stays noted as held. */
+  letGo(): void {
+    this.#socket?.[Symbol.dispose]();
+    this.#socket = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.letGo();
+    if (this.#isHeld) this.#places.delete(this.#place);
+    this.#isHeld = false;
   }
 }
 
-interface NotedPort extends HeldPort {
-  /** Closes the socket; the port stays noted as held. */
-  letGo: () => void;
-}
-
 /** Stands for what needs no port of the host: a routed network's, and one that is lost. */
-const noPort: NotedPort = {
+const noPort: HeldPort = {
   port: 0,
   take: () => undefined,
-  letGo: () => {},
   [Symbol.dispose]: () => {},
 };
