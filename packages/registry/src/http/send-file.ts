@@ -15,7 +15,7 @@ export interface FilePart {
  */
 export async function sendFile(target: Writable, part: FilePart, pool: BufferPool): Promise<void> {
   if (part.length <= pieceBytes) {
-    await write(target, await readPiece(part, 0, Buffer.allocUnsafe(part.length)));
+    await sendSmall(target, part);
     return;
   }
   const buffers = [pool.take(), pool.take()] as const;
@@ -33,6 +33,15 @@ export async function sendFile(target: Writable, part: FilePart, pool: BufferPoo
     // No buffer may be used again while the kernel writes to it, nor the file be closed.
     await reading?.catch(() => {});
     for (const buffer of buffers) pool.giveBack(buffer);
+  }
+}
+
+async function sendSmall(target: Writable, part: FilePart): Promise<void> {
+  const buffer = Buffer.allocUnsafe(part.length);
+  for (let at = 0; at < part.length; ) {
+    const piece = await readPiece(part, at, buffer.subarray(at));
+    at += piece.length;
+    await write(target, piece);
   }
 }
 
