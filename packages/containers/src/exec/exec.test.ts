@@ -50,7 +50,7 @@ test('an exec’s own user, directory and environment win', async () => {
     Privileged: true,
   });
   const process = fixture.runtime.execRequests[0]?.process;
-  assert.deepEqual(process?.user, { uid: 9, gid: 8, additionalGids: [] });
+  assert.deepEqual(process?.user, { uid: 9, gid: 8, additionalGids: [8] });
   assert.equal(process?.cwd, '/tmp');
   assert.ok(process?.env?.includes('A=2') && !process.env.includes('A=1'));
   assert.ok(process?.capabilities?.bounding.includes('CAP_SYS_ADMIN'));

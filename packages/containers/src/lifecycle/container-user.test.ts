@@ -23,11 +23,11 @@ const files = {
 
 test('a name or number finds its entry, groups and home', () => {
   withRootfs((rootfs) => {
-    const web = { user: { uid: 33, gid: 44, additionalGids: [4, 29] }, home: '/var/www' };
+    const web = { user: { uid: 33, gid: 44, additionalGids: [44, 4, 29] }, home: '/var/www' };
     assert.deepEqual(findContainerUser(rootfs, 'web', []), web);
     assert.deepEqual(findContainerUser(rootfs, '33', []), web);
     assert.deepEqual(findContainerUser(rootfs, '', []), {
-      user: { uid: 0, gid: 0, additionalGids: [] },
+      user: { uid: 0, gid: 0, additionalGids: [0] },
       home: '/root',
     });
   }, files);
@@ -38,16 +38,16 @@ test('a group of one’s own replaces the memberships, and further groups are ad
     assert.deepEqual(findContainerUser(rootfs, 'web:adm', ['audio', '99']).user, {
       uid: 33,
       gid: 4,
-      additionalGids: [29, 99],
+      additionalGids: [4, 29, 99],
     });
-    assert.deepEqual(findContainerUser(rootfs, '7:8', []).user, { uid: 7, gid: 8, additionalGids: [] });
+    assert.deepEqual(findContainerUser(rootfs, '7:8', []).user, { uid: 7, gid: 8, additionalGids: [8] });
   }, files);
 });
 
 test('an image without files has numbers only', () => {
   withRootfs((rootfs) => {
     assert.deepEqual(findContainerUser(rootfs, '1000', []), {
-      user: { uid: 1000, gid: 0, additionalGids: [] },
+      user: { uid: 1000, gid: 0, additionalGids: [0] },
       home: '/',
     });
     assert.throws(() => findContainerUser(rootfs, 'web', []), {

@@ -44,7 +44,8 @@ export function findContainerUser(
       ? groups.filter(({ members }) => members.includes(entry.name)).map((group) => group.gid)
       : [];
   const asked = additionalGroups.map((group) => findGroup(groups, group));
-  const additionalGids = [...new Set([...memberships, ...asked])];
+  // The main group too: whoever changes that one shall not lose it, where files deny their group (CVE-2022-36109).
+  const additionalGids = [...new Set([gid, ...memberships, ...asked])];
   return { user: { uid: entry.uid, gid, additionalGids }, home: entry.home };
 }
 

@@ -296,7 +296,7 @@ test('what the process gets is what the options say', async () => {
   const request = fixture.runtime.requests[0];
   assert.ok(request !== undefined);
   const { process, mounts, root } = request.spec;
-  assert.deepEqual(process.user, { uid: 5, gid: 6, additionalGids: [7] });
+  assert.deepEqual(process.user, { uid: 5, gid: 6, additionalGids: [6, 7] });
   assert.deepEqual(process.env, [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     `HOSTNAME=${id.slice(0, 12)}`,
