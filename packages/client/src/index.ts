@@ -59,6 +59,8 @@ export {
 } from './resources/disk.ts';
 export { createExec, inspectExec, resizeExec, startExec, startExecDetached } from './resources/execs.ts';
 export {
+  type BuildQuery,
+  buildImage,
   type ImportQuery,
   imageHistory,
   importImage,

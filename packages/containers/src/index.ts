@@ -4,6 +4,7 @@ export { type FrameRun, type OutputFrame, singleFrames } from './attach/output-f
 export type { CommitOptions } from './commit/commit-container.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
+export { containerCapabilities } from './create/options/capabilities.ts';
 export { refuseUnbuiltOptions } from './create/options/refused-options.ts';
 export type { HostSecurity, SecurityDefaults } from './create/options/security.ts';
 export { type ResourceLimit, resourceLimits } from './create/options/ulimits.ts';
@@ -46,9 +47,11 @@ export type { ExecStartOptions } from './exec/start-exec.ts';
 export { ContainerFiles } from './files/container-files.ts';
 export type { PathArchive } from './files/read-archive.ts';
 export type { WriteOptions } from './files/write-archive.ts';
+export { findContainerUser } from './lifecycle/container-user.ts';
 export type { WaitCondition } from './lifecycle/exit-waiters.ts';
 export type { RemoveOptions } from './lifecycle/remove-request.ts';
 export type { ConsoleSize } from './lifecycle/resize-container.ts';
+export { resolvConf } from './lifecycle/resolv-conf.ts';
 export type { StopOptions } from './lifecycle/stop-container.ts';
 export { matchesLabelFilter, matchesPattern } from './list/filter-values.ts';
 export type { ListOptions } from './list/list-containers.ts';
@@ -63,6 +66,7 @@ export { type Containers, type ContainersOptions, openContainers } from './open-
 export type { PrunedContainers } from './prune/prune-containers.ts';
 export { compilePruneFilter } from './prune/prune-filter.ts';
 export { checkResources } from './resources/check-resources.ts';
+export { containerLimits } from './resources/container-limits.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';
 export { readStoredContainers, type StoredContainer } from './restore/stored-containers.ts';
 export { snapshotOwner } from './state/container-id.ts';

@@ -1,4 +1,5 @@
 import type {
+  BuildBackend,
   ContainerBackend,
   ContainerFilesBackend,
   DiskBackend,
@@ -22,6 +23,7 @@ export interface Engine extends AsyncDisposable {
   readonly execs: ExecBackend;
   readonly files: ContainerFilesBackend;
   readonly images: ImageBackend;
+  readonly builds: BuildBackend;
   readonly networks: NetworkBackend;
   readonly registries: RegistryBackend;
   readonly system: SystemBackend;

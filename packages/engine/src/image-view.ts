@@ -92,7 +92,8 @@ export function publishRemovals(
   }
 }
 
-function publishImageEvent(events: EventHub, action: string, actorId: string, name: string): void {
+/** Docker's event of an image; `name` is what it is called there. */
+export function publishImageEvent(events: EventHub, action: string, actorId: string, name: string): void {
   events.publish({ type: 'image', action, actorId, attributes: { name } });
 }
 

@@ -8,6 +8,7 @@ import { PluginDirectories } from '@gantry/plugins';
 import { cgroupParentPath } from '@gantry/runtime';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
+import { BuildView } from './build-view.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
@@ -86,6 +87,7 @@ function compose(
   const allContainers = (): Promise<ContainerSummary[]> =>
     service.list({ all: true, size: false, filters: new Map() });
   const facts = readEngineFacts({ options, store, ...execution });
+  const imageView = new ImageView(images, events);
   const volumeView = new VolumeView(volumes, events);
   const networks = new NetworkService({
     controller: network,
@@ -101,7 +103,14 @@ function compose(
     containers: service,
     execs,
     files,
-    images: new ImageView(images, events),
+    images: imageView,
+    builds: new BuildView({
+      builds: execution.builds,
+      images: imageView,
+      events,
+      cgroupSupport: execution.cgroupSupport,
+      sharedMemoryBytes: () => settings.current.defaultShmSizeBytes,
+    }),
     registries: new RegistryView(registries),
     networks,
     volumes: volumeView,
@@ -109,6 +118,7 @@ function compose(
       containers: service,
       images,
       snapshots,
+      builds: execution.builds,
       volumes,
       volumeView,
       networks: { controller: network, service: networks },

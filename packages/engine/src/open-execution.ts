@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { BuildService } from '@gantry/builder';
 import {
   type Containers,
   type CreationDefaults,
@@ -40,6 +42,7 @@ const hostFiles = {
 /** What runs containers. */
 export interface Execution {
   containers: Containers;
+  builds: BuildService;
   network: NetworkController;
   runtime: RuntimeSet;
   initProgram: InitProgram;
@@ -116,9 +119,33 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
+  const builds = new BuildService({
+    ports: {
+      images,
+      snapshots,
+      network,
+      runtime,
+      content: storage.content,
+      buildSpec: (spec) => buildSpec(spec, host),
+    },
+    defaults: {
+      cgroupParent,
+      cgroupVersion: layout.version,
+      security: readSecurityDefaults(options),
+      hostFiles,
+      dns: options.network?.dns ?? {},
+      remapsUsers: users.remap !== undefined,
+    },
+    store,
+    directory: path.join(options.dataRoot, 'builder'),
+    clock,
+    logger,
+  });
+  storage.users.builds = builds;
   const remapsUsers = users.remap !== undefined;
   return {
     containers,
+    builds,
     network,
     runtime,
     initProgram,

@@ -1,8 +1,9 @@
 import { release } from 'node:os';
 import path from 'node:path';
 import { gantryVersion } from '@gantry/base';
+import type { BuildService } from '@gantry/builder';
 import type { Containers } from '@gantry/containers';
-import { FileBlobStore } from '@gantry/content';
+import { type BlobStore, FileBlobStore } from '@gantry/content';
 import { RegistryClient } from '@gantry/distribution';
 import { LocalImageStore } from '@gantry/images';
 import { hostPlatform } from '@gantry/oci';
@@ -14,11 +15,12 @@ import { proxyEnvironment } from './proxy-info.ts';
 /** What an engine keeps on disk. */
 export interface Storage {
   images: LocalImageStore;
+  content: BlobStore;
   registries: RegistryClient;
   snapshots: Snapshotter;
   volumes: VolumeStore;
   /** The containers, once they are open: images ask them who uses an image. */
-  users: { containers?: Containers };
+  users: { containers?: Containers; builds?: Pick<BuildService, 'retainedLayers'> };
 }
 
 export async function openStorage({
@@ -62,6 +64,7 @@ export async function openStorage({
     maxUploads: () => settings.current.maxConcurrentUploads,
     clock,
     logger,
+    retained: () => users.builds?.retainedLayers() ?? [],
     usage: { containersUsing: (id) => users.containers?.service.containersUsing(id) ?? [] },
   });
   const volumes = opened.use(
@@ -73,5 +76,5 @@ export async function openStorage({
       logger,
     }),
   );
-  return { images, registries, snapshots, volumes, users };
+  return { images, content, registries, snapshots, volumes, users };
 }

@@ -1,5 +1,6 @@
 export { type BoundAddress, ListenError, ServerClosingError } from '@gantry/http-server';
 export type { GuardedRequest, GuardedResponse, RequestGuard } from './authorization/request-guard.ts';
+export type { BuildBackend, BuildOptions } from './backends/build-backend.ts';
 export type {
   AttachOptions,
   AttachSession,

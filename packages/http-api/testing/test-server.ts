@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLogger, systemClock } from '@gantry/base';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../src/index.ts';
+import { FakeBuildBackend } from './fake-build-backend.ts';
 import { FakeContainerBackend } from './fake-container-backend.ts';
 import { FakeDiskBackend } from './fake-disk-backend.ts';
 import { FakeExecBackend } from './fake-exec-backend.ts';
@@ -34,6 +35,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     execs: new FakeExecBackend(containers),
     files: new FakeFilesBackend(),
     images,
+    builds: new FakeBuildBackend(),
     system,
     networks,
     volumes: new FakeVolumeBackend(),

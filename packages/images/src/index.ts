@@ -1,6 +1,13 @@
 export { decompress, sniffStream } from './archives/decompress.ts';
 export { applyChanges } from './changes/apply-changes.ts';
 export {
+  ConfigDraft,
+  type ConfigInstruction,
+  type Expand,
+  isConfigInstruction,
+} from './changes/config-draft.ts';
+export { readExposedPorts } from './changes/exposed-ports.ts';
+export {
   AmbiguousImageError,
   ForeignLayerError,
   ImageContentMissingError,
@@ -18,18 +25,20 @@ export {
   UnknownMirrorImageError,
 } from './errors.ts';
 export type {
+  AssembleImageOptions,
   CommitImageOptions,
   ImageStore,
   ImageUsage,
   ImageUser,
   ImportOptions,
   LoadImageOptions,
+  PlainLayer,
   PullOptions,
   PushOptions,
   ResolvedImage,
   TransferOptions,
 } from './image-store.ts';
-export type { CollectedGarbage } from './keeping/content-keeper.ts';
+export type { CollectedGarbage, KeepScope } from './keeping/content-keeper.ts';
 export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';

@@ -24,6 +24,7 @@ import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
 import { UnknownMirrorImageError } from './errors.ts';
 import type {
+  AssembleImageOptions,
   CommitImageOptions,
   ImageStore,
   ImageUsage,
@@ -34,7 +35,7 @@ import type {
   ResolvedImage,
 } from './image-store.ts';
 import { ArchiveImporter } from './import/import-archive.ts';
-import { type CollectedGarbage, ContentKeeper } from './keeping/content-keeper.ts';
+import { type CollectedGarbage, ContentKeeper, type KeepScope } from './keeping/content-keeper.ts';
 import { ImageRecorder } from './keeping/image-recorder.ts';
 import { LayerUnpacker } from './keeping/layer-unpacker.ts';
 import { defaultLimits, type ImageLimits } from './limits.ts';
@@ -69,6 +70,8 @@ export interface LocalImageStoreOptions {
   maxDownloads?: () => number;
   /** How many blobs a push sends at once; 5 when missing, as Docker's. */
   maxUploads?: () => number;
+  /** Layers that are kept though no image has them, with their plain blobs; none when missing. */
+  retained?: () => Iterable<Digest>;
   /** Who uses images; nobody when missing. */
   usage?: ImageUsage;
   clock?: Clock;
@@ -113,7 +116,10 @@ export class LocalImageStore implements ImageStore {
     const records = new ImageRecords(state);
     const documents = new ImageDocuments(content);
     const unpacker = new LayerUnpacker(content, snapshots);
-    const keeper = new ContentKeeper({ content, snapshots, records, documents, logger, maxManifests });
+    const keeper = new ContentKeeper({
+      ...{ content, snapshots, records, documents, logger, maxManifests },
+      retained: options.retained ?? (() => []),
+    });
     const recorder = new ImageRecorder({ content, documents, records, unpacker, clock, maxManifests });
     this.#records = records;
     this.#documents = documents;
@@ -234,6 +240,14 @@ export class LocalImageStore implements ImageStore {
 
   commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest> {
     return this.#committer.commit(layer, options);
+  }
+
+  assemble(options: AssembleImageOptions): Promise<Digest> {
+    return this.#committer.assemble(options);
+  }
+
+  keep(): KeepScope {
+    return this.#keeper.begin();
   }
 
   list({ filters, ...request }: Parameters<ImageStore['list']>[0]): Promise<ImageSummary[]> {

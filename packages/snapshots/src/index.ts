@@ -18,7 +18,7 @@ export {
 } from './errors.ts';
 export { storedLayers } from './layers/stored-layers.ts';
 export { openSnapshotter, type SnapshotDriverName, type SnapshotterOptions } from './open-snapshotter.ts';
-export { type PackTreeOptions, packTree } from './pack/pack-tree.ts';
+export { type FileAdjustment, type PackTreeOptions, packTree } from './pack/pack-tree.ts';
 export type {
   ChangesOptions,
   DiskUsage,

@@ -29,6 +29,19 @@ export type StoredCredentials = Readonly<Record<string, AuthEntry>>;
 
 /** Every registry's credentials: of the file, of the store, and of the helpers of single registries. */
 export function allCredentials(config: ConfigFile): StoredCredentials {
+  const entries = [...askAll(config)].flatMap(([registry, found]) => {
+    const entry = entryOf(found);
+    return Object.keys(entry).length > 0 ? [[registry, entry] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The same as the `X-Registry-Config` value of a build, which may pull from any of them. */
+export function registryAuths(config: ConfigFile): string {
+  return Buffer.from(JSON.stringify(Object.fromEntries(askAll(config)))).toString('base64url');
+}
+
+function askAll(config: ConfigFile): Map<string, AuthConfig> {
   const { auths = {}, credsStore, credHelpers = {} } = config;
   const asked = new Map<string, AuthConfig | undefined>();
   for (const registry of Object.keys(auths)) asked.set(registry, fromEntry(config, registry));
@@ -39,11 +52,7 @@ export function allCredentials(config: ConfigFile): StoredCredentials {
   for (const [registry, helper] of Object.entries(credHelpers)) {
     asked.set(registry, askHelper(helper, registry));
   }
-  const entries = [...asked].flatMap(([registry, found]) => {
-    const entry = found === undefined ? {} : entryOf(found);
-    return Object.keys(entry).length > 0 ? [[registry, entry] as const] : [];
-  });
-  return Object.fromEntries(entries);
+  return new Map([...asked].flatMap(([registry, found]) => (found === undefined ? [] : [[registry, found]])));
 }
 
 function entryOf({ username, password, identitytoken, registrytoken }: AuthConfig): AuthEntry {

@@ -13,29 +13,49 @@ import { encodeTarHeader, type TarEntryInput, type TarEntryType, tarEnd, tarPadd
 
 const readBytes = 512 * 1024;
 
+/** What becomes of an entry: `enter` packs what is in a directory, but not the directory itself. */
+export type PackChoice = 'pack' | 'enter' | 'omit';
+
+export interface PackOptions {
+  /** Asked for each entry by its name in the archive; everything is packed when missing. */
+  choose?: (name: Buffer, isDirectory: boolean) => PackChoice;
+  /** More follows: the archive is not ended. */
+  open?: boolean;
+}
+
 /**
  * Packs a file or directory of this machine as a tar in which it has the name `name`: owners, modes, times and hard links
  * are kept, links are not followed, sockets are left out.
  */
-export async function* packLocal(place: string, name: string): AsyncGenerator<Uint8Array> {
-  yield* packEntry(Buffer.from(place), Buffer.from(name), new Map());
-  yield tarEnd;
+export async function* packLocal(
+  place: string,
+  name: string,
+  { choose = () => 'pack', open = false }: PackOptions = {},
+): AsyncGenerator<Uint8Array> {
+  yield* packEntry(Buffer.from(place), Buffer.from(name), { links: new Map(), choose });
+  if (!open) yield tarEnd;
 }
 
-/** `device:inode` of a file with several names → its first name in the archive. */
-type Links = Map<string, Uint8Array>;
+interface Packing {
+  /** `device:inode` of a file with several names → its first name in the archive. */
+  links: Map<string, Uint8Array>;
+  choose: NonNullable<PackOptions['choose']>;
+}
 
-function* packEntry(place: Buffer, name: Buffer, links: Links): Generator<Uint8Array> {
+function* packEntry(place: Buffer, name: Buffer, packing: Packing): Generator<Uint8Array> {
   const stat = lstatSync(place, { bigint: true });
   const type = typeOf(stat);
   if (type === undefined) return;
+  const choice = packing.choose(name, type === 'directory');
+  if (choice === 'omit') return;
   const entry = entryOf(stat, type, name);
   if (type === 'directory') {
-    yield encodeTarHeader(entry);
+    if (choice === 'pack') yield encodeTarHeader(entry);
     const children = readdirSync(place, { encoding: 'buffer' }).sort((a, b) => a.compare(b));
-    for (const child of children) yield* packEntry(join(place, child), join(name, child), links);
+    for (const child of children) yield* packEntry(join(place, child), join(name, child), packing);
     return;
   }
+  const { links } = packing;
   const inode = `${stat.dev}:${stat.ino}`;
   const first = links.get(inode);
   if (first !== undefined) {

@@ -31,7 +31,7 @@ export async function createFromFlags(
     flags,
     args,
     environment,
-    addedEnvironment: await proxiesOf(invocation),
+    addedEnvironment: await proxyVariables(invocation),
     currentDirectory: process.cwd(),
   });
   const size = request.Tty ? windowSize(1) : undefined;
@@ -53,8 +53,8 @@ async function useApiSocket(
   return (await import('./api-socket.ts')).addApiSocket(invocation, request);
 }
 
-/** The engine is only looked for when there is something to know it for. */
-async function proxiesOf({ config, engine }: Invocation): Promise<string[]> {
+/** Proxies that the configuration gives to containers and builds. The engine is only looked for when there are any. */
+export async function proxyVariables({ config, engine }: Invocation): Promise<string[]> {
   if (config().proxies === undefined) return [];
   return proxyEnvironment(config(), formatAddress((await engine()).address));
 }

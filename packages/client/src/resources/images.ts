@@ -122,6 +122,32 @@ export async function importImage(
   return readProgress(response.body);
 }
 
+export interface BuildQuery {
+  /** A tar of files, compressed or not; missing when the engine fetches `remote`. */
+  context?: AsyncIterable<Uint8Array> | undefined;
+  /** Further parameters of `POST /build`, by their names there. */
+  parameters: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  /** The value of `X-Registry-Config`. */
+  registryConfig: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** The messages of a build; a failure is thrown, before the first message or in their midst. */
+export async function buildImage(
+  client: ApiClient,
+  { context, parameters, registryConfig, signal }: BuildQuery,
+): Promise<AsyncIterable<ProgressMessage>> {
+  const response = await client.request({
+    method: 'POST',
+    path: '/build',
+    query: parameters,
+    headers: { 'X-Registry-Config': registryConfig, 'Content-Type': 'application/x-tar' },
+    ...(context && { body: context }),
+    signal,
+  });
+  return readProgress(response.body);
+}
+
 /** Sends an archive; the messages tell what was loaded. */
 export async function loadImages(
   client: ApiClient,

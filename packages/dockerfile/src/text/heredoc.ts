@@ -41,9 +41,10 @@ export function heredocMarks(text: string): Heredoc[] {
   return words.map(heredocMark).filter((heredoc) => heredoc !== undefined);
 }
 
-/** The text that a heredoc stands for, its tabs taken off where it says so. */
-export function heredocText(heredoc: Heredoc): string {
-  return heredoc.stripTabs ? heredoc.content.replaceAll(/^\t+/gm, '') : heredoc.content;
+/** The text that a heredoc stands for: its tabs taken off where it says so, variables put in by `expand` unless it is quoted. */
+export function heredocText(heredoc: Heredoc, expand: (text: string) => string): string {
+  const text = heredoc.stripTabs ? heredoc.content.replaceAll(/^\t+/gm, '') : heredoc.content;
+  return heredoc.expand ? expand(text) : text;
 }
 
 function wordsAsWritten(text: string): readonly string[] {

@@ -10,14 +10,22 @@ import type {
   VolumePruneResponse,
 } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/base';
-import { type ContainerService, type EventHub, InvalidFilterError } from '@gantry/containers';
-import type { DiskBackend, DiskUsageKind, EngineProblem, VolumeBackend } from '@gantry/http-api';
+import type { BuildService } from '@gantry/builder';
+import type { ContainerService, EventHub } from '@gantry/containers';
+import type {
+  BuildPruneOptions,
+  DiskBackend,
+  DiskUsageKind,
+  EngineProblem,
+  VolumeBackend,
+} from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import { type Consistency, checkEngine, repairEngine } from '../fsck/check-engine.ts';
 import type { Problem } from '../fsck/problem.ts';
 import { publishRemovals } from '../image-view.ts';
+import { cachePruning } from './cache-pruning.ts';
 import { Exclusive } from './exclusive.ts';
 import { type NetworkPruning, pruneNetworks } from './prune-networks.ts';
 import { pruneVolumes } from './prune-volumes.ts';
@@ -27,6 +35,7 @@ export interface DiskSources {
   containers: ContainerService;
   images: LocalImageStore;
   snapshots: Pick<Snapshotter, 'layers'>;
+  builds: Pick<BuildService, 'cacheUsage' | 'pruneCache'>;
   volumes: VolumeStore;
   volumeView: Pick<VolumeBackend, 'remove'>;
   networks: Pick<NetworkPruning, 'controller' | 'service'>;
@@ -36,11 +45,7 @@ export interface DiskSources {
   logger: Logger;
 }
 
-const buildCacheFilters: ReadonlySet<string> = new Set(
-  'until label label! id parents type description inuse shared private'.split(' '),
-);
-
-type PruneKind = 'container' | 'image' | 'volume' | 'network';
+type PruneKind = 'builder' | 'container' | 'image' | 'volume' | 'network';
 
 /** `docker system df` and every prune. Each prune ends with Docker's event of that name. */
 export class DiskService implements DiskBackend {
@@ -79,7 +84,7 @@ export class DiskService implements DiskBackend {
       ...(images && { Images: images }),
       ...(containers && { Containers: containers }),
       ...(volumes && { Volumes: volumes }),
-      ...(kinds.has('build-cache') && { BuildCache: [] }),
+      ...(kinds.has('build-cache') && { BuildCache: this.#sources.builds.cacheUsage() }),
     };
   }
 
@@ -121,13 +126,19 @@ export class DiskService implements DiskBackend {
     });
   }
 
-  /** There is no builder yet, and so no cache: Docker's answer of an empty one. */
-  pruneBuildCache(filters: Filters): Promise<Required<BuildPruneResponse>> {
-    return Promise.try(() => {
-      for (const name of filters.keys()) {
-        if (!buildCacheFilters.has(name)) throw new InvalidFilterError(`invalid filter '${name}'`);
-      }
-      return { CachesDeleted: [], SpaceReclaimed: 0 };
+  async pruneBuildCache(
+    filters: Filters,
+    { bounds }: BuildPruneOptions,
+  ): Promise<Required<BuildPruneResponse>> {
+    return await this.#prunes.run('builder', async () => {
+      const { builds, images, clock } = this.#sources;
+      const pruned = builds.pruneCache(cachePruning(filters, bounds, clock));
+      const { layers, blobs } = await images.collectGarbage();
+      const sizes = new Map(blobs.map(({ digest, sizeBytes }) => [digest as string, sizeBytes]));
+      const gone = layers.filter((diffId) => pruned.layers.has(diffId));
+      const reclaimedBytes = gone.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), 0);
+      this.#tell('builder', reclaimedBytes);
+      return { CachesDeleted: [...pruned.keys], SpaceReclaimed: reclaimedBytes };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { ApiServerOptions } from '../server/api-server.ts';
+import { buildRoutes } from './builds.ts';
 import { containerFilesRoutes } from './container-files.ts';
 import { containerLifecycleRoutes } from './container-lifecycle.ts';
 import { containerResourceRoutes } from './container-resources.ts';
@@ -28,6 +29,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...execRoutes(backends.execs),
     ...imageRoutes(backends.images),
     ...imageTransferRoutes(backends.images),
+    ...buildRoutes(backends.builds),
     ...registryRoutes(backends.registries),
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),

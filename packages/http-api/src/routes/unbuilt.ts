@@ -8,7 +8,6 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['GET', '/containers/:id/checkpoints', 'CheckpointList'],
   ['POST', '/containers/:id/checkpoints', 'CheckpointCreate'],
   ['DELETE', '/containers/:id/checkpoints/:checkpoint', 'CheckpointDelete'],
-  ['POST', '/build', 'ImageBuild'],
   ['POST', '/build/cancel', 'BuildCancel'],
   ['GET', '/plugins/privileges', 'GetPluginPrivileges'],
   ['POST', '/plugins/pull', 'PluginPull'],

@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Clock, Logger } from '@gantry/base';
 import { type BoundAddress, HttpServer } from '@gantry/http-server';
 import type { RequestGuard } from '../authorization/request-guard.ts';
+import type { BuildBackend } from '../backends/build-backend.ts';
 import type { ContainerBackend } from '../backends/container-backend.ts';
 import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
 import type { DiskBackend } from '../backends/disk-backend.ts';
@@ -21,6 +22,7 @@ export interface ApiServerOptions {
   execs: ExecBackend;
   files: ContainerFilesBackend;
   images: ImageBackend;
+  builds: BuildBackend;
   system: SystemBackend;
   networks: NetworkBackend;
   volumes: VolumeBackend;

@@ -11,7 +11,7 @@ import {
 } from '@gantry/oci';
 import type { Snapshotter } from '@gantry/snapshots';
 import { InvalidImageError } from '../errors.ts';
-import type { CommitImageOptions } from '../image-store.ts';
+import type { AssembleImageOptions, CommitImageOptions } from '../image-store.ts';
 import type { ContentKeeper, KeepScope } from '../keeping/content-keeper.ts';
 import type { ImageRecorder } from '../keeping/image-recorder.ts';
 import { layerDescriptor, storeDocuments } from '../keeping/store-documents.ts';
@@ -52,36 +52,72 @@ export class ImageCommitter {
 
   /** See `ImageStore.commit`. */
   async commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest> {
-    const { content, keeper, recorder, limits, clock } = this.#options;
+    const { content, keeper, limits, clock } = this.#options;
     const { signal, reference } = options;
     const names = reference === undefined ? [] : [nameOf(reference)];
     const signals = signal === undefined ? {} : { signal };
     await using scope = keeper.begin();
-    const below = await this.#foundation(options, scope);
+    const below = await this.#foundation(options.parent, scope);
     const own = await storeLayer(layer, { content, limits, lease: scope.lease, ...signals });
     faultPoint('commit/layer-stored');
     const isEmpty = own.diffId === emptyDiffId;
     const created = clock.now().toISOString();
-    const layers = isEmpty ? below.layers : [...below.layers, layerDescriptor(own)];
-    const config = imageConfig(options, {
-      created,
-      diffIds: isEmpty ? below.diffIds : [...below.diffIds, own.diffId],
-      history: [...below.history, historyEntry(options, created, isEmpty)],
+    const id = await this.#record(scope, {
+      layers: isEmpty ? below.layers : [...below.layers, layerDescriptor(own)],
+      config: imageConfig(options, {
+        created,
+        diffIds: isEmpty ? below.diffIds : [...below.diffIds, own.diffId],
+        history: [...below.history, historyEntry(options, created, isEmpty)],
+      }),
+      names,
+      ...signals,
     });
+    // What an empty layer left behind goes with the scope.
+    if (!isEmpty) scope.complete();
+    return id;
+  }
+
+  /** See `ImageStore.assemble`. */
+  async assemble(options: AssembleImageOptions): Promise<Digest> {
+    const { parent, layers, history, references, signal } = options;
+    await using scope = this.#options.keeper.begin();
+    const nothing: Foundation = { layers: [], diffIds: [], history: [] };
+    const below = parent === undefined ? nothing : await this.#foundation(parent, scope);
+    const own = layers.map(({ diffId, sizeBytes }) =>
+      layerDescriptor({ blob: { digest: diffId, sizeBytes }, diffId, compression: 'none' }),
+    );
+    const id = await this.#record(scope, {
+      layers: [...below.layers, ...own],
+      config: imageConfig(options, {
+        created: options.created.toISOString(),
+        diffIds: [...below.diffIds, ...layers.map(({ diffId }) => diffId)],
+        history: [...below.history, ...history],
+      }),
+      names: references.map(nameOf),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    scope.complete();
+    return id;
+  }
+
+  async #record(
+    scope: KeepScope,
+    image: { layers: readonly Descriptor[]; config: ImageConfig; names: string[]; signal?: AbortSignal },
+  ): Promise<Digest> {
+    const { content, recorder } = this.#options;
+    const { layers, config, names, signal } = image;
     const target = await storeDocuments(content, scope.lease, { config, layers });
     faultPoint('commit/documents-stored');
-    const prepared = await recorder.prepare({ target, names }, scope, signals);
+    const prepared = await recorder.prepare({ target, names }, scope, signal === undefined ? {} : { signal });
     signal?.throwIfAborted();
     faultPoint('commit/unpacked');
     recorder.commit([prepared]);
     faultPoint('commit/recorded');
-    // What an empty layer left behind goes with the scope.
-    if (!isEmpty) scope.complete();
     return prepared.id;
   }
 
   /** The image's own blobs; packed anew from its unpacked layers when the image was removed meanwhile. */
-  async #foundation({ parent }: CommitImageOptions, scope: KeepScope): Promise<Foundation> {
+  async #foundation(parent: CommitImageOptions['parent'], scope: KeepScope): Promise<Foundation> {
     const { documents, records, limits } = this.#options;
     for (const diffId of parent.layers) scope.keepLayer(diffId);
     const record = records.image(parent.id);
@@ -116,7 +152,7 @@ export class ImageCommitter {
 }
 
 function imageConfig(
-  { config, platform, author }: CommitImageOptions,
+  { config, platform, author }: Pick<CommitImageOptions, 'config' | 'platform' | 'author'>,
   parts: { created: string; diffIds: readonly Digest[]; history: HistoryEntry[] },
 ): ImageConfig {
   return {

@@ -13,6 +13,8 @@ export interface KeeperOptions {
   documents: ImageDocuments;
   logger: Logger;
   maxManifests: number;
+  /** Layers that are kept though no image has them; their blobs are their plain tars. */
+  retained: () => Iterable<Digest>;
 }
 
 export interface CollectedGarbage {
@@ -142,9 +144,9 @@ export class ContentKeeper {
     imageId: Digest;
     manifests: ReadonlySet<Digest>;
   }): Promise<{ blobs: Set<Digest>; layers: Set<Digest> }> {
-    const { records, documents, maxManifests, logger } = this.#options;
-    const blobs = new Set<Digest>();
-    const layers = new Set<Digest>();
+    const { records, documents, maxManifests, logger, retained } = this.#options;
+    const layers = new Set<Digest>(retained());
+    const blobs = new Set<Digest>(layers);
     for (const { id, record } of records.images()) {
       blobs.add(id);
       try {

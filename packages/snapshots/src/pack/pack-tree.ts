@@ -1,5 +1,7 @@
 import {
+  type BytePath,
   type Directory,
+  type FileStat,
   type IdTranslation,
   keyBytes,
   openFlags,
@@ -18,10 +20,20 @@ export interface PackTreeOptions {
   /** What is packed: a place of the tree, a file or a directory with all below it. */
   at: TreePath;
   /** Name of `at` in the archive (`.`, `etc`), with a slash in front of what is below; without it `at` has no entry. */
-  name?: string;
+  name?: BytePath;
   /** What the owners of the files at a place are in the archive; the same when missing. */
   idsAt?: (at: TreePath) => IdTranslation | undefined;
+  /**
+   * What a file is in the archive: with other attributes, `omit` for nothing of it and of what is below, or `enter` for a
+   * directory that has no entry itself. As it is when missing.
+   */
+  adjust?: (at: TreePath, stat: FileStat) => FileAdjustment | 'omit' | 'enter';
+  /** More follows: the archive is not ended. */
+  open?: boolean;
 }
+
+/** Attributes in the place of the file's own. */
+export type FileAdjustment = Partial<Pick<FileStat, 'mode' | 'uid' | 'gid' | 'modifiedNs'>>;
 
 /**
  * Packs a part of a tree that may be in use as a plain tar: names in the order of their bytes, times to the nanosecond,
@@ -35,27 +47,31 @@ export function packTree(tree: RootedTree, options: PackTreeOptions): AsyncItera
 
 function* packPlace(
   tree: RootedTree,
-  { at, name, idsAt }: PackTreeOptions,
+  { at, name, idsAt, adjust, open }: PackTreeOptions,
 ): Generator<PackStep, void, undefined> {
   const packing: Packing = { links: new Map(), live: true, ids: idsAt?.(at) };
   using place = tree.open(at);
-  const file = fileByDescriptor(place);
+  const adjusted = adjustFile(adjust, at, fileByDescriptor(place));
+  if (adjusted === undefined) return;
+  const { file, hasEntry } = adjusted;
   if (file.stat.kind !== 'directory') {
-    yield* packFile(packing, Buffer.from(name ?? ''), file);
+    if (hasEntry) yield* packFile(packing, keyBytes(pathKey(name ?? '')), file);
   } else {
     // The root's entry is `/`, and what is below starts with one slash.
-    const prefix = name === undefined ? '' : name === '/' ? '/' : `${pathKey(name)}/`;
-    if (name !== undefined) yield directoryHeader(packing, Buffer.from(name), file);
+    const key = pathKey(name ?? '');
+    const prefix = name === undefined ? '' : key === '/' ? '/' : `${key}/`;
+    if (name !== undefined && hasEntry) yield directoryHeader(packing, keyBytes(key), file);
     using directory = tree.openDirectory(at);
-    yield* packChildren({ tree, packing, idsAt }, directory, at, prefix);
+    yield* packChildren({ tree, packing, idsAt, adjust }, directory, at, prefix);
   }
-  yield tarEnd;
+  if (open !== true) yield tarEnd;
 }
 
 interface TreePacking {
   tree: RootedTree;
   packing: Packing;
   idsAt: PackTreeOptions['idsAt'];
+  adjust: PackTreeOptions['adjust'];
 }
 
 function* packChildren(
@@ -69,12 +85,14 @@ function* packChildren(
     const path = keyBytes(`${prefix}${key}`);
     const isGraft = grafts.has(key);
     using graft = isGraft ? tree.tree.open([...at, key]) : undefined;
-    const file = graft === undefined ? childFile(directory, keyBytes(key)) : fileByDescriptor(graft);
-    if (file === undefined) continue;
+    const found = graft === undefined ? childFile(directory, keyBytes(key)) : fileByDescriptor(graft);
+    const adjusted = found && adjustFile(tree.adjust, [...at, key], found);
+    if (adjusted === undefined) continue;
+    const { file, hasEntry } = adjusted;
     const packing =
       tree.idsAt === undefined ? tree.packing : { ...tree.packing, ids: tree.idsAt([...at, key]) };
     if (file.stat.kind !== 'directory') {
-      yield* packFile(packing, path, file);
+      if (hasEntry) yield* packFile(packing, path, file);
       continue;
     }
     using child = isGraft
@@ -83,9 +101,26 @@ function* packChildren(
           directory.openDirectory(keyBytes(key), { flags: openFlags.path | openFlags.noFollow }),
         );
     if (child === undefined) continue;
-    yield directoryHeader(packing, path, fileByDescriptor(child));
+    const own = fileByDescriptor(child);
+    if (hasEntry) yield directoryHeader(packing, path, { ...own, stat: { ...own.stat, ...file.adjustment } });
     yield* packChildren(tree, child, [...at, key], `${prefix}${key}/`);
   }
+}
+
+interface AdjustedFile {
+  file: PackedFile & { adjustment: FileAdjustment };
+  hasEntry: boolean;
+}
+
+function adjustFile(
+  adjust: PackTreeOptions['adjust'],
+  at: TreePath,
+  file: PackedFile,
+): AdjustedFile | undefined {
+  const wanted = adjust?.(at, file.stat) ?? {};
+  if (wanted === 'omit') return undefined;
+  if (wanted === 'enter') return { file: { ...file, adjustment: {} }, hasEntry: false };
+  return { file: { ...file, stat: { ...file.stat, ...wanted }, adjustment: wanted }, hasEntry: true };
 }
 
 /** Names as keys, in the order of their bytes, those of grafts among them. */

@@ -1,0 +1,42 @@
+import type { Clock, Logger } from '@gantry/base';
+import type { HostFiles, SecurityDefaults } from '@gantry/containers';
+import type { BlobStore } from '@gantry/content';
+import type { ImageStore } from '@gantry/images';
+import type { DnsRequest, NetworkController } from '@gantry/network';
+import type { RuntimeSpec } from '@gantry/oci';
+import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
+import type { Snapshotter } from '@gantry/snapshots';
+import type { BuildCache } from './cache/build-cache.ts';
+import type { CacheMounts } from './cache/cache-mounts.ts';
+
+/** The lower layers, as far as builds use them. */
+export interface BuilderPorts {
+  images: Pick<ImageStore, 'resolve' | 'assemble' | 'keep'>;
+  content: BlobStore;
+  snapshots: Snapshotter;
+  runtime: ContainerRuntime;
+  network: Pick<NetworkController, 'attach' | 'detach'>;
+  buildSpec: (options: SpecOptions) => RuntimeSpec;
+}
+
+/** What is the same for all builds of an engine. */
+export interface BuilderDefaults {
+  cgroupParent: string;
+  cgroupVersion: 1 | 2;
+  security: SecurityDefaults;
+  hostFiles: HostFiles;
+  dns: DnsRequest;
+  /** Containers have users of their own: builds cannot be run for them yet. */
+  remapsUsers: boolean;
+}
+
+export interface BuilderEnvironment {
+  ports: BuilderPorts;
+  defaults: BuilderDefaults;
+  cache: BuildCache;
+  cacheMounts: CacheMounts;
+  /** Of files that a step needs for its moment; emptied at start. */
+  workDirectory: string;
+  clock: Clock;
+  logger: Logger;
+}

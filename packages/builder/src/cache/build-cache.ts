@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '@gantry/base';
+import type { PlainLayer } from '@gantry/images';
+import type { Digest } from '@gantry/oci';
+import type { Collection, MetadataStore } from '@gantry/state';
+
+/** What one step made, by everything that it was made from. */
+export interface CachedStep {
+  /** Undefined: the step changed nothing. */
+  layer?: PlainLayer;
+  /** The instruction, for people. */
+  description: string;
+  createdAt: string;
+  usedAt: string;
+  uses: number;
+}
+
+/** A step's inputs, as they go into its key: any JSON. */
+export type StepInputs = readonly (string | number | boolean | null | readonly unknown[] | object)[];
+
+/**
+ * Steps that were done, by the digest of their inputs: it outlives engines, and the images that were made of it. A layer stays on
+ * disk as long as its step is here.
+ */
+export class BuildCache {
+  readonly #steps: Collection<CachedStep>;
+  readonly #clock: Clock;
+
+  constructor(store: MetadataStore, clock: Clock) {
+    this.#steps = store.collection<CachedStep>('build-steps', { version: 1 });
+    this.#clock = clock;
+  }
+
+  static key(inputs: StepInputs): string {
+    return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+  }
+
+  /** The step, if it was done; that it was used is remembered. */
+  find(key: string): CachedStep | undefined {
+    const step = this.#steps.get(key);
+    if (step === undefined) return undefined;
+    const used = { ...step, usedAt: this.#clock.now().toISOString(), uses: step.uses + 1 };
+    this.#steps.put(key, used);
+    return used;
+  }
+
+  /** Returns it as it is remembered. */
+  put(key: string, { layer, description }: Pick<CachedStep, 'layer' | 'description'>): CachedStep {
+    const now = this.#clock.now().toISOString();
+    const step = { ...(layer && { layer }), description, createdAt: now, usedAt: now, uses: 0 };
+    this.#steps.put(key, step);
+    return step;
+  }
+
+  /** Layers that must stay. */
+  layers(): Digest[] {
+    return this.#steps.entries().flatMap(({ document }) => (document.layer ? [document.layer.diffId] : []));
+  }
+
+  entries(): { key: string; step: CachedStep }[] {
+    return this.#steps.entries().map(({ key, document }) => ({ key, step: document }));
+  }
+
+  delete(key: string): void {
+    this.#steps.delete(key);
+  }
+}

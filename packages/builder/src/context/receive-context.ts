@@ -1,0 +1,68 @@
+import { posix } from 'node:path';
+import { decompress, sniffStream } from '@gantry/images';
+import { FileTooLargeError, NotRegularFileError, readFileIn } from '@gantry/kernel';
+import { type Digest, encodeTarHeader, readTar, tarEnd, tarPadding, tarStoredBytes } from '@gantry/oci';
+import type { BuilderEnvironment } from '../builder-environment.ts';
+import { InvalidBuildError } from '../errors.ts';
+import type { Keep } from '../steps/layers.ts';
+import { refuseMark } from '../transfer/add-archive.ts';
+
+const maxDockerfileBytes = 16 * 1024 ** 2;
+
+/**
+ * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), becomes a layer, so that nothing in it can lead out. A
+ * client that sends a Dockerfile alone (`docker build -`) sends it in a tar too. Throws `InvalidBuildError`, `CorruptTarError`, and
+ * what unpacking throws.
+ */
+export async function receiveContext(
+  { ports }: Pick<BuilderEnvironment, 'ports'>,
+  archive: AsyncIterable<Uint8Array>,
+  { keep, signal }: { keep: Keep; signal: AbortSignal },
+): Promise<Digest> {
+  const { compression, stream } = await sniffStream(archive);
+  const members = normalise(decompress(stream, compression, signal));
+  const { digest: diffId } = await ports.content.ingest(members, { lease: keep.lease, signal });
+  keep.keepLayer(diffId);
+  const blobPath = ports.content.path(diffId);
+  await ports.snapshots.unpackLayer({ diffId, blobPath, compression: 'none', signal });
+  return diffId;
+}
+
+/** The Dockerfile of a context. Throws `InvalidBuildError` in Docker's words. */
+export async function readDockerfile(
+  { ports }: Pick<BuilderEnvironment, 'ports'>,
+  layer: Digest,
+  path: string,
+): Promise<Uint8Array> {
+  const directory = await ports.snapshots.layer(layer);
+  const problem = (reason: string) =>
+    new InvalidBuildError(`failed to parse Dockerfile: cannot read ${path}: ${reason}`);
+  try {
+    const bytes = directory && readFileIn(directory.path, posix.join('/', path), maxDockerfileBytes);
+    if (bytes !== undefined) return bytes;
+  } catch (error) {
+    if (error instanceof FileTooLargeError || error instanceof NotRegularFileError)
+      throw problem(error.message);
+    throw error;
+  }
+  throw new InvalidBuildError(`Cannot locate specified Dockerfile: ${path}`);
+}
+
+/** Names without `./`, `..` or a slash in front, as layers have them. */
+async function* normalise(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { entry, content } of readTar(source)) {
+    const name = inside(entry.name);
+    if (name.length === 0) continue;
+    const linkName = entry.type === 'hard-link' ? inside(entry.linkName) : entry.linkName;
+    refuseMark(posix.basename(Buffer.from(name).toString('latin1')));
+    yield encodeTarHeader({ ...entry, name, linkName });
+    yield* content;
+    yield tarPadding(tarStoredBytes(entry));
+  }
+  yield tarEnd;
+}
+
+function inside(name: Uint8Array): Uint8Array {
+  const path = posix.join('/', Buffer.from(name).toString('latin1')).slice(1);
+  return Buffer.from(path.replace(/\/$/, ''), 'latin1');
+}

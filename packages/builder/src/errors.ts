@@ -1,0 +1,41 @@
+import { EngineError } from '@gantry/base';
+import type { LineRange } from '@gantry/dockerfile';
+
+/** A build request, or an instruction that asks for what cannot be. The message is Docker's where there is one. */
+export class InvalidBuildError extends EngineError {
+  override readonly name = 'InvalidBuildError';
+  constructor(message: string, lines?: LineRange) {
+    super('invalid', 'build-invalid', message, lines === undefined ? {} : { details: { line: lines.first } });
+  }
+}
+
+/** Something that Docker builds with and this builder does not yet. */
+export class BuildOptionNotBuiltError extends EngineError {
+  override readonly name = 'BuildOptionNotBuiltError';
+  constructor(option: string) {
+    super('not-implemented', 'build-option-not-built', `${option} is not supported yet`, {
+      details: { option },
+    });
+  }
+}
+
+/** The command of a RUN ended with another code than 0. The message is Docker's. */
+export class BuildCommandError extends EngineError {
+  override readonly name = 'BuildCommandError';
+  readonly exitCode: number;
+  constructor(command: readonly string[], exitCode: number) {
+    const message = `The command '${command.join(' ')}' returned a non-zero code: ${exitCode}`;
+    super('invalid', 'build-command-failed', message, { details: { exitCode } });
+    this.exitCode = exitCode;
+  }
+}
+
+/** A source of COPY or ADD that is not there. The message is Docker's. */
+export class SourceNotFoundError extends EngineError {
+  override readonly name = 'SourceNotFoundError';
+  constructor(instruction: string, source: string) {
+    const where = 'file not found in build context or excluded by .dockerignore';
+    const message = `${instruction} failed: ${where}: stat ${source}: file does not exist`;
+    super('not-found', 'build-source-not-found', message, { details: { source } });
+  }
+}

@@ -1,0 +1,10 @@
+export type { BuildRequest, BuiltImage } from './build-request.ts';
+export { BuildService, type BuildServiceOptions, type CacheUsage } from './build-service.ts';
+export type { BuilderDefaults, BuilderPorts } from './builder-environment.ts';
+export type { CachePruning, PrunedCache } from './cache/prune-cache.ts';
+export {
+  BuildCommandError,
+  BuildOptionNotBuiltError,
+  InvalidBuildError,
+  SourceNotFoundError,
+} from './errors.ts';

@@ -1,0 +1,59 @@
+import type { Dockerfile, Stage } from '@gantry/dockerfile';
+import { DockerfileError } from '@gantry/dockerfile';
+import { InvalidBuildError } from '../errors.ts';
+
+/** Where files of COPY or of a RUN mount come from, or what a stage stands on. */
+export type Origin = { stage: Stage } | { image: string };
+
+/** Finds stages by the names that instructions use. */
+export class StageNames {
+  readonly #stages: readonly Stage[];
+
+  constructor({ stages }: Dockerfile) {
+    this.#stages = stages;
+  }
+
+  /** What is to be built: a stage by name or number, the last one for an empty name. Throws `InvalidBuildError`. */
+  target(name: string): Stage {
+    const found = name === '' ? this.#stages.at(-1) : (this.#named(name) ?? this.#numbered(name));
+    if (found === undefined) throw new InvalidBuildError(`target stage "${name}" could not be found`);
+    return found;
+  }
+
+  /** What a FROM with that name, its variables put in, stands on: a stage above it, or an image. */
+  base(name: string, below: Stage): Origin {
+    const found = this.#named(name, below.index);
+    return found === undefined ? { image: name } : { stage: found };
+  }
+
+  /** What `--from` of an instruction names. */
+  source(name: string): Origin {
+    const found = this.#named(name) ?? this.#numbered(name);
+    return found === undefined ? { image: name } : { stage: found };
+  }
+
+  /** Of two with one name the later counts. */
+  #named(name: string, before: number = this.#stages.length): Stage | undefined {
+    const lower = name.toLowerCase();
+    return this.#stages.findLast(({ index, from }) => index < before && from.stageName === lower);
+  }
+
+  #numbered(name: string): Stage | undefined {
+    return /^\d+$/.test(name) ? this.#stages[Number(name)] : undefined;
+  }
+}
+
+/** Throws `DockerfileError` when a stage needs itself; `needs` says which stages one needs. */
+export function refuseCircles(target: Stage, needs: (stage: Stage) => readonly Stage[]): void {
+  const done = new Set<Stage>();
+  const visit = (stage: Stage, path: readonly Stage[]): void => {
+    if (path.includes(stage)) {
+      const name = stage.from.stageName || String(stage.index);
+      throw new DockerfileError(`circular dependency detected on stage: ${name}`, stage.from.lines);
+    }
+    if (done.has(stage)) return;
+    for (const needed of needs(stage)) visit(needed, [...path, stage]);
+    done.add(stage);
+  };
+  visit(target, []);
+}

@@ -1,0 +1,120 @@
+import { EngineError } from '@gantry/base';
+import {
+  DockerfileError,
+  type FromInstruction,
+  type Instruction,
+  parseTrigger,
+  type Stage,
+  SyntaxProblem,
+} from '@gantry/dockerfile';
+import { isConfigInstruction, type ResolvedImage } from '@gantry/images';
+import { type Platform, parsePlatform } from '@gantry/oci';
+import { InvalidBuildError } from '../errors.ts';
+import type { StageProgress } from '../progress/stage-progress.ts';
+import { addStep } from './add.ts';
+import { applyConfig } from './apply-config.ts';
+import { copyStep } from './copy.ts';
+import { commandRun } from './run.ts';
+import type { Build, StageWork } from './stage-build.ts';
+import { StageState } from './stage-state.ts';
+import { makeWorkingDirectory } from './working-directory.ts';
+
+/** Builds one stage from its FROM to its last instruction. Throws `DockerfileError`, and what its steps throw. */
+export async function buildStage(build: Build, stage: Stage, progress: StageProgress): Promise<StageState> {
+  const state = await inLines(stage.from, () => baseOf(build, stage, progress));
+  const work: StageWork = { build, stage, state, progress };
+  const triggers = state.draft.config.OnBuild ?? [];
+  if (triggers.length > 0)
+    progress.line(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}`);
+  delete state.draft.config.OnBuild;
+  for (const trigger of triggers) await applyInstruction(work, parseTrigger(trigger));
+  for (const instruction of stage.instructions) {
+    progress.line(`Step ${stepNumber(build, instruction)} : ${instruction.source}`);
+    await applyInstruction(work, instruction);
+  }
+  return state;
+}
+
+/** Counted over the whole file, as Docker counts. */
+function stepNumber({ file }: Build, instruction: Instruction | FromInstruction): string {
+  const all = file.stages.flatMap((stage) => [stage.from, ...stage.instructions]);
+  return `${all.indexOf(instruction) + 1}/${all.length}`;
+}
+
+async function baseOf(build: Build, { from }: Stage, progress: StageProgress): Promise<StageState> {
+  const { request, names, environment } = build;
+  progress.line(`Step ${stepNumber(build, from)} : ${from.source}`);
+  const base = build.arguments.expand(from.base, build.arguments.global);
+  if (base === '') throw new InvalidBuildError(`base name (${from.base}) should not be blank`);
+  const platformText = build.arguments.expand(from.platform, build.arguments.global);
+  const platform = platformText === '' ? request.platform : parsePlatform(platformText);
+  if (base === 'scratch') return StageState.onNothing(environment.clock.now());
+  const stage = build.file.stages.find((candidate) => candidate.from === from);
+  const origin = stage === undefined ? { image: base } : names.base(base, stage);
+  if ('stage' in origin) return (await build.stage(origin.stage)).copy();
+  const resolved = await resolveImage(build, base, platform);
+  progress.line(` ---> ${shortId(resolved.id)}`);
+  environment.logger.debug('a stage stands on an image', { imageRef: base, digest: resolved.id });
+  return StageState.onImage(resolved, environment.clock.now());
+}
+
+/** The image, pulled when it is not here or when the build asks for it. */
+export async function resolveImage(
+  { environment, request, signal }: Pick<Build, 'environment' | 'request' | 'signal'>,
+  reference: string,
+  platform: Platform = request.platform,
+): Promise<ResolvedImage> {
+  const { images } = environment.ports;
+  if (request.pull) await request.pullImage(reference);
+  try {
+    return await images.resolve(reference, { platform, signal });
+  } catch (error) {
+    if (request.pull || !(error instanceof EngineError && error.kind === 'not-found')) throw error;
+    await request.pullImage(reference);
+    return await images.resolve(reference, { platform, signal });
+  }
+}
+
+async function applyInstruction(work: StageWork, instruction: Instruction): Promise<void> {
+  work.build.signal.throwIfAborted();
+  await inLines(instruction, async () => {
+    if (isConfigInstruction(instruction)) {
+      applyConfig(work, instruction);
+      if (instruction.name === 'WORKDIR') await makeWorkingDirectory(work, instruction);
+      return;
+    }
+    switch (instruction.name) {
+      case 'RUN':
+        return await commandRun(work, instruction);
+      case 'COPY':
+        return await copyStep(work, instruction);
+      case 'ADD':
+        return await addStep(work, instruction);
+      case 'ARG':
+        for (const { key, value } of instruction.arguments) declareArgument(work, key, value);
+        return;
+      case 'MAINTAINER':
+        work.state.author = instruction.maintainer;
+    }
+  });
+}
+
+function declareArgument({ build, state }: StageWork, key: string, value: string | undefined): void {
+  const fallback = value === undefined ? undefined : build.arguments.expand(value, state.lookup);
+  const chosen = build.arguments.valueOf(key, fallback);
+  if (chosen !== undefined) state.arguments.set(key, chosen);
+}
+
+/** What is wrong with a text gets the instruction's lines. */
+async function inLines<T>(instruction: Pick<Instruction, 'lines'>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SyntaxProblem) throw new DockerfileError(error.message, instruction.lines);
+    throw error;
+  }
+}
+
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}

@@ -1,0 +1,58 @@
+import type { Stage } from '@gantry/dockerfile';
+import type { Digest } from '@gantry/oci';
+import type { BuildProgress, StageProgress } from '../progress/stage-progress.ts';
+import { buildStage, resolveImage } from './build-stage.ts';
+import type { Build } from './stage-build.ts';
+import type { StageState } from './stage-state.ts';
+
+export interface StagesRequest {
+  /** Everything that is needed, in the order of the file. */
+  stages: readonly Stage[];
+  target: Stage;
+  progress: BuildProgress;
+}
+
+/**
+ * Builds stages side by side, each once; one that needs another waits for it. The first failure ends the others, and is thrown once
+ * they are gone.
+ */
+export async function buildStages(
+  common: Omit<Build, 'stage' | 'image' | 'signal'>,
+  { stages, target, progress }: StagesRequest,
+): Promise<StageState> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([common.request.signal, failure.signal]);
+  const results = new Map<Stage, Promise<StageState>>();
+  const images = new Map<string, Promise<readonly Digest[]>>();
+  const spoken = new Map(stages.map((stage) => [stage, progress.addStage()]));
+  const build: Build = {
+    ...common,
+    signal,
+    stage: (stage) => once(results, stage, () => attempt(stage, spoken.get(stage))),
+    image: (reference) =>
+      once(images, reference, async () => (await resolveImage({ ...common, signal }, reference)).layers),
+  };
+  const attempt = async (stage: Stage, own: StageProgress | undefined): Promise<StageState> => {
+    const said = own ?? progress.addStage();
+    try {
+      const state = await buildStage(build, stage, said);
+      said.end('done');
+      return state;
+    } catch (error) {
+      // The first failure is the one to be told; those of stages that waited for it are its echo.
+      if (!failure.signal.aborted) said.end('failed');
+      failure.abort(error);
+      throw error;
+    }
+  };
+  await Promise.allSettled(stages.map((stage) => build.stage(stage)));
+  common.request.signal.throwIfAborted();
+  if (failure.signal.aborted) throw failure.signal.reason;
+  return await build.stage(target);
+}
+
+function once<K, V>(made: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const existing = made.get(key) ?? make();
+  made.set(key, existing);
+  return existing;
+}

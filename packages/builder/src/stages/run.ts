@@ -1,0 +1,121 @@
+import { posix } from 'node:path';
+import { type Heredoc, heredocText, type RunInstruction, readRunMount } from '@gantry/dockerfile';
+import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { cachedStep } from '../steps/cached-step.ts';
+import type { StepMount } from '../steps/run-mounts.ts';
+import { runStep } from '../steps/run-step.ts';
+import { expandIn } from './apply-config.ts';
+import { remember } from './history.ts';
+import { contentOf, sourceLayers } from './sources.ts';
+import type { StageWork } from './stage-build.ts';
+
+/** RUN. Throws `BuildCommandError`, and what mounting and starting throw. */
+export async function commandRun(work: StageWork, instruction: RunInstruction): Promise<void> {
+  const { build, state, progress } = work;
+  const { environment, request, keep, signal } = build;
+  refuseUnbuilt(work, instruction);
+  const mounts: StepMount[] = [];
+  for (const text of instruction.mounts) mounts.push(await stepMount(work, instruction, text));
+  const command = commandWords(work, instruction);
+  const { WorkingDir: workingDirectory = '/', User: user = '' } = state.draft.config;
+  const network = instruction.network === 'default' ? request.network : instruction.network;
+  const variables = state.runVariables();
+  const parts = { command, workingDirectory: workingDirectory || '/', user, network };
+  const { extraHosts, limits, sharedMemoryBytes } = request;
+  const step = await cachedStep(environment, {
+    inputs: [
+      'run',
+      state.layerIds,
+      { ...parts, variables, extraHosts, mounts: await mountInputs(work, mounts) },
+    ],
+    description: instruction.source,
+    noCache: request.noCache,
+    keep,
+    make: async () => {
+      progress.line(' ---> Running');
+      return await runStep(
+        environment,
+        {
+          ...parts,
+          onto: state.layerIds,
+          variables: [...build.arguments.proxies(), ...variables],
+          mounts,
+          extraHosts,
+          limits,
+          sharedMemoryBytes,
+        },
+        { keep, signal, onOutput: (data) => progress.output(data) },
+      );
+    },
+  });
+  if (step.cached) progress.line(' ---> Using cache');
+  state.add(step);
+  remember(work, `RUN ${argumentsPrefix(work)}${command.join(' ')} # buildkit`, step.layer !== undefined);
+}
+
+function refuseUnbuilt({ build }: StageWork, { security, devices, network }: RunInstruction): void {
+  if (security === 'insecure') throw new InvalidBuildError('security.insecure is not allowed');
+  if (devices.length > 0) throw new BuildOptionNotBuiltError('RUN --device');
+  if (build.environment.defaults.remapsUsers)
+    throw new BuildOptionNotBuiltError('RUN on a daemon with userns-remap');
+  if (network === 'host' && build.request.network === 'none')
+    throw new InvalidBuildError('network.host is not allowed');
+}
+
+/** In the shell form a heredoc alone is a script; behind a command it is that command's. */
+function commandWords({ state }: StageWork, instruction: RunInstruction): string[] {
+  const { shell, words, heredocs } = instruction;
+  if (words.length === 0) throw new InvalidBuildError('RUN requires at least one argument');
+  if (!shell || heredocs.length === 0) return state.draft.withShell(instruction);
+  const [text = ''] = words;
+  const [only] = heredocs;
+  const isScript = heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(text.trim());
+  if (isScript && only !== undefined)
+    return scriptWords(state.draft.withShell({ ...instruction, words: [] }), only);
+  const bodies = heredocs.map(({ content, name }) => `\n${content}${name}`).join('');
+  return state.draft.withShell({ ...instruction, words: [text + bodies] });
+}
+
+/** A script that names its own interpreter is written to a file by the shell, which then becomes it. */
+function scriptWords(shell: readonly string[], heredoc: Heredoc): string[] {
+  const script = heredocText({ ...heredoc, expand: false }, (text) => text);
+  if (!script.startsWith('#!')) return [...shell, script];
+  const end = `GANTRY_END_OF_${heredoc.name.replaceAll(/\W/g, '_')}`;
+  const file = '/dev/shm/gantry-script';
+  return [...shell, `cat > ${file} <<'${end}'\n${script}${end}\nchmod 700 ${file} && exec ${file}`];
+}
+
+async function stepMount(work: StageWork, instruction: RunInstruction, text: string): Promise<StepMount> {
+  const { state } = work;
+  const mount = readRunMount(text, (value) => expandIn(work, instruction, value).text);
+  const working = state.draft.config.WorkingDir || '/';
+  const destination =
+    mount.target === undefined ? defaultTarget(mount) : posix.resolve(working, mount.target);
+  if (destination === '/') throw new InvalidBuildError('invalid mount target "/"');
+  const layers = mount.type === 'bind' ? await sourceLayers(work, mount.from ?? '') : [];
+  return { ...mount, destination, layers };
+}
+
+function defaultTarget(mount: ReturnType<typeof readRunMount>): string {
+  const id = mount.id ?? mount.source;
+  if (mount.type === 'secret' && id !== undefined) return `/run/secrets/${posix.basename(id)}`;
+  if (mount.type === 'ssh') return '/run/buildkit/ssh_agent.0';
+  throw new InvalidBuildError(`invalid mount target "": a ${mount.type} mount needs a target`);
+}
+
+/** What mounts are to the step's key: of a bind mount the files that it shows, of a cache nothing but its place. */
+async function mountInputs(work: StageWork, mounts: readonly StepMount[]): Promise<object[]> {
+  const inputs: object[] = [];
+  for (const { layers, ...mount } of mounts) {
+    const content = mount.type === 'bind' ? await contentOf(work, layers, mount.source ?? '/') : '';
+    inputs.push({ ...mount, content });
+  }
+  return inputs;
+}
+
+/** As Docker tells which arguments a step had: `|1 NAME=value `. */
+function argumentsPrefix({ state }: StageWork): string {
+  const own = [...state.arguments].filter(([name]) => state.draft.variable(name) === undefined);
+  if (own.length === 0) return '';
+  return `|${own.length} ${own.map(([name, value]) => `${name}=${value}`).join(' ')} `;
+}

@@ -1,0 +1,32 @@
+import { PathPatterns } from '@gantry/dockerfile';
+import type { Digest } from '@gantry/oci';
+import { packTree } from '@gantry/snapshots';
+import { SourceNotFoundError } from '../errors.ts';
+import { mountLayers } from '../steps/layered-tree.ts';
+import { digestOf } from '../steps/transfer-step.ts';
+import { findSources } from '../transfer/find-sources.ts';
+import type { StageWork } from './stage-build.ts';
+
+/** Nothing is left out. */
+export const nothingExcluded: PathPatterns = new PathPatterns([]);
+
+/** Layers of what `--from` names: a stage, an image, or the context when it is empty. */
+export async function sourceLayers({ build }: StageWork, from: string): Promise<readonly Digest[]> {
+  if (from === '') return [build.context.layer];
+  const origin = build.names.source(from);
+  if ('stage' in origin) return (await build.stage(origin.stage)).layerIds;
+  return await build.image(origin.image);
+}
+
+/** A digest of what lies at a place of a tree: names, kinds, owners, modes and contents, whatever the times. */
+export async function contentOf(
+  { build }: StageWork,
+  layers: readonly Digest[],
+  source: string,
+): Promise<string> {
+  await using tree = await mountLayers(build.environment, layers);
+  using rooted = tree.open();
+  const [found] = findSources(rooted, source);
+  if (found === undefined) throw new SourceNotFoundError('RUN --mount', source);
+  return await digestOf(packTree(rooted, { at: found.at, adjust: () => ({ modifiedNs: 0n }) }));
+}

@@ -1,0 +1,40 @@
+import type { CheckReporter, Dockerfile, Stage } from '@gantry/dockerfile';
+import type { Digest } from '@gantry/oci';
+import type { BuildRequest } from '../build-request.ts';
+import type { BuilderEnvironment } from '../builder-environment.ts';
+import type { BuildArguments } from '../plan/build-arguments.ts';
+import type { StageNames } from '../plan/choose-stages.ts';
+import type { StageProgress } from '../progress/stage-progress.ts';
+import type { Keep } from '../steps/layers.ts';
+import type { StageState } from './stage-state.ts';
+
+/** The context that a client sent: a layer of files. */
+export interface BuildContext {
+  readonly layer: Digest;
+}
+
+/** What all stages of one build share. */
+export interface Build {
+  readonly environment: BuilderEnvironment;
+  readonly request: BuildRequest;
+  readonly file: Dockerfile;
+  readonly names: StageNames;
+  readonly arguments: BuildArguments;
+  readonly context: BuildContext;
+  readonly keep: Keep;
+  readonly checks: CheckReporter;
+  /** Aborts with the client, and when another stage fails. */
+  readonly signal: AbortSignal;
+  /** The result of a stage, built once. */
+  stage(stage: Stage): Promise<StageState>;
+  /** Layers of an image that instructions take files from. */
+  image(reference: string): Promise<readonly Digest[]>;
+}
+
+/** One stage while it is built. */
+export interface StageWork {
+  readonly build: Build;
+  readonly stage: Stage;
+  readonly state: StageState;
+  readonly progress: StageProgress;
+}

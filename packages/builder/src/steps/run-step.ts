@@ -1,0 +1,159 @@
+import { containerCapabilities, findContainerUser } from '@gantry/containers';
+import type { PlainLayer } from '@gantry/images';
+import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
+import type { Attachment } from '@gantry/network';
+import type { Digest } from '@gantry/oci';
+import { ownNamespaces, type SpecMount, type SpecNamespaces, type SpecOptions } from '@gantry/runtime';
+import type { BuilderEnvironment } from '../builder-environment.ts';
+import { BuildCommandError } from '../errors.ts';
+import { type LayeredTree, mountLayers } from './layered-tree.ts';
+import { type Keep, storeLayer } from './layers.ts';
+import { openMounts, type StepMount } from './run-mounts.ts';
+import { stepHostname, writeStepFiles } from './step-files.ts';
+
+/** A command to be run in a file system. */
+export interface RunStep {
+  readonly onto: readonly Digest[];
+  readonly command: readonly string[];
+  /** `NAME=value`, complete but for HOME, PATH and HOSTNAME. */
+  readonly variables: readonly string[];
+  /** Absolute; made when it is missing. */
+  readonly workingDirectory: string;
+  /** `user[:group]`; root when empty. */
+  readonly user: string;
+  /** `default`, `none`, `host`, or the name of a network. */
+  readonly network: string;
+  readonly mounts: readonly StepMount[];
+  readonly extraHosts: readonly string[];
+  readonly limits: CgroupLimits;
+  readonly sharedMemoryBytes: number;
+}
+
+export interface RunOptions {
+  readonly keep: Keep;
+  readonly onOutput: (data: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Runs a command and makes a layer of what it changed; undefined when it changed nothing. Its mounts are no part of it. Nothing is left
+ * of it when it fails or `signal` aborts. Throws `BuildCommandError`, `UnknownUserError`, and what mounting and starting throw.
+ */
+export async function runStep(
+  environment: BuilderEnvironment,
+  step: RunStep,
+  options: RunOptions,
+): Promise<PlainLayer | undefined> {
+  const { ports } = environment;
+  options.signal.throwIfAborted();
+  await using opened = new AsyncDisposableStack();
+  const tree = opened.use(await mountLayers(environment, step.onto));
+  const stubs = await execute(environment, step, { ...options, tree });
+  return await storeLayer(environment, ports.snapshots.packChanges(tree.id, { stubs }), options);
+}
+
+/** Returns the places that mounts have left in the file system. */
+async function execute(
+  environment: BuilderEnvironment,
+  step: RunStep,
+  { tree, onOutput, signal }: RunOptions & { tree: LayeredTree },
+): Promise<ReadonlySet<string>> {
+  const { ports } = environment;
+  await using opened = new AsyncDisposableStack();
+  const attachment = await attach(environment, step, tree.id, opened);
+  const onHostNetwork = step.network === 'host';
+  const files = opened.use(
+    writeStepFiles(environment, { id: tree.id, attachment, onHostNetwork, extraHosts: step.extraHosts }),
+  );
+  const mounts = [...files.mounts, ...(await openMounts(environment, step.mounts, opened))];
+  const network = onHostNetwork ? 'host' : attachment && { made: attachment.namespacePath };
+  const spec = specOptions(environment, step, { tree, mounts, network: network ?? 'new' });
+  mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
+  ports.runtime.expectStart();
+  const process = await ports.runtime.start({
+    containerId: tree.id,
+    spec: ports.buildSpec(spec),
+    stdin: false,
+    signal,
+  });
+  opened.defer(() => ports.runtime.remove(tree.id));
+  const abort = (): void => void ports.runtime.remove(tree.id);
+  signal.addEventListener('abort', abort, { once: true });
+  opened.defer(() => signal.removeEventListener('abort', abort));
+  for await (const { data, position } of process.output.read({ stdout: 0, stderr: 0 })) {
+    onOutput(data);
+    process.output.release(position);
+  }
+  const { exitCode } = await process.exited;
+  signal.throwIfAborted();
+  if (exitCode !== 0) throw new BuildCommandError(step.command, exitCode);
+  return new Set(mounts.map(({ destination }) => destination));
+}
+
+async function attach(
+  { ports, defaults }: BuilderEnvironment,
+  { network }: RunStep,
+  containerId: string,
+  opened: AsyncDisposableStack,
+): Promise<Attachment | undefined> {
+  if (network === 'host') return undefined;
+  const endpoint = {
+    network: network === 'default' ? 'bridge' : network,
+    dnsNames: [],
+    links: new Map<string, string>(),
+    driverOptions: {},
+    gatewayPriority: 0,
+  };
+  opened.defer(() => ports.network.detach(containerId));
+  return await ports.network.attach({
+    containerId,
+    endpoints: network === 'none' ? [] : [endpoint],
+    ports: [],
+    dns: defaults.dns,
+    hostname: stepHostname,
+  });
+}
+
+function specOptions(
+  { defaults }: BuilderEnvironment,
+  step: RunStep,
+  parts: { tree: LayeredTree; mounts: readonly SpecMount[]; network: SpecNamespaces['network'] },
+): SpecOptions {
+  const { security } = defaults;
+  const { tree, mounts, network } = parts;
+  const { user, home } = findContainerUser(tree.root, step.user, []);
+  const has = (name: string): boolean => step.variables.some((entry) => entry.startsWith(`${name}=`));
+  return {
+    containerId: tree.id,
+    rootfs: tree.root,
+    readOnlyRootfs: false,
+    args: step.command,
+    env: [
+      ...(has('PATH') ? [] : [defaultPath]),
+      `HOSTNAME=${stepHostname}`,
+      ...step.variables,
+      ...(has('HOME') ? [] : [`HOME=${home}`]),
+    ],
+    workingDirectory: step.workingDirectory,
+    user,
+    hostname: stepHostname,
+    domainname: '',
+    capabilities: containerCapabilities({ add: [], drop: [], privileged: false }),
+    privileged: false,
+    noNewPrivileges: security.noNewPrivileges,
+    security: { seccomp: security.seccomp },
+    namespaces: { ...ownNamespaces, network, cgroup: defaults.cgroupVersion === 2 ? 'new' : 'host' },
+    mounts: mounts.toSorted((a, b) => depth(a.destination) - depth(b.destination)),
+    sharedMemory: { sizeBytes: step.sharedMemoryBytes },
+    resources: step.limits,
+    oomScoreAdjustment: 0,
+    rlimits: [],
+    cgroupParent: defaults.cgroupParent,
+  };
+}
+
+function depth(destination: string): number {
+  return destination.split('/').length;
+}

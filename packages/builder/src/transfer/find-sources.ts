@@ -1,0 +1,83 @@
+import { posix } from 'node:path';
+import { PathPattern } from '@gantry/dockerfile';
+import {
+  type FileStat,
+  isErrno,
+  keyBytes,
+  pathKey,
+  pathText,
+  type RootedTree,
+  statAt,
+  type TreePath,
+} from '@gantry/kernel';
+
+/** Something in the source tree that an instruction names. */
+export interface FoundSource {
+  /** Free of links, but for the last name of a file that is one and was not followed. */
+  readonly at: TreePath;
+  readonly stat: FileStat;
+  /** As a path from the root, before links were followed: what it is called, as a `pathKey`. */
+  readonly path: string;
+}
+
+/** The root-relative form of a source: `..` never leads out, and a slash at the end goes. */
+export function cleanSource(source: string): string {
+  return posix.join('/', source).slice(1).replace(/\/$/, '');
+}
+
+export function hasWildcard(source: string): boolean {
+  return /[*?[]/.test(source);
+}
+
+/** What `source` names: links are followed, within the tree. Empty when nothing is there. Throws `PathPatternError`. */
+export function findSources(tree: RootedTree, source: string): FoundSource[] {
+  const path = cleanSource(source);
+  if (hasWildcard(path)) return expandWildcard(tree, path);
+  const found = look(tree, pathKey(unescaped(path)));
+  return found === undefined ? [] : [found];
+}
+
+function look(tree: RootedTree, path: string): FoundSource | undefined {
+  try {
+    const at = tree.resolve(keyBytes(path));
+    using place = tree.open(at);
+    return { at, stat: statAt(place.fd, ''), path };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Go's filepath.Match over the tree: a wildcard stands for no slash, so that each name of the pattern is one level. */
+function expandWildcard(tree: RootedTree, pattern: string): FoundSource[] {
+  const names = pattern.split('/');
+  let paths = [''];
+  for (const name of names) {
+    const matcher = new PathPattern(name.replaceAll('**', '*'));
+    paths = hasWildcard(name)
+      ? paths.flatMap((path) =>
+          childrenOf(tree, path).filter((child) =>
+            matcher.matches(pathText(keyBytes(posix.basename(child)))),
+          ),
+        )
+      : paths.map((path) => posix.join(path, pathKey(unescaped(name))));
+  }
+  return paths.map((path) => look(tree, path)).filter((found) => found !== undefined);
+}
+
+function childrenOf(tree: RootedTree, path: string): string[] {
+  try {
+    using directory = tree.openDirectory(tree.resolve(keyBytes(path)));
+    return directory
+      .names()
+      .map((name) => posix.join(path, pathKey(name)))
+      .sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function unescaped(path: string): string {
+  return path.replaceAll(/\\(.)/g, '$1');
+}

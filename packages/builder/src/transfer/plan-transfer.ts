@@ -1,0 +1,110 @@
+import { posix } from 'node:path';
+import type { PathPatterns } from '@gantry/dockerfile';
+import { pathKey, type RootedTree, type TreePath } from '@gantry/kernel';
+import { InvalidBuildError, SourceNotFoundError } from '../errors.ts';
+import { isArchive, type PlannedArchive } from './add-archive.ts';
+import type { Destination } from './destination.ts';
+import { cleanSource, type FoundSource, findSources, hasWildcard } from './find-sources.ts';
+
+/** One thing to put into a layer. */
+export interface PlannedItem {
+  readonly from: FoundSource;
+  /** Where it, or with `contents` what is in it, goes. */
+  readonly to: TreePath;
+  readonly contents: boolean;
+}
+
+/** A transfer with all its names known. */
+export interface TransferPlan {
+  /** Directories that must be there, a directory before what is in it. */
+  readonly directories: readonly TreePath[];
+  readonly items: readonly PlannedItem[];
+  readonly files: readonly { readonly to: TreePath; readonly text: string }[];
+  /** Unpacked in the places of plain files. */
+  readonly archives: readonly PlannedArchive[];
+}
+
+export interface TransferWish {
+  /** `COPY` or `ADD`, for messages. */
+  readonly instruction: string;
+  readonly sources: readonly string[];
+  /** Files whose text stands in the Dockerfile. */
+  readonly texts: readonly { readonly name: string; readonly text: string }[];
+  /** Absolute; a slash at its end says that it is a directory. */
+  readonly destination: string;
+  /** The sources' directories are made at the destination too. */
+  readonly parents: boolean;
+  readonly excluded: PathPatterns;
+}
+
+/**
+ * Decides what goes where, by Docker's rules: several sources want a directory; of a directory its contents are copied; into a
+ * directory that is there a file goes by its own name. Throws `SourceNotFoundError`, `InvalidBuildError`.
+ */
+export function planTransfer(tree: RootedTree, destination: Destination, wish: TransferWish): TransferPlan {
+  const found = wish.sources.map((source) => ({ source, matches: findSources(tree, source) }));
+  for (const { source, matches } of found) {
+    if (matches.length === 0) throw new SourceNotFoundError(wish.instruction, cleanSource(source));
+  }
+  const many = wish.sources.length + wish.texts.length > 1 || wish.sources.some(hasWildcard);
+  const isDirectory = wish.destination.endsWith('/') || posix.basename(wish.destination) === '.';
+  if (wish.sources.length + wish.texts.length > 1 && !isDirectory) {
+    throw new InvalidBuildError(
+      `When using ${wish.instruction} with more than one source file, the destination must be a directory and end with a /`,
+    );
+  }
+  const root = destination.resolve(wish.destination);
+  const into = isDirectory || many || wish.parents || destination.stat(root)?.kind === 'directory';
+  const items = found.flatMap(({ source, matches }) =>
+    matches.map((from) => (wish.parents ? withParents(from, source, root) : plainItem(from, root, into))),
+  );
+  const files = wish.texts.map(({ name, text }) => ({ to: into ? [...root, pathKey(name)] : root, text }));
+  const needed = [
+    ...(into ? [root] : []),
+    ...items.map(({ to, contents }) => (contents ? to : to.slice(0, -1))),
+    ...files.map(({ to }) => to.slice(0, -1)),
+  ];
+  return { directories: withAncestors(needed), items, files, archives: [] };
+}
+
+/** The plan with its archives to be unpacked, each into the destination. */
+export async function unpackArchives(
+  tree: RootedTree,
+  plan: TransferPlan,
+  into: TreePath,
+): Promise<TransferPlan> {
+  const items: PlannedItem[] = [];
+  const archives: PlannedArchive[] = [];
+  for (const item of plan.items) {
+    const { at, stat } = item.from;
+    if (stat.kind === 'file' && (await isArchive(tree, at))) archives.push({ at, into });
+    else items.push(item);
+  }
+  const directories = withAncestors([...plan.directories, ...(archives.length > 0 ? [into] : [])]);
+  return { ...plan, directories, items, archives };
+}
+
+function plainItem(from: FoundSource, root: TreePath, into: boolean): PlannedItem {
+  if (from.stat.kind === 'directory') return { from, to: root, contents: true };
+  return { from, to: into ? [...root, posix.basename(from.path)] : root, contents: false };
+}
+
+/** Of `a/./b/c` only `b` is made at the destination. */
+function withParents(from: FoundSource, source: string, root: TreePath): PlannedItem {
+  const [before = ''] = source.includes('/./') ? source.split('/./', 1) : [''];
+  const skipped = cleanSource(before).split('/').filter(Boolean).length;
+  const names = from.path.split('/').filter(Boolean).slice(skipped);
+  return { from, to: [...root, ...names], contents: from.stat.kind === 'directory' };
+}
+
+/** Each place behind all that it lies in, every one once. */
+export function withAncestors(places: readonly TreePath[]): TreePath[] {
+  const all = new Map<string, TreePath>();
+  for (const place of places) {
+    for (let depth = 1; depth <= place.length; depth++) {
+      const ancestor = place.slice(0, depth);
+      all.set(ancestor.join('/'), ancestor);
+    }
+  }
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
+}

@@ -1,0 +1,79 @@
+import { type BuildRequest, BuildService } from '@gantry/builder';
+import { containerLimits, type EventHub } from '@gantry/containers';
+import type { BuildBackend, BuildOptions, RegistryAuth } from '@gantry/http-api';
+import type { CgroupSupport } from '@gantry/kernel';
+import { canonicalString, familiarString, hostPlatform, parseReference, withDefaultTag } from '@gantry/oci';
+import { type ImageView, publishImageEvent } from './image-view.ts';
+
+export interface BuildViewOptions {
+  builds: BuildService;
+  images: Pick<ImageView, 'pull'>;
+  events: EventHub;
+  cgroupSupport: CgroupSupport;
+  /** Of /dev/shm where a build does not say. */
+  sharedMemoryBytes: () => number;
+}
+
+/** The builder in the Engine API's words, telling the event hub what was made. */
+export class BuildView implements BuildBackend {
+  readonly #options: BuildViewOptions;
+
+  constructor(options: BuildViewOptions) {
+    this.#options = options;
+  }
+
+  async build(context: AsyncIterable<Uint8Array>, options: BuildOptions): Promise<{ id: string }> {
+    const { builds, events } = this.#options;
+    const references = [...new Set(options.tags.map(nameOf))];
+    const { id } = await builds.build(context, this.#request(options, references));
+    publishImageEvent(events, 'build', id, id);
+    for (const reference of references)
+      publishImageEvent(events, 'tag', id, familiarString(parseReference(reference)));
+    return { id };
+  }
+
+  #request(options: BuildOptions, references: readonly string[]): BuildRequest {
+    const { images, cgroupSupport, sharedMemoryBytes } = this.#options;
+    const { dockerfile, target, buildArguments, labels, platform, noCache, pull, onText, signal } = options;
+    return {
+      dockerfilePath: dockerfile,
+      references,
+      target,
+      buildArguments,
+      labels,
+      platform: platform ?? hostPlatform(),
+      noCache,
+      pull,
+      network: options.networkMode || 'default',
+      extraHosts: options.extraHosts,
+      limits: containerLimits(options.resources, cgroupSupport),
+      sharedMemoryBytes: options.sharedMemoryBytes || sharedMemoryBytes(),
+      pullImage: async (reference) => {
+        const auth = credentialsFor(reference, options.credentials);
+        await images.pull(reference, {
+          signal,
+          onProgress: () => {},
+          ...(auth && { auth }),
+        });
+      },
+      onText,
+      signal,
+    };
+  }
+}
+
+/** Clients name Docker Hub by its old address. */
+function credentialsFor(
+  reference: string,
+  credentials: ReadonlyMap<string, RegistryAuth>,
+): RegistryAuth | undefined {
+  const { domain } = parseReference(reference);
+  return (
+    credentials.get(domain) ??
+    (domain === 'docker.io' ? credentials.get('https://index.docker.io/v1/') : undefined)
+  );
+}
+
+function nameOf(text: string): string {
+  return canonicalString(withDefaultTag(parseReference(text)));
+}
