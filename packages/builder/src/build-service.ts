@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Logger } from '@gantry/base';
 import {
@@ -14,10 +14,10 @@ import { type Digest, familiarString, parseReference } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
 import type { BuildRequest, BuiltImage } from './build-request.ts';
 import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builder-environment.ts';
-import { BuildCache } from './cache/build-cache.ts';
+import { BuildCache, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
 import { type CachePruning, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
-import { readDockerfile, receiveContext } from './context/receive-context.ts';
+import { hiddenFiles, readDockerfile, receiveContext } from './context/receive-context.ts';
 import { InvalidBuildError } from './errors.ts';
 import { assembleImage } from './output/assemble-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
@@ -27,6 +27,7 @@ import { neededStages, stagesNeededBy } from './plan/needed-stages.ts';
 import { BuildProgress } from './progress/stage-progress.ts';
 import { shortId } from './stages/build-stage.ts';
 import { buildStages } from './stages/build-stages.ts';
+import { isStepId } from './steps/layered-tree.ts';
 
 export interface BuildServiceOptions {
   ports: BuilderPorts;
@@ -56,20 +57,28 @@ export interface CacheUsage {
 export class BuildService {
   readonly #environment: BuilderEnvironment;
 
-  /** Removes what an earlier engine's builds left of files of the moment. */
-  constructor({ ports, defaults, store, directory, clock, logger }: BuildServiceOptions) {
-    const workDirectory = path.join(directory, 'work');
-    rmSync(workDirectory, { recursive: true, force: true });
-    mkdirSync(workDirectory, { recursive: true, mode: 0o700 });
+  private constructor({ ports, defaults, store, directory, clock, logger }: BuildServiceOptions) {
     this.#environment = {
       ports,
       defaults,
       cache: new BuildCache(store, clock),
       cacheMounts: new CacheMounts(path.join(directory, 'cache-mounts')),
-      workDirectory,
+      steps: new Set(),
+      workDirectory: path.join(directory, 'work'),
       clock,
       logger: logger.child({ component: 'builder' }),
     };
+  }
+
+  /** Removes what steps of an earlier engine left: processes, file systems, files of the moment. */
+  static async open(options: BuildServiceOptions): Promise<BuildService> {
+    const service = new BuildService(options);
+    const { workDirectory, ports } = service.#environment;
+    await rm(workDirectory, { recursive: true, force: true });
+    await mkdir(workDirectory, { recursive: true, mode: 0o700 });
+    for (const id of ports.runtime.list().filter(isStepId)) await ports.runtime.remove(id);
+    for (const id of (await ports.snapshots.list()).filter(isStepId)) await ports.snapshots.remove(id);
+    return service;
   }
 
   /**
@@ -93,7 +102,15 @@ export class BuildService {
     const needs = (stage: Stage) => stagesNeededBy(stage, names, buildArguments);
     refuseCircles(target, needs);
     const stages = neededStages(target, file, needs);
-    const common = { request, file, names, arguments: buildArguments, context: { layer }, keep, checks };
+    const common = {
+      request,
+      file,
+      names,
+      arguments: buildArguments,
+      context: { layer, hidden: await hiddenFiles(this.#environment, layer, request.dockerfilePath) },
+      keep,
+      checks,
+    };
     const state = await buildStages(
       { ...common, environment: this.#environment },
       { stages, target, progress },
@@ -104,10 +121,15 @@ export class BuildService {
     return { id, warnings: checks.warnings.map(({ message }) => message) };
   }
 
+  /** Ids of the file systems and processes of steps that are under way. */
+  activeSteps(): ReadonlySet<string> {
+    return this.#environment.steps;
+  }
+
   /** The cache, a step each, as `docker system df -v` shows it. */
   cacheUsage(): CacheUsage[] {
     return this.#environment.cache.entries().map(({ key, step }) => ({
-      ID: key.slice(0, 25),
+      ID: cacheId(key),
       Type: 'regular',
       Description: step.description,
       InUse: false,

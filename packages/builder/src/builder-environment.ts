@@ -35,6 +35,8 @@ export interface BuilderEnvironment {
   defaults: BuilderDefaults;
   cache: BuildCache;
   cacheMounts: CacheMounts;
+  /** Ids of the file systems and processes of steps that are under way. */
+  steps: Set<string>;
   /** Of files that a step needs for its moment; emptied at start. */
   workDirectory: string;
   clock: Clock;

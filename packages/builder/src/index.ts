@@ -1,6 +1,7 @@
 export type { BuildRequest, BuiltImage } from './build-request.ts';
 export { BuildService, type BuildServiceOptions, type CacheUsage } from './build-service.ts';
 export type { BuilderDefaults, BuilderPorts } from './builder-environment.ts';
+export { cachedLayers, cacheId } from './cache/build-cache.ts';
 export type { CachePruning, PrunedCache } from './cache/prune-cache.ts';
 export {
   BuildCommandError,

@@ -39,8 +39,12 @@ export class TruncatedResponseError extends EngineError {
 
 /** A progress stream ended with an error object; `message` is the engine's text. */
 export class ProgressError extends EngineError {
-  constructor(message: string) {
+  /** Of the command that failed, where it was one. */
+  readonly exitCode: number | undefined;
+
+  constructor(message: string, exitCode?: number) {
     super('internal', 'progress-error', message);
+    this.exitCode = exitCode;
   }
 }
 

@@ -51,6 +51,7 @@ export {
 export {
   checkEngine,
   type EngineProblem,
+  pruneBuildCache,
   pruneContainers,
   pruneImages,
   pruneNetworks,

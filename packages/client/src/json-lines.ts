@@ -25,7 +25,7 @@ export async function* readJsonLines<T>(source: AsyncIterable<Uint8Array>): Asyn
 export async function* readProgress(source: AsyncIterable<Uint8Array>): AsyncGenerator<ProgressMessage> {
   for await (const message of readJsonLines<ProgressMessage>(source)) {
     const error = message.errorDetail?.message ?? message.error;
-    if (error !== undefined) throw new ProgressError(error);
+    if (error !== undefined) throw new ProgressError(error, message.errorDetail?.code);
     yield message;
   }
 }

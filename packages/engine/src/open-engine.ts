@@ -132,6 +132,7 @@ function compose(
         runtime,
         volumes,
         network,
+        builds: execution.builds,
         places: {
           dataRoot: options.dataRoot,
           execRoot: options.execRoot,

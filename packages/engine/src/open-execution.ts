@@ -119,7 +119,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
-  const builds = new BuildService({
+  const builds = await BuildService.open({
     ports: {
       images,
       snapshots,

@@ -19,7 +19,7 @@ import {
   withDefaultTag,
   withTag,
 } from '@gantry/oci';
-import type { ListedLayer, Snapshotter } from '@gantry/snapshots';
+import type { Snapshotter } from '@gantry/snapshots';
 import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
 import { UnknownMirrorImageError } from './errors.ts';
@@ -307,9 +307,7 @@ export class LocalImageStore implements ImageStore {
 
   /** Looks for what does not fit; changes nothing. */
   check(): Promise<ImageProblem[]> {
-    const layers = async (): Promise<readonly ListedLayer[]> =>
-      (await this.#snapshots.layers()).filter(({ diffId }) => !this.#keeper.keepsLayer(diffId));
-    return checkImages({ ...this.#queries, snapshots: { layers } });
+    return checkImages({ ...this.#queries, snapshots: this.#snapshots, isKept: this.#keeper.keeps() });
   }
 
   /** The start-up pass; call it before anything else uses the store. */

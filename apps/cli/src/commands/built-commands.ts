@@ -39,6 +39,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   'context show': async () => (await import('./context/manage.ts')).showCommand,
   'context update': async () => (await import('./context/manage.ts')).updateCommand,
   'context use': async () => (await import('./context/manage.ts')).useCommand,
+  'builder prune': async () => (await import('./prune/prune-builder.ts')).builderPruneCommand,
   'image build': async () => (await import('./image/build.ts')).buildCommand,
   'image history': async () => (await import('./image/history.ts')).historyCommand,
   'image import': async () => (await import('./image/archive.ts')).importCommand,

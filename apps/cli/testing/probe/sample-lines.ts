@@ -14,6 +14,7 @@ const argumentsOf: Readonly<Record<string, readonly string[]>> = {
   'context rm': ['known'],
   'context update': ['known'],
   'context use': ['known'],
+  'image build': ['-'],
   'image import': ['-', 'name'],
   'manifest annotate': ['name', 'name'],
   'manifest create': ['name', '127.0.0.1:9/name'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '@gantry/base';
+import { type Clock, systemClock } from '@gantry/base';
 import type { PlainLayer } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import type { Collection, MetadataStore } from '@gantry/state';
@@ -13,6 +13,16 @@ export interface CachedStep {
   createdAt: string;
   usedAt: string;
   uses: number;
+}
+
+/** What a step is called in lists. */
+export function cacheId(key: string): string {
+  return key.slice(0, 25);
+}
+
+/** Layers that the cache of a store keeps, of an engine that does not run. */
+export function cachedLayers(store: MetadataStore): Digest[] {
+  return new BuildCache(store, systemClock).layers();
 }
 
 /** A step's inputs, as they go into its key: any JSON. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { PathPatterns, readIgnoreFile } from '@gantry/dockerfile';
 import { decompress, sniffStream } from '@gantry/images';
 import { FileTooLargeError, NotRegularFileError, readFileIn } from '@gantry/kernel';
 import { type Digest, encodeTarHeader, readTar, tarEnd, tarPadding, tarStoredBytes } from '@gantry/oci';
@@ -46,6 +47,23 @@ export async function readDockerfile(
     throw error;
   }
   throw new InvalidBuildError(`Cannot locate specified Dockerfile: ${path}`);
+}
+
+/**
+ * The Dockerfile and `.dockerignore` where the latter names them: clients send them all the same, for the engine to read, and no COPY
+ * may see them.
+ */
+export async function hiddenFiles(
+  { ports }: Pick<BuilderEnvironment, 'ports'>,
+  layer: Digest,
+  dockerfile: string,
+): Promise<ReadonlySet<string>> {
+  const directory = await ports.snapshots.layer(layer);
+  const own = directory && readFileIn(directory.path, `/${dockerfile}.dockerignore`, maxDockerfileBytes);
+  const bytes = own ?? (directory && readFileIn(directory.path, '/.dockerignore', maxDockerfileBytes));
+  if (bytes === undefined) return new Set();
+  const patterns = new PathPatterns(readIgnoreFile(bytes));
+  return new Set([dockerfile, '.dockerignore'].filter((file) => patterns.matches(file)));
 }
 
 /** Names without `./`, `..` or a slash in front, as layers have them. */

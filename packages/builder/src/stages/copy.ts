@@ -45,6 +45,7 @@ export async function transferFiles(
     parents,
     unpacks,
     excluded: new PathPatterns(instruction.exclude.map(expand)),
+    hidden: from[0] === build.context.layer ? build.context.hidden : new Set(),
     from,
     onto: state.layerIds,
     link: instruction.link,

@@ -4,6 +4,7 @@ import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
 import { cachedStep } from '../steps/cached-step.ts';
 import type { StepMount } from '../steps/run-mounts.ts';
 import { runStep } from '../steps/run-step.ts';
+import type { StepScript } from '../steps/step-files.ts';
 import { expandIn } from './apply-config.ts';
 import { remember } from './history.ts';
 import { contentOf, sourceLayers } from './sources.ts';
@@ -16,11 +17,11 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   refuseUnbuilt(work, instruction);
   const mounts: StepMount[] = [];
   for (const text of instruction.mounts) mounts.push(await stepMount(work, instruction, text));
-  const command = commandWords(work, instruction);
+  const { words: command, scripts } = commandOf(work, instruction);
   const { WorkingDir: workingDirectory = '/', User: user = '' } = state.draft.config;
   const network = instruction.network === 'default' ? request.network : instruction.network;
   const variables = state.runVariables();
-  const parts = { command, workingDirectory: workingDirectory || '/', user, network };
+  const parts = { command, scripts, workingDirectory: workingDirectory || '/', user, network };
   const { extraHosts, limits, sharedMemoryBytes } = request;
   const step = await cachedStep(environment, {
     inputs: [
@@ -62,27 +63,31 @@ function refuseUnbuilt({ build }: StageWork, { security, devices, network }: Run
     throw new InvalidBuildError('network.host is not allowed');
 }
 
+interface Command {
+  readonly words: readonly string[];
+  readonly scripts: readonly StepScript[];
+}
+
 /** In the shell form a heredoc alone is a script; behind a command it is that command's. */
-function commandWords({ state }: StageWork, instruction: RunInstruction): string[] {
+function commandOf({ state }: StageWork, instruction: RunInstruction): Command {
   const { shell, words, heredocs } = instruction;
   if (words.length === 0) throw new InvalidBuildError('RUN requires at least one argument');
-  if (!shell || heredocs.length === 0) return state.draft.withShell(instruction);
+  if (!shell || heredocs.length === 0) return { words: state.draft.withShell(instruction), scripts: [] };
   const [text = ''] = words;
   const [only] = heredocs;
   const isScript = heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(text.trim());
-  if (isScript && only !== undefined)
-    return scriptWords(state.draft.withShell({ ...instruction, words: [] }), only);
+  if (isScript && only !== undefined) return scriptCommand(state.draft, only);
   const bodies = heredocs.map(({ content, name }) => `\n${content}${name}`).join('');
-  return state.draft.withShell({ ...instruction, words: [text + bodies] });
+  return { words: state.draft.withShell({ ...instruction, words: [text + bodies] }), scripts: [] };
 }
 
-/** A script that names its own interpreter is written to a file by the shell, which then becomes it. */
-function scriptWords(shell: readonly string[], heredoc: Heredoc): string[] {
-  const script = heredocText({ ...heredoc, expand: false }, (text) => text);
-  if (!script.startsWith('#!')) return [...shell, script];
-  const end = `GANTRY_END_OF_${heredoc.name.replaceAll(/\W/g, '_')}`;
-  const file = '/dev/shm/gantry-script';
-  return [...shell, `cat > ${file} <<'${end}'\n${script}${end}\nchmod 700 ${file} && exec ${file}`];
+/** A script that names its own interpreter is a program; any other is for the shell. */
+function scriptCommand(draft: StageWork['state']['draft'], heredoc: Heredoc): Command {
+  const text = heredocText({ ...heredoc, expand: false }, (same) => same);
+  if (!text.startsWith('#!'))
+    return { words: draft.withShell({ words: [text], shell: true, heredocs: [] }), scripts: [] };
+  const destination = `/dev/pipes/${posix.basename(heredoc.name)}`;
+  return { words: [destination], scripts: [{ destination, text }] };
 }
 
 async function stepMount(work: StageWork, instruction: RunInstruction, text: string): Promise<StepMount> {

@@ -11,6 +11,8 @@ import type { StageState } from './stage-state.ts';
 /** The context that a client sent: a layer of files. */
 export interface BuildContext {
   readonly layer: Digest;
+  /** Files that clients always send and `.dockerignore` leaves out. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** What all stages of one build share. */

@@ -3,8 +3,12 @@ import { Directory, RootedTree } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 
-/** Ids of snapshots and processes of builds begin so: what is left of them after a crash is known by it. */
-export const buildIdPrefix = 'build-';
+const idPrefix = 'build-';
+
+/** Whether a file system or a process by that id belongs to a step of a build. */
+export function isStepId(id: string): boolean {
+  return id.startsWith(idPrefix);
+}
 
 /** Layers as a file system, mounted for the moment. */
 export interface LayeredTree extends AsyncDisposable {
@@ -17,21 +21,26 @@ export interface LayeredTree extends AsyncDisposable {
 
 /** Mounts layers, base first, with an empty writable layer on top that goes when it is disposed. */
 export async function mountLayers(
-  { ports }: Pick<BuilderEnvironment, 'ports'>,
+  { ports, steps }: Pick<BuilderEnvironment, 'ports' | 'steps'>,
   layers: readonly Digest[],
 ): Promise<LayeredTree> {
-  const id = buildIdPrefix + randomUUID();
-  await ports.snapshots.create(id, layers, { volatile: true });
+  const id = idPrefix + randomUUID();
+  const remove = async (): Promise<void> => {
+    await ports.snapshots.remove(id);
+    steps.delete(id);
+  };
+  steps.add(id);
   try {
+    await ports.snapshots.create(id, layers, { volatile: true });
     const root = await ports.snapshots.mount(id);
     return {
       id,
       root,
       open: () => new RootedTree(Directory.openPath(root)),
-      [Symbol.asyncDispose]: () => ports.snapshots.remove(id),
+      [Symbol.asyncDispose]: remove,
     };
   } catch (error) {
-    await ports.snapshots.remove(id);
+    await remove();
     throw error;
   }
 }

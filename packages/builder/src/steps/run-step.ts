@@ -9,7 +9,7 @@ import { BuildCommandError } from '../errors.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
 import { type Keep, storeLayer } from './layers.ts';
 import { openMounts, type StepMount } from './run-mounts.ts';
-import { stepHostname, writeStepFiles } from './step-files.ts';
+import { type StepScript, stepHostname, writeStepFiles } from './step-files.ts';
 
 /** A command to be run in a file system. */
 export interface RunStep {
@@ -24,6 +24,7 @@ export interface RunStep {
   /** `default`, `none`, `host`, or the name of a network. */
   readonly network: string;
   readonly mounts: readonly StepMount[];
+  readonly scripts: readonly StepScript[];
   readonly extraHosts: readonly string[];
   readonly limits: CgroupLimits;
   readonly sharedMemoryBytes: number;
@@ -65,7 +66,13 @@ async function execute(
   const attachment = await attach(environment, step, tree.id, opened);
   const onHostNetwork = step.network === 'host';
   const files = opened.use(
-    writeStepFiles(environment, { id: tree.id, attachment, onHostNetwork, extraHosts: step.extraHosts }),
+    writeStepFiles(environment, {
+      id: tree.id,
+      attachment,
+      onHostNetwork,
+      extraHosts: step.extraHosts,
+      scripts: step.scripts,
+    }),
   );
   const mounts = [...files.mounts, ...(await openMounts(environment, step.mounts, opened))];
   const network = onHostNetwork ? 'host' : attachment && { made: attachment.namespacePath };

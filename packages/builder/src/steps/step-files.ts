@@ -14,6 +14,14 @@ export interface StepFilesRequest {
   onHostNetwork: boolean;
   /** `name:address`. */
   extraHosts: readonly string[];
+  /** Programs that the Dockerfile itself holds. */
+  scripts: readonly StepScript[];
+}
+
+/** A program of a heredoc: where the step finds it, and its text. */
+export interface StepScript {
+  readonly destination: string;
+  readonly text: string;
 }
 
 /** The hosts and resolv.conf of a step, mounted over those of its file system, which stay as they are; disposing removes them. */
@@ -36,7 +44,16 @@ export function writeStepFiles(environment: BuilderEnvironment, request: StepFil
     chmodSync(source, 0o644);
     return { type: 'bind', source, destination: `/etc/${name}`, options: ['rbind', 'rprivate', 'ro'] };
   });
-  return { mounts, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) };
+  const scripts = request.scripts.map(({ destination, text }, index): SpecMount => {
+    const source = path.join(directory, `script-${index}`);
+    writeFileSync(source, text);
+    chmodSync(source, 0o755);
+    return { type: 'bind', source, destination, options: ['rbind', 'rprivate', 'ro'] };
+  });
+  return {
+    mounts: [...mounts, ...scripts],
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+  };
 }
 
 function hostsText({ attachment, extraHosts }: StepFilesRequest): string {

@@ -55,6 +55,7 @@ export async function prepareTransfer(
     changeMode: step.changeMode,
     now: environment.clock.nowNs(),
     excluded: step.excluded,
+    hidden: step.hidden,
   };
   const pack = (timeless: boolean) =>
     packTransfer(tree, destination, { plan, attributes: { ...attributes, timeless } });

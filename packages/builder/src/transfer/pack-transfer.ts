@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { PathPatterns } from '@gantry/dockerfile';
 import { type FileStat, keyBytes, pathText, type RootedTree, type TreePath } from '@gantry/kernel';
 import { encodeTarHeader, tarEnd, tarPadding } from '@gantry/oci';
@@ -18,6 +19,7 @@ export interface TransferAttributes {
   /** Times are all 0: for a key that times do not change. */
   readonly timeless: boolean;
   readonly excluded: PathPatterns;
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** The layer tar of a transfer: equal files, names and attributes give equal bytes. Throws what packing throws. */
@@ -72,16 +74,17 @@ function directoryHeader(
 }
 
 function adjuster(item: PlannedItem, destination: Destination, attributes: TransferAttributes) {
-  const { excluded, owner, changeMode, timeless } = attributes;
+  const { excluded, hidden, owner, changeMode, timeless } = attributes;
   const above = item.from.at.length;
   return (at: TreePath, stat: FileStat): FileAdjustment | 'omit' | 'enter' => {
     const below = at.slice(above);
     if (item.contents && below.length === 0) return 'enter';
     const isDirectory = stat.kind === 'directory';
-    const relative = pathText(keyBytes([...item.from.path.split('/').filter(Boolean), ...below].join('/')));
-    refuseMark(relative.slice(relative.lastIndexOf('/') + 1));
-    if (excluded.matches(relative))
-      return isDirectory && !excluded.coversAllBelow(relative) ? 'enter' : 'omit';
+    if (hidden.has([item.from.path, ...below].filter(Boolean).join('/'))) return 'omit';
+    // Patterns are of what is in a source, or of its name.
+    const inside = pathText(keyBytes(below.join('/') || posix.basename(item.from.path)));
+    refuseMark(posix.basename(inside));
+    if (excluded.matches(inside)) return isDirectory && !excluded.coversAllBelow(inside) ? 'enter' : 'omit';
     const there = destination.existingDirectory([...item.to, ...below], stat.kind);
     const times = timeless ? { modifiedNs: 0n } : {};
     if (there !== undefined) {

@@ -35,6 +35,8 @@ export interface TransferWish {
   /** The sources' directories are made at the destination too. */
   readonly parents: boolean;
   readonly excluded: PathPatterns;
+  /** Paths of the source tree that are as good as not there. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /**
@@ -42,7 +44,10 @@ export interface TransferWish {
  * directory that is there a file goes by its own name. Throws `SourceNotFoundError`, `InvalidBuildError`.
  */
 export function planTransfer(tree: RootedTree, destination: Destination, wish: TransferWish): TransferPlan {
-  const found = wish.sources.map((source) => ({ source, matches: findSources(tree, source) }));
+  const found = wish.sources.map((source) => ({
+    source,
+    matches: findSources(tree, source).filter(({ path }) => !wish.hidden.has(path)),
+  }));
   for (const { source, matches } of found) {
     if (matches.length === 0) throw new SourceNotFoundError(wish.instruction, cleanSource(source));
   }

@@ -1,4 +1,5 @@
 import type {
+  BuildPruneResponse,
   ContainerPruneResponse,
   Filters,
   ImagePruneResponse,
@@ -50,6 +51,26 @@ export function pruneVolumes(client: ApiClient, filters: Filters): Promise<Volum
 
 export function pruneNetworks(client: ApiClient, filters: Filters): Promise<NetworkPruneResponse> {
   return prune(client, 'networks', filters);
+}
+
+export interface BuildPruneQuery {
+  /** What is still referred to, too. */
+  all?: boolean;
+  filters?: Filters;
+  /** Bytes that the cache may go on using. */
+  keepBytes?: number;
+}
+
+export function pruneBuildCache(client: ApiClient, query: BuildPruneQuery): Promise<BuildPruneResponse> {
+  return client.json<BuildPruneResponse>({
+    method: 'POST',
+    path: '/build/prune',
+    query: {
+      all: query.all || undefined,
+      filters: formatFilters(query.filters),
+      'keep-storage': query.keepBytes || undefined,
+    },
+  });
 }
 
 function prune<T>(client: ApiClient, kind: string, filters: Filters): Promise<T> {

@@ -1,27 +1,49 @@
 import type { Filters } from '@gantry/api-types';
 import { type Clock, parseGoDuration } from '@gantry/base';
-import type { CachePruning } from '@gantry/builder';
+import { type CachePruning, cacheId } from '@gantry/builder';
 import { InvalidFilterError } from '@gantry/containers';
 
-/**
- * What a prune of the build cache takes, from its filters and bounds. Throws `InvalidFilterError` for a filter that Docker does
- * not know, and for one that steps of this builder say nothing of.
- */
+type Step = Parameters<NonNullable<CachePruning['concerns']>>[1];
+
+/** Docker's filters of the build cache, each on one of its values. No step here is shared, in use, or has labels. */
+const filterMatches: Readonly<Record<string, (value: string, key: string, step: Step) => boolean>> = {
+  id: (value, key) => cacheId(key).startsWith(value),
+  description: (value, _key, step) => step.description.includes(value),
+  type: (value) => value === 'regular',
+  inuse: isFalse,
+  shared: isFalse,
+  private: (value) => !isFalse(value),
+  parents: () => false,
+  label: () => false,
+  'label!': () => true,
+};
+
+/** What a prune of the build cache takes, from its filters and bounds. Throws `InvalidFilterError` in Docker's words. */
 export function cachePruning(
   filters: Filters,
   bounds: ReadonlyMap<string, number>,
   clock: Clock,
 ): CachePruning {
-  for (const name of filters.keys()) {
-    if (name !== 'until' && name !== 'unused-for') throw new InvalidFilterError(`invalid filter '${name}'`);
+  const ages = [...(filters.get('until') ?? []), ...(filters.get('unused-for') ?? [])];
+  const others = [...filters].filter(([name]) => name !== 'until' && name !== 'unused-for');
+  for (const [name] of others) {
+    if (!Object.hasOwn(filterMatches, name)) throw new InvalidFilterError(`invalid filter '${name}'`);
   }
-  const [age] = filters.get('until') ?? filters.get('unused-for') ?? [];
-  const free = bounds.get('min-free-space') ?? 0;
-  if (free > 0) throw new InvalidFilterError("'min-free-space' is not supported yet");
+  if ((bounds.get('min-free-space') ?? 0) > 0)
+    throw new InvalidFilterError("'min-free-space' of a prune of the build cache is not supported yet");
   const keepBytes =
     bounds.get('max-used-space') ?? bounds.get('reserved-space') ?? bounds.get('keep-storage') ?? 0;
-  if (age === undefined) return { keepBytes };
-  return { keepBytes, before: new Date(clock.now().getTime() - ageMs(age)) };
+  const [age] = ages;
+  return {
+    keepBytes,
+    ...(age !== undefined && { before: new Date(clock.now().getTime() - ageMs(age)) }),
+    concerns: (key, step) =>
+      others.every(([name, values]) => values.some((value) => filterMatches[name]?.(value, key, step))),
+  };
+}
+
+function isFalse(value: string): boolean {
+  return ['0', 'false'].includes(value);
 }
 
 function ageMs(text: string): number {

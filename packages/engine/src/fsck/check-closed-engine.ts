@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Logger, silentLogger } from '@gantry/base';
+import { cachedLayers } from '@gantry/builder';
 import { readStoredContainers, type StoredContainer, snapshotOwner } from '@gantry/containers';
 import { FileBlobStore } from '@gantry/content';
 import { checkStoredImages } from '@gantry/images';
@@ -54,6 +55,7 @@ async function checkStored(engine: ClosedEngine, store: MetadataStore): Promise<
     content: FileBlobStore.existing(below('content')),
     isUnpacked: (diffId) => existsSync(below('snapshots/layers', digestHex(diffId), 'layer.json')),
     snapshots: { layers: () => storedLayers(below('snapshots')) },
+    retained: new Set(cachedLayers(store)),
   });
   const known = new Set([...containers, ...damaged].map(({ id }) => id));
   return [

@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '@gantry/api-types';
 import type { Clock } from '@gantry/base';
+import type { BuildService } from '@gantry/builder';
 import type { LocalImageStore } from '@gantry/images';
 import type { NetworkController } from '@gantry/network';
 import type { ContainerRuntime } from '@gantry/runtime';
@@ -21,6 +22,7 @@ export interface Consistency {
   runtime: Pick<ContainerRuntime, 'list' | 'remove'>;
   volumes: Pick<VolumeStore, 'list' | 'release' | 'unmount'>;
   network: Pick<NetworkController, 'networks' | 'detach' | 'check'>;
+  builds: Pick<BuildService, 'activeSteps'>;
   /** Where traces of containers may be in the kernel. */
   places: StrayPlaces;
   clock: Clock;
@@ -60,7 +62,14 @@ export async function repairEngine(parts: Consistency, problems: readonly Proble
   await parts.images.repair();
 }
 
+/** What belongs to a step of a build is nobody's problem. */
 async function look(parts: Consistency): Promise<Problem[]> {
+  const steps = parts.builds.activeSteps();
+  const problems = await lookEverywhere(parts, steps);
+  return problems.filter(({ object }) => !steps.has(object));
+}
+
+async function lookEverywhere(parts: Consistency, steps: ReadonlySet<string>): Promise<Problem[]> {
   const containers = await parts.containers();
   const images = await parts.images.check();
   return [
@@ -72,7 +81,7 @@ async function look(parts: Consistency): Promise<Problem[]> {
     ...parts.network.check().map((problem): Problem => ({ kind: 'network', ...problem })),
     ...checkStrays(
       parts.places,
-      new Set([...containers.map(({ Id: id = '' }) => id), ...parts.damaged.map(({ id }) => id)]),
+      new Set([...containers.map(({ Id: id = '' }) => id), ...parts.damaged.map(({ id }) => id), ...steps]),
     ),
   ];
 }

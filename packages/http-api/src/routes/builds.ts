@@ -19,6 +19,7 @@ export function buildRoutes(builds: BuildBackend): Route[] {
 async function build(builds: BuildBackend, exchange: Exchange): Promise<void> {
   const { query, request, signal } = exchange;
   refuseUnbuilt(query);
+  refuseJson(request.headers['content-type']);
   const options = buildOptions(query);
   const credentials = parseRegistryAuths(request.headers['x-registry-config']);
   const quiet = query.flag('q');
@@ -35,6 +36,7 @@ function refuseUnbuilt(query: Query): void {
   const wanted: readonly (readonly [boolean, string])[] = [
     [query.text('version') === '2', 'a build by BuildKit (version=2)'],
     [query.text('remote') !== '', "a context that the daemon fetches ('remote')"],
+    [!query.flag('forcerm') && !query.flag('rm', true), "keeping intermediate containers ('rm=0')"],
     [query.flag('squash'), "squashing layers ('squash')"],
     [query.text('outputs') !== '', "outputs other than an image ('outputs')"],
     [!['', 'null', '[]'].includes(query.text('cachefrom')), "cache from images ('cachefrom')"],
@@ -46,6 +48,12 @@ function refuseUnbuilt(query: Query): void {
   ];
   const found = wanted.find(([asked]) => asked);
   if (found !== undefined) throw new NotBuiltError(found[1]);
+}
+
+/** A context is an archive, whatever its clients call that. Throws `InvalidRequestError`. */
+function refuseJson(contentType: string | undefined): void {
+  if (contentType?.startsWith('application/json') !== true) return;
+  throw new InvalidRequestError('the context of a build is a tar archive: Content-type is application/x-tar');
 }
 
 function buildOptions(query: Query): Omit<BuildOptions, 'credentials' | 'onText' | 'signal'> {

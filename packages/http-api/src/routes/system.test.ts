@@ -200,7 +200,7 @@ describe('what is not there', () => {
 
   it('is 501 with its name for the part of the API that is not built', async () => {
     const operations: [string, string, string][] = [
-      ['POST', '/build', 'ImageBuild (POST /build)'],
+      ['POST', '/build/cancel', 'BuildCancel (POST /build/cancel)'],
       ['POST', '/session', 'Session (POST /session)'],
       ['GET', '/containers/c/checkpoints', 'CheckpointList (GET /containers/{id}/checkpoints)'],
       ['GET', '/images/search', 'ImageSearch (GET /images/search)'],

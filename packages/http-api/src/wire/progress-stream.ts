@@ -1,5 +1,5 @@
 import type { ProgressMessage } from '@gantry/api-types';
-import { errorMessage } from '@gantry/base';
+import { EngineError, errorMessage } from '@gantry/base';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream } from '../server/respond.ts';
 
@@ -21,9 +21,15 @@ export async function streamProgress(
     if (!writer.begun) throw error;
     exchange.logger.info('request failed after its answer had begun', { error });
     const message = errorMessage(error);
-    writer.write({ errorDetail: { message }, error: message });
+    writer.write({ errorDetail: { ...exitCodeOf(error), message }, error: message });
   }
   writer.end();
+}
+
+/** The exit code of the command that failed, which Docker's clients end with too. */
+function exitCodeOf(error: unknown): { code?: number } {
+  const code = error instanceof EngineError ? error.details['exitCode'] : undefined;
+  return typeof code === 'number' ? { code } : {};
 }
 
 class ProgressWriter {

@@ -64,11 +64,6 @@ export class ContentKeeper {
     };
   }
 
-  /** A running operation has it, perhaps before any image. */
-  keepsLayer(diffId: Digest): boolean {
-    return this.#keptLayers.has(diffId);
-  }
-
   /** Removes every blob and layer that no image and no scope keeps. A layer that a container stands on stays. */
   collectGarbage(): Promise<CollectedGarbage> {
     return this.#gate.run(() => this.#collect());
@@ -85,6 +80,12 @@ export class ContentKeeper {
       faultPoint('image-remove-platform/manifest-removed');
       return this.#collect();
     });
+  }
+
+  /** Tells of a digest whether it is kept though no image has it, as things are now. */
+  keeps(): (digest: Digest) => boolean {
+    const retained = new Set(this.#options.retained());
+    return (digest) => retained.has(digest) || this.#keptLayers.has(digest);
   }
 
   async #end(lease: BlobLease, layers: readonly Digest[], isComplete: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { errorMessage } from '@gantry/base';
 import type { BlobStore } from '@gantry/content';
+import type { Digest } from '@gantry/oci';
 import type { ListedLayer } from '@gantry/snapshots';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
 import type { ImageDocuments } from '../reading/image-documents.ts';
@@ -21,6 +22,8 @@ export interface CheckedStores {
   unpacker: Pick<LayerUnpacker, 'unpacked'>;
   snapshots: { layers(): Promise<readonly Pick<ListedLayer, 'diffId' | 'isUsed'>[]> };
   maxManifests: number;
+  /** Whether a blob is kept though no image has it: by a build's cache, or by what is under way. */
+  isKept: (digest: Digest) => boolean;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface CheckedStores {
  * size and their layers unpacked, and no blob and no layer is there for nothing. What is just coming in looks like the last.
  */
 export async function checkImages(options: CheckedStores): Promise<ImageProblem[]> {
-  const { records, content, snapshots } = options;
+  const { records, content, snapshots, isKept } = options;
   const problems: ImageProblem[] = records
     .names()
     .filter(({ record }) => records.image(record.imageId) === undefined)
@@ -42,10 +45,11 @@ export async function checkImages(options: CheckedStores): Promise<ImageProblem[
     }
   }
   for await (const { digest } of content.list()) {
-    if (!referenced.blobs.has(digest)) problems.push({ object: digest, fact: 'a blob that no image has' });
+    if (!referenced.blobs.has(digest) && !isKept(digest))
+      problems.push({ object: digest, fact: 'a blob that no image has' });
   }
   for (const { diffId, isUsed } of await snapshots.layers()) {
-    if (isUsed || referenced.layers.has(diffId)) continue;
+    if (isUsed || referenced.layers.has(diffId) || isKept(diffId)) continue;
     problems.push({ object: diffId, fact: 'an unpacked layer that no image has' });
   }
   return problems;

@@ -12,6 +12,8 @@ export interface StoredImages {
   content: Pick<BlobStore, 'list' | 'stat' | 'readSmall'>;
   isUnpacked: (diffId: Digest) => boolean;
   snapshots: CheckedStores['snapshots'];
+  /** Layers that are kept though no image has them. */
+  retained: ReadonlySet<Digest>;
 }
 
 /** Looks for what does not fit, as `LocalImageStore.check` does; changes nothing. */
@@ -20,6 +22,7 @@ export async function checkStoredImages({
   content,
   isUnpacked,
   snapshots,
+  retained,
 }: StoredImages): Promise<ImageProblem[]> {
   return await checkImages({
     records: new ImageRecords(state),
@@ -30,5 +33,6 @@ export async function checkStoredImages({
     },
     snapshots,
     maxManifests: defaultLimits.manifests,
+    isKept: (digest) => retained.has(digest),
   });
 }

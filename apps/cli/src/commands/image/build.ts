@@ -2,13 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
-import { type BuildQuery, buildImage } from '@gantry/client';
+import type { ProgressMessage } from '@gantry/api-types';
+import { type BuildQuery, buildImage, ProgressError } from '@gantry/client';
 import { detectCompression } from '@gantry/oci';
 import { ProgressPrinter, windowSize } from '@gantry/terminal';
 import { type PackedContext, packDirectoryContext, packDockerfileAlone } from '../../build/local-context.ts';
 import { registryAuths } from '../../config/registry-auth.ts';
 import { CommandError } from '../../errors.ts';
 import type { CommandHandler, Invocation } from '../../invocation.ts';
+import { refuseContentTrust } from '../../options/content-trust.ts';
 import { parseKeyValues } from '../../options/key-values.ts';
 import { resourcesOf } from '../../options/resources.ts';
 import { proxyVariables } from '../../streams/create-container.ts';
@@ -16,10 +18,12 @@ import { proxyVariables } from '../../streams/create-container.ts';
 /** `gantry build`. The id of what was built is the last that a quiet build prints. */
 export const buildCommand: CommandHandler = async (invocation) => {
   const { flags, args, engine, stdout, config } = invocation;
+  refuseContentTrust(invocation);
   const [given = ''] = args;
   const isRemote = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(given);
   const context = isRemote ? undefined : await packContext(given, flags.string('file'));
   const quiet = flags.boolean('quiet');
+  const idFile = flags.string('iidfile');
   const archive = context && flags.boolean('compress') ? compressed(context.archive) : context?.archive;
   const messages = await buildImage(await engine(), {
     context: archive,
@@ -32,16 +36,27 @@ export const buildCommand: CommandHandler = async (invocation) => {
   });
   const printer = new ProgressPrinter(stdout, windowSize(1)?.columns ?? 80);
   let id = '';
-  for await (const message of messages) {
+  for await (const message of inBuildsCode(messages)) {
     const built = (message.aux as { ID?: string } | undefined)?.ID;
     if (built !== undefined) id = built;
     else if (quiet) id = message.stream?.trim() || id;
     else printer.print(message);
   }
   if (quiet) stdout.write(`${id}\n`);
-  if (flags.string('iidfile') !== '') writeFileSync(flags.string('iidfile'), id);
+  if (idFile !== '') writeFileSync(idFile, id);
   return 0;
 };
+
+/** The program ends with the code of the command that failed. */
+async function* inBuildsCode(messages: AsyncIterable<ProgressMessage>): AsyncGenerator<ProgressMessage> {
+  try {
+    yield* messages;
+  } catch (error) {
+    if (error instanceof ProgressError && error.exitCode !== undefined)
+      throw new CommandError(error.exitCode, error.message, { cause: error });
+    throw error;
+  }
+}
 
 async function packContext(given: string, file: string): Promise<PackedContext> {
   if (given === '-') {
@@ -84,6 +99,8 @@ async function parametersOf(invocation: Invocation): Promise<BuildQuery['paramet
     networkmode: flags.string('network'),
     extrahosts: flags.list('add-host').join(',') || undefined,
     shmsize: flags.number('shm-size') || undefined,
+    rm: flags.boolean('rm'),
+    forcerm: flags.boolean('force-rm') || undefined,
     squash: flags.boolean('squash') || undefined,
     cgroupparent: flags.string('cgroup-parent') || undefined,
     isolation: flags.string('isolation') || undefined,

@@ -1,5 +1,12 @@
 import type { Filters } from '@gantry/api-types';
-import { type ApiClient, pruneContainers, pruneImages, pruneNetworks, pruneVolumes } from '@gantry/client';
+import {
+  type ApiClient,
+  pruneBuildCache,
+  pruneContainers,
+  pruneImages,
+  pruneNetworks,
+  pruneVolumes,
+} from '@gantry/client';
 
 /** What a prune did, as it is printed. */
 export interface Pruned {
@@ -24,6 +31,11 @@ export const networks: Prune = async (client, filters) => {
 export const volumes: Prune = async (client, filters) => {
   const { VolumesDeleted, SpaceReclaimed } = await pruneVolumes(client, filters);
   return pruned('Deleted Volumes:', VolumesDeleted, SpaceReclaimed);
+};
+
+export const buildCache: Prune = async (client, filters) => {
+  const { CachesDeleted, SpaceReclaimed } = await pruneBuildCache(client, { filters });
+  return pruned('Deleted build cache objects:', CachesDeleted, SpaceReclaimed);
 };
 
 export const images: Prune = async (client, filters) => {

@@ -3,9 +3,9 @@ import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { confirm } from './confirm.ts';
 import { pruneFilters } from './prune-filters.ts';
-import { containers, images, networks, type Prune, volumes } from './prune-kinds.ts';
+import { buildCache, containers, images, networks, type Prune, volumes } from './prune-kinds.ts';
 
-/** `gantry system prune`: containers first, since they use the rest. There is no build cache yet. */
+/** `gantry system prune`: containers first, since they use the rest. */
 export const systemPruneCommand: CommandHandler = async ({ flags, config, engine, stdout }) => {
   const all = flags.boolean('all');
   const withVolumes = flags.boolean('volumes');
@@ -21,6 +21,7 @@ export const systemPruneCommand: CommandHandler = async ({ flags, config, engine
     { prune: networks, wanted: filters },
     ...(withVolumes ? [{ prune: volumes, wanted: filters }] : []),
     { prune: images, wanted: new Map([...filters, ['dangling', [String(!all)]]]) },
+    { prune: buildCache, wanted: filters },
   ];
   let reclaimedBytes = 0;
   for (const { prune, wanted } of steps) {
@@ -45,6 +46,7 @@ function warningText(options: {
     '  - all networks not used by at least one container',
     ...(withVolumes ? ['  - all anonymous volumes not used by at least one container'] : []),
     all ? '  - all images without at least one container associated to them' : '  - all dangling images',
+    '  - unused build cache',
     '',
     ...(kept.length > 0 ? ['  Items to be pruned will be filtered with:', ...kept, ''] : []),
   ].join('\n');

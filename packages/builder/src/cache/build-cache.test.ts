@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { silentLogger, systemClock } from '@gantry/base';
+import type { Digest } from '@gantry/oci';
+import { openMetadataStore } from '@gantry/state';
+import { BuildCache } from './build-cache.ts';
+import { CacheMounts } from './cache-mounts.ts';
+import { pruneCache } from './prune-cache.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'gantry-cache-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const layer = (letter: string, sizeBytes: number) => ({
+  diffId: `sha256:${letter.repeat(64)}` as Digest,
+  sizeBytes,
+});
+
+test('finds a step by its inputs, and keeps its layer', () => {
+  using store = openMetadataStore({ path: path.join(directory, 'found.db'), logger: silentLogger });
+  const cache = new BuildCache(store, systemClock);
+  const key = BuildCache.key(['run', ['a'], { network: 'none' }]);
+  assert.equal(cache.find(key), undefined);
+  cache.put(key, { layer: layer('a', 10), description: 'RUN x' });
+  assert.deepEqual(cache.find(key)?.layer, layer('a', 10));
+  assert.equal(cache.find(key)?.uses, 2);
+  assert.notEqual(BuildCache.key(['run', ['a'], { network: 'host' }]), key);
+  assert.deepEqual(new BuildCache(store, systemClock).layers(), [layer('a', 10).diffId]);
+});
+
+test('prunes what was used longest ago first, down to a size, and only what it concerns', () => {
+  using store = openMetadataStore({ path: path.join(directory, 'pruned.db'), logger: silentLogger });
+  let hour = 0;
+  const clock = { ...systemClock, now: () => new Date(Date.UTC(2026, 0, 1, hour)) };
+  const cache = new BuildCache(store, clock);
+  for (const letter of ['a', 'b', 'c', 'd']) {
+    hour++;
+    cache.put(letter, { layer: layer(letter, 100), description: letter });
+  }
+  assert.deepEqual(
+    pruneCache(cache, { keepBytes: 0, concerns: (_key, step) => step.description === 'd' }).keys,
+    ['d'],
+  );
+  assert.deepEqual(pruneCache(cache, { keepBytes: 200 }).keys, ['a']);
+  assert.deepEqual(pruneCache(cache, { keepBytes: 0, before: new Date(Date.UTC(2026, 0, 1, 3)) }).keys, [
+    'b',
+  ]);
+  assert.deepEqual([...pruneCache(cache, { keepBytes: 0 }).layers], [layer('c', 0).diffId]);
+  assert.deepEqual(cache.entries(), []);
+});
+
+test('gives cache mounts as their sharing says', async () => {
+  const mounts = new CacheMounts(path.join(directory, 'mounts'));
+  const wish = { id: '/root/.npm', mode: 0o750, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const shared = await mounts.acquire({ ...wish, sharing: 'shared' });
+  assert.equal((await mounts.acquire({ ...wish, sharing: 'shared' })).directory, shared.directory);
+  assert.equal(statSync(shared.directory).mode & 0o777, 0o750);
+  {
+    using first = await mounts.acquire({ ...wish, sharing: 'private' });
+    using second = await mounts.acquire({ ...wish, sharing: 'private' });
+    assert.notEqual(first.directory, second.directory);
+  }
+  using again = await mounts.acquire({ ...wish, sharing: 'private' });
+  assert.equal(again.directory, shared.directory);
+  const order: string[] = [];
+  const locked = await mounts.acquire({ ...wish, sharing: 'locked' });
+  const waiting = mounts.acquire({ ...wish, sharing: 'locked' }).then((cache) => {
+    order.push('second');
+    cache[Symbol.dispose]();
+  });
+  order.push('first');
+  locked[Symbol.dispose]();
+  await waiting;
+  assert.deepEqual(order, ['first', 'second']);
+  assert.equal(readdirSync(path.join(directory, 'mounts')).length, 2);
+});
