@@ -1,4 +1,4 @@
-import { type BuildRequest, BuildService } from '@gantry/builder';
+import type { BuildRequest, BuildService } from '@gantry/builder';
 import { containerLimits, type EventHub } from '@gantry/containers';
 import type { BuildBackend, BuildOptions, RegistryAuth } from '@gantry/http-api';
 import type { CgroupSupport } from '@gantry/kernel';

@@ -77,6 +77,20 @@ function makeRoot(directory: string, mode: number): void {
   }
 }
 
+function buildsOf({
+  settings,
+  execution,
+  images,
+}: Pick<Opening, 'settings'> & { execution: Execution; images: ImageView }): BuildView {
+  return new BuildView({
+    builds: execution.builds,
+    images,
+    events: execution.containers.events,
+    cgroupSupport: execution.cgroupSupport,
+    sharedMemoryBytes: () => settings.current.defaultShmSizeBytes,
+  });
+}
+
 function compose(
   { options, store, settings, clock, logger }: Opening,
   { images, registries, volumes, snapshots }: Storage,
@@ -104,13 +118,7 @@ function compose(
     execs,
     files,
     images: imageView,
-    builds: new BuildView({
-      builds: execution.builds,
-      images: imageView,
-      events,
-      cgroupSupport: execution.cgroupSupport,
-      sharedMemoryBytes: () => settings.current.defaultShmSizeBytes,
-    }),
+    builds: buildsOf({ settings, execution, images: imageView }),
     registries: new RegistryView(registries),
     networks,
     volumes: volumeView,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { BuildService } from '@gantry/builder';
+import { type BuilderDefaults, type BuilderPorts, BuildService } from '@gantry/builder';
 import {
   type Containers,
   type CreationDefaults,
@@ -56,28 +56,11 @@ export interface Execution {
 
 export async function openExecution(opening: Opening, storage: Storage): Promise<Execution> {
   const { options, store, opened, logger, clock } = opening;
-  const { bridge, bip } = options;
   const searchPath = options.searchPath ?? defaultSearchPath;
   const cgroupDriver = chosenCgroupDriver(options.cgroupDriver);
   const cgroupParent = options.cgroupParent ?? defaultCgroupParent[cgroupDriver];
-  const common = { execRoot: options.execRoot, logger, clock };
-  const network = opened.use(
-    await openNetworkController({
-      ...common,
-      store,
-      ...(bridge === undefined ? {} : { bridge }),
-      ...(bip === undefined ? {} : { bip }),
-      ...controllerOptions(options.network),
-    }),
-  );
-  const runtime = opened.use(
-    openRuntimes({
-      ...common,
-      ...runtimeTable({ ...defaultSettings, ...options.settings }, searchPath),
-      open: ({ path: name, args = [] }, execRoot) =>
-        openRuntime({ ...common, execRoot, cgroupDriver, name, args }),
-    }),
-  );
+  const network = opened.use(await openNetwork(opening));
+  const runtime = opened.use(openRuntimeTable(opening, cgroupDriver));
   const layout = detectCgroups();
   const cgroupSupport = readCgroupSupport(layout);
   const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
@@ -119,15 +102,10 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     }),
   );
   storage.users.containers = containers;
-  const builds = await BuildService.open({
-    ports: {
-      images,
-      snapshots,
-      network,
-      runtime,
-      content: storage.content,
-      buildSpec: (spec) => buildSpec(spec, host),
-    },
+  const builds = await openBuilds(opening, storage, {
+    network,
+    runtime,
+    buildSpec: (spec) => buildSpec(spec, host),
     defaults: {
       cgroupParent,
       cgroupVersion: layout.version,
@@ -136,10 +114,6 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       dns: options.network?.dns ?? {},
       remapsUsers: users.remap !== undefined,
     },
-    store,
-    directory: path.join(options.dataRoot, 'builder'),
-    clock,
-    logger,
   });
   storage.users.builds = builds;
   const remapsUsers = users.remap !== undefined;
@@ -154,6 +128,52 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     cgroupSupport,
     remapsUsers,
   };
+}
+
+function openNetwork({
+  options,
+  store,
+  logger,
+  clock,
+}: Opening): Promise<NetworkController & AsyncDisposable> {
+  const { execRoot, bridge, bip } = options;
+  return openNetworkController({
+    execRoot,
+    logger,
+    clock,
+    store,
+    ...(bridge === undefined ? {} : { bridge }),
+    ...(bip === undefined ? {} : { bip }),
+    ...controllerOptions(options.network),
+  });
+}
+
+function openRuntimeTable({ options, logger, clock }: Opening, cgroupDriver: CgroupDriver): RuntimeSet {
+  const common = { execRoot: options.execRoot, logger, clock };
+  return openRuntimes({
+    ...common,
+    ...runtimeTable({ ...defaultSettings, ...options.settings }, options.searchPath ?? defaultSearchPath),
+    open: ({ path: name, args = [] }, execRoot) =>
+      openRuntime({ ...common, execRoot, cgroupDriver, name, args }),
+  });
+}
+
+type BuildParts = Pick<BuilderPorts, 'network' | 'runtime' | 'buildSpec'> & { defaults: BuilderDefaults };
+
+function openBuilds(
+  { options, store, clock, logger }: Opening,
+  { images, snapshots, content }: Storage,
+  { defaults, ...ports }: BuildParts,
+): Promise<BuildService> {
+  const directory = path.join(options.dataRoot, 'builder');
+  return BuildService.open({
+    ports: { images, snapshots, content, ...ports },
+    defaults,
+    store,
+    directory,
+    clock,
+    logger,
+  });
 }
 
 function creationDefaults(settings: EngineSettings): CreationDefaults {

@@ -117,7 +117,12 @@ export class LocalImageStore implements ImageStore {
     const documents = new ImageDocuments(content);
     const unpacker = new LayerUnpacker(content, snapshots);
     const keeper = new ContentKeeper({
-      ...{ content, snapshots, records, documents, logger, maxManifests },
+      content,
+      snapshots,
+      records,
+      documents,
+      logger,
+      maxManifests,
       retained: options.retained ?? (() => []),
     });
     const recorder = new ImageRecorder({ content, documents, records, unpacker, clock, maxManifests });

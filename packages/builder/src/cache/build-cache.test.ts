@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { silentLogger, systemClock } from '@gantry/base';
-import type { Digest } from '@gantry/oci';
+import type { PlainLayer } from '@gantry/images';
 import { openMetadataStore } from '@gantry/state';
 import { BuildCache } from './build-cache.ts';
 import { CacheMounts } from './cache-mounts.ts';
@@ -13,8 +13,8 @@ import { pruneCache } from './prune-cache.ts';
 const directory = mkdtempSync(path.join(tmpdir(), 'gantry-cache-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-const layer = (letter: string, sizeBytes: number) => ({
-  diffId: `sha256:${letter.repeat(64)}` as Digest,
+const layer = (letter: string, sizeBytes: number): PlainLayer => ({
+  diffId: `sha256:${letter.repeat(64)}`,
   sizeBytes,
 });
 

@@ -9,7 +9,7 @@ import type { StageWork } from './stage-build.ts';
 export async function addStep(work: StageWork, instruction: AddInstruction): Promise<void> {
   for (const source of instruction.sources) {
     const { text } = expandIn(work, instruction, source);
-    if (/^(?:https?|ssh|git):\/\//i.test(text) || /^git@/.test(text) || /\.git(?:#.*)?$/.test(text))
+    if (/^(?:https?|ssh|git):\/\//i.test(text) || text.startsWith('git@') || /\.git(?:#.*)?$/.test(text))
       throw new BuildOptionNotBuiltError(`ADD of ${text}`);
   }
   if (instruction.checksum !== '') throw new BuildOptionNotBuiltError('ADD --checksum');

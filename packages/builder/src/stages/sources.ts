@@ -1,4 +1,3 @@
-import { PathPatterns } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
 import { packTree } from '@gantry/snapshots';
 import { SourceNotFoundError } from '../errors.ts';
@@ -6,9 +5,6 @@ import { mountLayers } from '../steps/layered-tree.ts';
 import { digestOf } from '../steps/transfer-step.ts';
 import { findSources } from '../transfer/find-sources.ts';
 import type { StageWork } from './stage-build.ts';
-
-/** Nothing is left out. */
-export const nothingExcluded: PathPatterns = new PathPatterns([]);
 
 /** Layers of what `--from` names: a stage, an image, or the context when it is empty. */
 export async function sourceLayers({ build }: StageWork, from: string): Promise<readonly Digest[]> {

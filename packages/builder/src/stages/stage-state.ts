@@ -56,7 +56,16 @@ export class StageState {
   }
 
   copy(): StageState {
-    return new StageState({ ...this, config: this.draft.config });
+    const { parent, draft, layers, history, author, createdAt } = this;
+    return new StageState({
+      parent,
+      config: draft.config,
+      arguments: this.arguments,
+      layers,
+      history,
+      author,
+      createdAt,
+    });
   }
 
   /** Takes up what a step made. */

@@ -26,7 +26,7 @@ function readClause(text: string, part: string): (mode: number, kind: FileStat['
   if (match === null)
     throw new InvalidBuildError(`invalid chmod parameter: '${text}'. it should be octal or symbolic`);
   const [, who = '', operator = '', letters = ''] = match;
-  const mask = [...(who === '' ? 'a' : who)].reduce((bits, letter) => bits | (classes[letter] ?? 0), 0);
+  const mask = Array.from(who === '' ? 'a' : who).reduce((bits, letter) => bits | (classes[letter] ?? 0), 0);
   return (mode, kind) => {
     const wanted = bitsOf(letters, mode, kind) & mask;
     if (operator === '+') return mode | wanted;
