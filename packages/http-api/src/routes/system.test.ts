@@ -203,7 +203,6 @@ describe('what is not there', () => {
       ['POST', '/build/cancel', 'BuildCancel (POST /build/cancel)'],
       ['POST', '/session', 'Session (POST /session)'],
       ['GET', '/containers/c/checkpoints', 'CheckpointList (GET /containers/{id}/checkpoints)'],
-      ['GET', '/images/search', 'ImageSearch (GET /images/search)'],
       ['POST', '/swarm/init', 'SwarmInit (POST /swarm/init)'],
     ];
     for (const [method, path, name] of operations) {
