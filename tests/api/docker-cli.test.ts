@@ -143,8 +143,8 @@ describe('docker CLI 28', () => {
   });
 
   it('names what is not built', async () => {
-    const { stderr } = await docker('search anything');
-    assert.match(stderr, /ImageSearch \(GET \/images\/search\) is not built yet/);
+    const { stderr } = await docker('plugin install --grant-all-permissions anything');
+    assert.match(stderr, /GetPluginPrivileges \(GET \/plugins\/privileges\) is not built yet/);
     assert.match((await docker('node ls')).stderr, /This node is not a swarm manager/);
     assert.match((await docker('plugin inspect x')).stderr, /plugin "x" not found/);
   });

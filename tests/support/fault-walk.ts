@@ -54,7 +54,7 @@ export async function killAtEveryPoint<T>(
     try {
       await killAt(daemon, walk, { death, name, count });
     } catch (error) {
-      throw new Error(`${death.word} at ${name}, time ${count}\n${daemon.log.slice(-4000)}`, {
+      throw new Error(`${death.word} at ${name}, time ${count}: ${String(error)}\n${daemon.log.slice(-4000)}`, {
         cause: error,
       });
     }
