@@ -54,9 +54,12 @@ export async function killAtEveryPoint<T>(
     try {
       await killAt(daemon, walk, { death, name, count });
     } catch (error) {
-      throw new Error(`${death.word} at ${name}, time ${count}: ${String(error)}\n${daemon.log.slice(-4000)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `${death.word} at ${name}, time ${count}: ${String(error)}\n${daemon.log.slice(-4000)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }
