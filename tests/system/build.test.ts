@@ -68,7 +68,7 @@ FROM $BASE
 ARG WHO=nobody
 ENV GREETING="hello $WHO"
 LABEL kind=test
-WORKDIR /work/deep
+WORKDIR /srv/deep
 COPY src/ ./
 COPY --chown=12:34 src/a.txt /owned/
 ADD archive.txt renamed.txt
@@ -89,7 +89,7 @@ CMD ["cat", "out.txt"]
         output,
         new RegExp(`Successfully built [0-9a-f]{12}\nSuccessfully tagged ${tag('whole')}:latest\n$`),
       );
-      assert.equal(await run(tag('whole')), 'hello gantry gantry\n/work/deep');
+      assert.equal(await run(tag('whole')), 'hello gantry gantry\n/srv/deep');
       const look = 'stat -c "%n %a %u:%g" a.txt /owned /owned/a.txt sub; cat link sub/b.txt renamed.txt';
       const seen = await run('-u', '0', tag('whole'), 'sh', '-c', look);
       assert.equal(
@@ -115,7 +115,7 @@ CMD ["cat", "out.txt"]
           ExposedPorts: { '80/tcp': {}, '53/udp': {} },
           Volumes: { '/data': {} },
           StopSignal: 'SIGINT',
-          WorkingDir: '/work/deep',
+          WorkingDir: '/srv/deep',
           test: ['CMD-SHELL', 'true'],
           kind: 'test',
           more: 'x',
