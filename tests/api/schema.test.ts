@@ -72,7 +72,6 @@ if (file === '') {
       ['GET', '/plugins', 200],
       ['GET', '/nodes', 503],
       ['POST', '/build', 200],
-      ['POST', '/build/cancel', 501],
       ['POST', '/containers/running/kill', 204],
       ['POST', '/containers/running/wait', 200],
       ['DELETE', '/containers/running', 204],
