@@ -343,6 +343,11 @@ describe('the cache of builds', onlyOurs, () => {
       /Build Cache [1-9]/,
     );
     await daemon.ok('builder', 'prune', '-f');
+    assert.match(
+      await daemon.ok('system', 'df', '--format', '{{.Type}} {{.TotalCount}}'),
+      /Build Cache [1-9]/,
+    );
+    await daemon.ok('builder', 'prune', '-f', '-a');
     assert.match(await daemon.ok('system', 'df', '--format', '{{.Type}} {{.TotalCount}}'), /Build Cache 0/);
     assert.equal(await daemon.ok('system', 'fsck'), 'everything fits');
     await daemon.ok('build', '-t', 'kept', root);

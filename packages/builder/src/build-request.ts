@@ -3,9 +3,7 @@ import type { Digest, Platform } from '@gantry/oci';
 
 /** What a build is asked for, as `POST /build` says it. */
 export interface BuildRequest {
-  /** The Dockerfile's bytes; from the context when missing. */
-  dockerfile?: Uint8Array;
-  /** Its path in the context. */
+  /** Path of the Dockerfile in the context. */
   dockerfilePath: string;
   /** `repository[:tag]` names that the image gets. */
   references: readonly string[];
@@ -33,5 +31,4 @@ export interface BuildRequest {
 
 export interface BuiltImage {
   id: Digest;
-  warnings: readonly string[];
 }

@@ -10,7 +10,7 @@ import {
   parseDockerfile,
   type Stage,
 } from '@gantry/dockerfile';
-import { type Digest, familiarString, parseReference } from '@gantry/oci';
+import { type Digest, familiarString, hostPlatform, parseReference } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
 import type { BuildRequest, BuiltImage } from './build-request.ts';
 import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builder-environment.ts';
@@ -89,8 +89,7 @@ export class BuildService {
     const { ports } = this.#environment;
     await using keep = ports.images.keep();
     const layer = await receiveContext(this.#environment, archive, { keep, signal: request.signal });
-    const bytes =
-      request.dockerfile ?? (await readDockerfile(this.#environment, layer, request.dockerfilePath));
+    const bytes = await readDockerfile(this.#environment, layer, request.dockerfilePath);
     const file = parseDockerfile(bytes);
     checkSyntax(file);
     const progress = new BuildProgress(request.onText);
@@ -115,10 +114,10 @@ export class BuildService {
       { ...common, environment: this.#environment },
       { stages, target, progress },
     );
-    const id = await assembleImage(this.#environment, state, request);
     failOnChecks(file, checks);
+    const id = await assembleImage(this.#environment, state, request);
     tell(progress, { id, request, checks: checks.warnings, unused: buildArguments.unused() });
-    return { id, warnings: checks.warnings.map(({ message }) => message) };
+    return { id };
   }
 
   /** Ids of the file systems and processes of steps that are under way. */
@@ -155,7 +154,7 @@ export class BuildService {
 function argumentsOf(file: Dockerfile, request: BuildRequest, target: Stage): BuildArguments {
   const buildArguments = new BuildArguments({
     given: request.buildArguments,
-    buildPlatform: request.platform,
+    buildPlatform: hostPlatform(),
     targetPlatform: request.platform,
     targetStage: request.target === '' ? 'default' : target.from.stageName || request.target,
     escape: file.directives.escape,

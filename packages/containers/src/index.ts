@@ -44,6 +44,7 @@ export { type EngineEvent, EventHub, type EventsOptions } from './events/event-h
 export { publishVolumeEvent } from './events/volume-events.ts';
 export { ExecService } from './exec/exec-service.ts';
 export type { ExecStartOptions } from './exec/start-exec.ts';
+export { startStubs } from './files/container-changes.ts';
 export { ContainerFiles } from './files/container-files.ts';
 export type { PathArchive } from './files/read-archive.ts';
 export type { WriteOptions } from './files/write-archive.ts';

@@ -1,4 +1,10 @@
-import type { BuildRequest, BuildService } from '@gantry/builder';
+import { isIP } from 'node:net';
+import {
+  BuildOptionNotBuiltError,
+  type BuildRequest,
+  type BuildService,
+  InvalidBuildError,
+} from '@gantry/builder';
 import { containerLimits, type EventHub } from '@gantry/containers';
 import type { BuildBackend, BuildOptions, RegistryAuth } from '@gantry/http-api';
 import type { CgroupSupport } from '@gantry/kernel';
@@ -45,7 +51,7 @@ export class BuildView implements BuildBackend {
       noCache,
       pull,
       network: options.networkMode || 'default',
-      extraHosts: options.extraHosts,
+      extraHosts: options.extraHosts.map(checkedHost),
       limits: containerLimits(options.resources, cgroupSupport),
       sharedMemoryBytes: options.sharedMemoryBytes || sharedMemoryBytes(),
       pullImage: async (reference) => {
@@ -72,6 +78,15 @@ function credentialsFor(
     credentials.get(domain) ??
     (domain === 'docker.io' ? credentials.get('https://index.docker.io/v1/') : undefined)
   );
+}
+
+/** `name:address`. Throws `InvalidBuildError`. */
+function checkedHost(entry: string): string {
+  const at = entry.indexOf(':');
+  const address = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
+  if (address === 'host-gateway') throw new BuildOptionNotBuiltError("'host-gateway' of --add-host");
+  if (at > 0 && isIP(address) !== 0) return `${entry.slice(0, at)}:${address}`;
+  throw new InvalidBuildError(`bad format for add-host: ${JSON.stringify(entry)}`);
 }
 
 function nameOf(text: string): string {

@@ -321,6 +321,11 @@ export class LocalImageStore implements ImageStore {
     return repairImages({ ...this.#queries, keeper: this.#keeper }, signal);
   }
 
+  /** Layers that images have, by diff id. */
+  imageLayers(): Promise<ReadonlySet<Digest>> {
+    return this.#keeper.imageLayers();
+  }
+
   /** Removes blobs and layers that no image needs and no container stands on (any more). */
   collectGarbage(): Promise<CollectedGarbage> {
     return this.#keeper.collectGarbage();

@@ -1,4 +1,4 @@
-import { containerCapabilities, findContainerUser } from '@gantry/containers';
+import { containerCapabilities, findContainerUser, startStubs } from '@gantry/containers';
 import type { PlainLayer } from '@gantry/images';
 import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
@@ -96,7 +96,7 @@ async function execute(
   const { exitCode } = await process.exited;
   signal.throwIfAborted();
   if (exitCode !== 0) throw new BuildCommandError(step.command, exitCode);
-  return new Set(mounts.map(({ destination }) => destination));
+  return new Set([...startStubs, ...mounts.flatMap(({ destination }) => withParents(destination))]);
 }
 
 async function attach(
@@ -159,6 +159,12 @@ function specOptions(
     rlimits: [],
     cgroupParent: defaults.cgroupParent,
   };
+}
+
+/** A place and all that it lies in: where they were missing, mounting has made them. */
+function withParents(place: string): string[] {
+  const names = place.split('/').slice(1);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
 }
 
 function depth(destination: string): number {

@@ -18,10 +18,10 @@ const filterMatches: Readonly<Record<string, (value: string, key: string, step: 
   'label!': () => true,
 };
 
-/** What a prune of the build cache takes, from its filters and bounds. Throws `InvalidFilterError` in Docker's words. */
+/** What a prune of the build cache takes, from its filters and bounds; steps whose layers are in `kept` stay. Throws `InvalidFilterError` in Docker's words. */
 export function cachePruning(
   filters: Filters,
-  bounds: ReadonlyMap<string, number>,
+  { bounds, kept }: { bounds: ReadonlyMap<string, number>; kept: ReadonlySet<string> },
   clock: Clock,
 ): CachePruning {
   const ages = [...(filters.get('until') ?? []), ...(filters.get('unused-for') ?? [])];
@@ -38,6 +38,7 @@ export function cachePruning(
     keepBytes,
     ...(age !== undefined && { before: new Date(clock.now().getTime() - ageMs(age)) }),
     concerns: (key, step) =>
+      !kept.has(step.layer?.diffId ?? '') &&
       others.every(([name, values]) => values.some((value) => filterMatches[name]?.(value, key, step))),
   };
 }

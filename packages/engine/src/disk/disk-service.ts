@@ -128,11 +128,12 @@ export class DiskService implements DiskBackend {
 
   async pruneBuildCache(
     filters: Filters,
-    { bounds }: BuildPruneOptions,
+    { all, bounds }: BuildPruneOptions,
   ): Promise<Required<BuildPruneResponse>> {
     return await this.#prunes.run('builder', async () => {
       const { builds, images, clock } = this.#sources;
-      const pruned = builds.pruneCache(cachePruning(filters, bounds, clock));
+      const kept = all ? new Set<string>() : await images.imageLayers();
+      const pruned = builds.pruneCache(cachePruning(filters, { bounds, kept }, clock));
       const { layers, blobs } = await images.collectGarbage();
       const sizes = new Map(blobs.map(({ digest, sizeBytes }) => [digest as string, sizeBytes]));
       const gone = layers.filter((diffId) => pruned.layers.has(diffId));

@@ -82,6 +82,11 @@ export class ContentKeeper {
     });
   }
 
+  /** Layers that images have. */
+  async imageLayers(): Promise<ReadonlySet<Digest>> {
+    return (await this.#ofImages()).layers;
+  }
+
   /** Tells of a digest whether it is kept though no image has it, as things are now. */
   keeps(): (digest: Digest) => boolean {
     const retained = new Set(this.#options.retained());
@@ -145,9 +150,21 @@ export class ContentKeeper {
     imageId: Digest;
     manifests: ReadonlySet<Digest>;
   }): Promise<{ blobs: Set<Digest>; layers: Set<Digest> }> {
-    const { records, documents, maxManifests, logger, retained } = this.#options;
-    const layers = new Set<Digest>(retained());
-    const blobs = new Set<Digest>(layers);
+    const referenced = await this.#ofImages(dropped);
+    for (const diffId of this.#options.retained()) {
+      referenced.blobs.add(diffId);
+      referenced.layers.add(diffId);
+    }
+    return referenced;
+  }
+
+  async #ofImages(dropped?: {
+    imageId: Digest;
+    manifests: ReadonlySet<Digest>;
+  }): Promise<{ blobs: Set<Digest>; layers: Set<Digest> }> {
+    const { records, documents, maxManifests, logger } = this.#options;
+    const layers = new Set<Digest>();
+    const blobs = new Set<Digest>();
     for (const { id, record } of records.images()) {
       blobs.add(id);
       try {
