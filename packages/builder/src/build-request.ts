@@ -1,10 +1,33 @@
 import type { CgroupLimits } from '@gantry/kernel';
 import type { Digest, Platform } from '@gantry/oci';
+import type { BuildClient } from './build-client.ts';
 
-/** What a build is asked for, as `POST /build` says it. */
+/** Where the files of a build come from. */
+export type ContextSource =
+  /** An archive (tar, plain or compressed) or a Dockerfile alone, as it comes. */
+  | { readonly kind: 'archive'; readonly bytes: AsyncIterable<Uint8Array> }
+  /** A directory that the client offers by this name. */
+  | { readonly kind: 'client'; readonly name: string }
+  /** A git repository, or an archive or a Dockerfile behind http(s): an address in any form that `docker build` takes. */
+  | { readonly kind: 'address'; readonly address: string };
+
+/** Where the Dockerfile comes from, and the `.dockerignore` beside it. */
+export type DockerfileSource =
+  | { readonly kind: 'context'; readonly path: string }
+  /** In another directory of the client. */
+  | { readonly kind: 'client'; readonly name: string; readonly path: string };
+
+/** What a build is asked for, by `POST /build`, by BuildKit's clients or by a program. */
 export interface BuildRequest {
-  /** Path of the Dockerfile in the context. */
-  dockerfilePath: string;
+  context: ContextSource;
+  dockerfile: DockerfileSource;
+  /**
+   * `--build-context`: what a name in FROM, `--from` and mounts means before stages and images, in BuildKit's forms
+   * (`docker-image://reference`, `oci-layout://store[:tag][@digest]`, `target:stage`, `local:directory of the client`, an address).
+   */
+  namedContexts: ReadonlyMap<string, string>;
+  /** What the build's client lends it; missing for one that lends nothing. */
+  client?: BuildClient;
   /** `repository[:tag]` names that the image gets. */
   references: readonly string[];
   /** A stage's name or number; the last one when empty. */
@@ -14,6 +37,14 @@ export interface BuildRequest {
   platform: Platform;
   /** Nothing that was built before is taken. */
   noCache: boolean;
+  /** `--no-cache-filter`: stages (names, in any case) of which nothing that was built before is taken. */
+  noCacheStages: ReadonlySet<string>;
+  /** Caches of other engines, the first that has a step counts. */
+  cacheFrom: readonly CacheLocation[];
+  /** Where this build's cache goes when it is done. */
+  cacheTo: readonly CacheLocation[];
+  /** `network.host`, `security.insecure` and `device`, as the client was asked for them. */
+  entitlements: ReadonlySet<string>;
   /** Images of FROM are asked for at their registry even when they are here. */
   pull: boolean;
   /** Of RUN steps: `default`, `none`, `host` or the name of a network. */
@@ -27,6 +58,13 @@ export interface BuildRequest {
   /** Docker's progress text, whole lines or parts of them. */
   onText: (text: string) => void;
   signal: AbortSignal;
+}
+
+/** `type=…,name=value,…` of `--cache-from` and `--cache-to`. */
+export interface CacheLocation {
+  /** `registry`, `local`, `inline`; others are refused by name. */
+  readonly type: string;
+  readonly attributes: ReadonlyMap<string, string>;
 }
 
 export interface BuiltImage {

@@ -17,7 +17,7 @@ import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builde
 import { BuildCache, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
 import { type CachePruning, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
-import { hiddenFiles, readDockerfile, receiveContext } from './context/receive-context.ts';
+import { openContext } from './context/open-context.ts';
 import { InvalidBuildError } from './errors.ts';
 import { assembleImage } from './output/assemble-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
@@ -82,15 +82,13 @@ export class BuildService {
   }
 
   /**
-   * Builds an image from a context, an archive of files. It appears whole, with its names; nothing is left when it fails, but what
-   * was built is remembered. Throws `DockerfileError`, `InvalidBuildError`, `BuildCommandError`, and what its steps throw.
+   * Builds an image. It appears whole, with its names; nothing is left when it fails, but what was built is remembered. Throws `DockerfileError`, `InvalidBuildError`, `BuildCommandError`, and what its steps throw.
    */
-  async build(archive: AsyncIterable<Uint8Array>, request: BuildRequest): Promise<BuiltImage> {
+  async build(request: BuildRequest): Promise<BuiltImage> {
     const { ports } = this.#environment;
     await using keep = ports.images.keep();
-    const layer = await receiveContext(this.#environment, archive, { keep, signal: request.signal });
-    const bytes = await readDockerfile(this.#environment, layer, request.dockerfilePath);
-    const file = parseDockerfile(bytes);
+    const context = await openContext(this.#environment, request, keep);
+    const file = parseDockerfile(context.dockerfile);
     checkSyntax(file);
     const progress = new BuildProgress(request.onText);
     const checks = new CheckReporter(checkOptions(file));
@@ -106,7 +104,7 @@ export class BuildService {
       file,
       names,
       arguments: buildArguments,
-      context: { layer, hidden: await hiddenFiles(this.#environment, layer, request.dockerfilePath) },
+      context,
       keep,
       checks,
     };

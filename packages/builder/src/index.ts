@@ -1,4 +1,22 @@
-export type { BuildRequest, BuiltImage } from './build-request.ts';
+export type {
+  AgentConnection,
+  BuildClient,
+  ClientContent,
+  ClientCredentials,
+  ClientDirectory,
+  ClientOptions,
+  DirectoryWish,
+  FileEntry,
+  FileSource,
+  OutgoingBlob,
+} from './build-client.ts';
+export type {
+  BuildRequest,
+  BuiltImage,
+  CacheLocation,
+  ContextSource,
+  DockerfileSource,
+} from './build-request.ts';
 export { BuildService, type BuildServiceOptions, type CacheUsage } from './build-service.ts';
 export type { BuilderDefaults, BuilderPorts } from './builder-environment.ts';
 export { cachedLayers, cacheId } from './cache/build-cache.ts';

@@ -31,24 +31,34 @@ export class BuildView implements BuildBackend {
   async build(context: AsyncIterable<Uint8Array>, options: BuildOptions): Promise<{ id: string }> {
     const { builds, events } = this.#options;
     const references = [...new Set(options.tags.map(nameOf))];
-    const { id } = await builds.build(context, this.#request(options, references));
+    const { id } = await builds.build(this.#request(context, options, references));
     publishImageEvent(events, 'build', id, id);
     for (const reference of references)
       publishImageEvent(events, 'tag', id, familiarString(parseReference(reference)));
     return { id };
   }
 
-  #request(options: BuildOptions, references: readonly string[]): BuildRequest {
+  #request(
+    context: AsyncIterable<Uint8Array>,
+    options: BuildOptions,
+    references: readonly string[],
+  ): BuildRequest {
     const { images, cgroupSupport, sharedMemoryBytes } = this.#options;
     const { dockerfile, target, buildArguments, labels, platform, noCache, pull, onText, signal } = options;
     return {
-      dockerfilePath: dockerfile,
+      context: { kind: 'archive', bytes: context },
+      dockerfile: { kind: 'context', path: dockerfile },
+      namedContexts: new Map(),
       references,
       target,
       buildArguments,
       labels,
       platform: platform ?? hostPlatform(),
       noCache,
+      noCacheStages: new Set(),
+      cacheFrom: [],
+      cacheTo: [],
+      entitlements: new Set(),
       pull,
       network: options.networkMode || 'default',
       extraHosts: options.extraHosts.map(checkedHost),

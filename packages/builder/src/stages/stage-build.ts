@@ -2,18 +2,12 @@ import type { CheckReporter, Dockerfile, Stage } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
+import type { BuildContext } from '../context/open-context.ts';
 import type { BuildArguments } from '../plan/build-arguments.ts';
 import type { StageNames } from '../plan/choose-stages.ts';
 import type { StageProgress } from '../progress/stage-progress.ts';
 import type { Keep } from '../steps/layers.ts';
 import type { StageState } from './stage-state.ts';
-
-/** The context that a client sent: a layer of files. */
-export interface BuildContext {
-  readonly layer: Digest;
-  /** Files that clients always send and `.dockerignore` leaves out. */
-  readonly hidden: ReadonlySet<string>;
-}
 
 /** What all stages of one build share. */
 export interface Build {

@@ -1,0 +1,1 @@
+export { FakeBuildClient, type FakeFile } from './fake-build-client.ts';
