@@ -5,9 +5,10 @@ import { findLink, listAddresses, NetlinkSocket, removeLink } from '@gantry/kern
 import type { Collection } from '@gantry/state';
 import { openResolverHost } from './dns/resolver-host.ts';
 import { BridgeDriver, type SegmentWatcher } from './drivers/bridge/bridge-driver.ts';
-import { IpvlanDriver } from './drivers/ipvlan/ipvlan-driver.ts';
-import { MacvlanDriver } from './drivers/macvlan/macvlan-driver.ts';
 import type { NetworkDriver } from './drivers/network-driver.ts';
+import { ipvlan } from './drivers/stacked/ipvlan.ts';
+import { macvlan } from './drivers/stacked/macvlan.ts';
+import { StackedDriver } from './drivers/stacked/stacked-driver.ts';
 import { BridgeConfigurationError, DriverNotFoundError } from './errors.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
@@ -166,8 +167,8 @@ function driversOf(
   segments: SegmentWatcher,
 ): ReadonlyMap<string, NetworkDriver> {
   const bridge = new BridgeDriver(socket, { segments, ...(bridgeLimits && { limits: bridgeLimits }) });
-  const builtIn = [bridge, new MacvlanDriver(socket), new IpvlanDriver(socket)];
-  return new Map([...builtIn, ...drivers].map((driver) => [driver.name, driver]));
+  const stacked = [macvlan, ipvlan].map((links) => new StackedDriver(socket, links));
+  return new Map([bridge, ...stacked, ...drivers].map((driver) => [driver.name, driver]));
 }
 
 function surroundings(

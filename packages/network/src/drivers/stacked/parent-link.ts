@@ -8,9 +8,9 @@ import {
   type NetlinkSocket,
   removeLink,
 } from '@gantry/kernel';
-import { InvalidNetworkError, LinkKindMissingError } from '../errors.ts';
-import type { NetworkRecord } from '../networks/network-record.ts';
-import { segmentMark } from './bridge/bridge-segments.ts';
+import { InvalidNetworkError, LinkKindMissingError } from '../../errors.ts';
+import type { NetworkRecord } from '../../networks/network-record.ts';
+import { segmentMark } from '../bridge/bridge-segments.ts';
 
 /** The link below the interfaces of a macvlan or ipvlan network. */
 export interface Parent {
