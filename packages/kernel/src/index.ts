@@ -129,6 +129,7 @@ export {
   type NetlinkRequest,
   NetlinkSocket,
 } from './netlink/netlink-socket.ts';
+export type { NftFamily } from './netlink/nft-batch.ts';
 export {
   changeElements,
   concatenation,
@@ -136,10 +137,20 @@ export {
   type TableElement,
 } from './netlink/nft-elements.ts';
 export {
+  type AcceptRule,
+  changeRules,
+  type ListedChain,
+  type ListedRule,
+  listChains,
+  listRules,
+  type NftChain,
+} from './netlink/nft-rules.ts';
+export {
   createNatTable,
   type NatChain,
   type NatRule,
   type NatTable,
+  removeNatTable,
   replaceNatTable,
 } from './netlink/nft-tables.ts';
 export { addRoute, type ListedRoute, listRoutes, type Route, removeRoute } from './netlink/routes.ts';

@@ -69,7 +69,7 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   mkdirSync(namespaces, { recursive: true, mode: 0o700 });
   const pools = new DefaultPools(uniqueLocalPrefix(options.store), options.defaultAddressPools);
   const collection = options.store.collection<NetworkRecord>('user-networks', { version: 1 });
-  const forwarding = new ForeignForwarding(nft, { table, logger });
+  const forwarding = new ForeignForwarding(netfilter, { table, logger });
   const accepts = options.foreignForwarding !== 'leave';
   const bridges: RegistryParts['bridges'] = {
     made: async (name) => {

@@ -86,7 +86,7 @@ export class BridgeLab extends NetworkHost {
   /** Puts back what others take away, and accepts in their chains for the bridges of now. */
   async watch(): Promise<RuleWatch> {
     const logger = silentLogger;
-    const forwarding = new ForeignForwarding(this.#nft, { table, logger });
+    const forwarding = new ForeignForwarding(this.netfilter, { table, logger });
     await forwarding.accept(this.networks.map(({ bridge }) => bridge));
     const { firewall, netfilter: socket } = this;
     return new RuleWatch({ firewall, forwarding, nft: this.#nft, socket, clock: systemClock, logger });

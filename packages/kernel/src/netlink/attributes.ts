@@ -43,6 +43,13 @@ export function uint32be(type: number, value: number): Buffer {
   return attribute(type, payload);
 }
 
+/** In network byte order, as nfnetlink wants its numbers. */
+export function uint64be(type: number, value: bigint): Buffer {
+  const payload = Buffer.alloc(8);
+  payload.writeBigUInt64BE(value);
+  return attribute(type, payload);
+}
+
 /** A NUL-terminated string. */
 export function text(type: number, value: string): Buffer {
   return attribute(type, Buffer.from(`${value}\0`));
@@ -53,16 +60,19 @@ export function text(type: number, value: string): Buffer {
  * shorter than it claims to be ends the reading.
  */
 export function readAttributes(payload: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
+  return new Map(listAttributes(payload));
+}
+
+/** As `readAttributes`, each with its type, in their order: of a list all have the same. */
+export function* listAttributes(payload: Buffer): Generator<[type: number, value: Buffer]> {
   let offset = 0;
   while (offset + headerBytes <= payload.length) {
     const lengthBytes = payload.readUInt16LE(offset);
-    if (lengthBytes < headerBytes || offset + lengthBytes > payload.length) break;
+    if (lengthBytes < headerBytes || offset + lengthBytes > payload.length) return;
     const type = payload.readUInt16LE(offset + 2) & typeMask;
-    found.set(type, payload.subarray(offset + headerBytes, offset + lengthBytes));
+    yield [type, payload.subarray(offset + headerBytes, offset + lengthBytes)];
     offset += (lengthBytes + 3) & ~3;
   }
-  return found;
 }
 
 /** The string in an attribute, without its NUL. */

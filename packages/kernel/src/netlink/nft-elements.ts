@@ -1,6 +1,6 @@
 import { attribute, nested, text } from './attributes.ts';
 import type { NetlinkRequest, NetlinkSocket } from './netlink-socket.ts';
-import { nftMessage, nftTransaction } from './nft-batch.ts';
+import { nftRequest, nftTransaction } from './nft-batch.ts';
 
 /** An element of an nftables set, or of a map when it has a value, as bytes; `concatenation` makes those of several fields. */
 export interface TableElement {
@@ -12,7 +12,6 @@ export interface TableElement {
 const NFT_MSG_NEWSETELEM = 12;
 const NFT_MSG_DELSETELEM = 14;
 const NLM_F_CREATE = 0x400;
-const NFPROTO_INET = 1;
 const NFTA_SET_ELEM_LIST_TABLE = 1;
 const NFTA_SET_ELEM_LIST_SET = 2;
 const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
@@ -58,16 +57,15 @@ function elementRequest(type: number, table: string, { set, key, value }: TableE
   const data = (kind: number, bytes: Uint8Array): Buffer => nested(kind, attribute(NFTA_DATA_VALUE, bytes));
   const fields = [data(NFTA_SET_ELEM_KEY, key)];
   if (isNew && value !== undefined) fields.push(data(NFTA_SET_ELEM_DATA, value));
-  return {
-    type: nftMessage(type),
+  return nftRequest(type, {
+    family: 'inet',
     flags: isNew ? NLM_F_CREATE : 0,
-    payload: Buffer.concat([
-      Buffer.from([NFPROTO_INET, 0, 0, 0]),
+    attributes: [
       text(NFTA_SET_ELEM_LIST_TABLE, table),
       text(NFTA_SET_ELEM_LIST_SET, set),
       nested(NFTA_SET_ELEM_LIST_ELEMENTS, nested(NFTA_LIST_ELEM, ...fields)),
-    ]),
+    ],
     call: isNew ? 'add element to set' : 'delete element from set',
     subject: `${table} ${set}`,
-  };
+  });
 }

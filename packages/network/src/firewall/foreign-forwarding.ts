@@ -1,29 +1,24 @@
 import { errorMessage, type Logger } from '@gantry/base';
-import {
-  acceptInChain,
-  type BlockingChain,
-  findBlockingChains,
-  withdrawFromChains,
-} from './foreign-chains.ts';
+import type { NetlinkSocket, NftChain } from '@gantry/kernel';
+import { acceptInChain, findBlockingChains, withdrawFromChains } from './foreign-chains.ts';
 import { acceptLegacyForwarding, withdrawLegacyForwarding } from './legacy-forwarding.ts';
-import type { Nft } from './nft.ts';
 
 /**
  * Other people's chains that would drop the packets of our bridges, and our marked accepts in them. What fails is logged:
  * containers then have no more than the other firewall gives. Calls follow one another.
  */
 export class ForeignForwarding {
-  readonly #nft: Nft;
+  readonly #socket: NetlinkSocket;
   readonly #table: string;
   readonly #logger: Logger;
   readonly #bridges = new Set<string>();
   /** What was found last; undefined when somebody may have changed it since. */
-  #blocking: readonly BlockingChain[] | undefined;
+  #blocking: readonly NftChain[] | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  /** `table` is our own. */
-  constructor(nft: Nft, { table, logger }: { table: string; logger: Logger }) {
-    this.#nft = nft;
+  /** `socket` is a netfilter socket; who opened it closes it. `table` is our own. */
+  constructor(socket: NetlinkSocket, { table, logger }: { table: string; logger: Logger }) {
+    this.#socket = socket;
     this.#table = table;
     this.#logger = logger;
   }
@@ -46,7 +41,7 @@ export class ForeignForwarding {
   withdraw(bridges: readonly string[]): Promise<void> {
     for (const bridge of bridges) this.#bridges.delete(bridge);
     return this.#inTurn(async () => {
-      await withdrawFromChains(this.#nft, bridges, this.#table);
+      withdrawFromChains(this.#socket, bridges, this.#table);
       await withdrawLegacyForwarding(bridges);
     });
   }
@@ -58,11 +53,11 @@ export class ForeignForwarding {
 
   async #acceptAll(bridges: readonly string[]): Promise<void> {
     if (bridges.length === 0) return;
-    await this.#try(async () => {
-      this.#blocking ??= await findBlockingChains(this.#nft, this.#table);
+    await this.#try(() => {
+      this.#blocking ??= findBlockingChains(this.#socket, this.#table);
       for (const chain of this.#blocking) {
-        const added = await acceptInChain(this.#nft, bridges, chain);
-        if (added.length > 0) this.#told(`${chain.family} ${chain.table} ${chain.chain}`, added);
+        const added = acceptInChain(this.#socket, bridges, chain);
+        if (added.length > 0) this.#told(`${chain.family} ${chain.table} ${chain.name}`, added);
       }
     });
     await this.#try(async () => {
@@ -70,7 +65,7 @@ export class ForeignForwarding {
     });
   }
 
-  async #try(work: () => Promise<void>): Promise<void> {
+  async #try(work: () => void | Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {

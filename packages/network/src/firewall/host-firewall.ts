@@ -1,7 +1,7 @@
-import { readSysctl } from '@gantry/kernel';
+import { listChains, NetlinkSocket, readSysctl } from '@gantry/kernel';
 import { findBlockingChains } from './foreign-chains.ts';
 import { blocksForwarding, legacyRules } from './legacy-forwarding.ts';
-import { type NftObject, nftProgram } from './nft.ts';
+import { nftProgram } from './nft.ts';
 
 /** What the rules of the host, whoever wrote them, would do with containers' packets. */
 export interface HostFirewall {
@@ -15,31 +15,26 @@ export interface HostFirewall {
   bridgesFiltered: boolean;
 }
 
-/** Looks, and changes nothing. Throws `FirewallError` where nft cannot be asked. */
+/** Looks, and changes nothing. Throws a `KernelError` where the kernel has no nftables, `FirewallError` where nft cannot be asked. */
 export async function examineHostFirewall(): Promise<HostFirewall> {
-  const nft = nftProgram('of the host');
-  const blocking = await findBlockingChains(nft, '');
-  const chains = (await nft.list('chains')).flatMap(chainOf);
+  using socket = NetlinkSocket.open('netfilter');
+  const blocking = findBlockingChains(socket, '');
+  const chains = listChains(socket);
   const legacy = await legacyRules();
   const hasUfw =
     chains.some(({ name }) => /^ufw6?-/.test(name)) ||
     legacy.some(({ rules }) => rules.some((rule) => /^-N ufw6?-/.test(rule)));
   const hasFirewalld = chains.some(({ table }) => table === 'firewalld');
-  const shown = hasFirewalld ? await nft.show('table', 'inet', 'firewalld') : '';
+  const shown = hasFirewalld ? await nftProgram('firewalld').show('table', 'inet', 'firewalld') : '';
   return {
     forwardBlockers: [
-      ...blocking.map(({ family, table, chain }) => `${family} ${table} ${chain}`),
+      ...blocking.map(({ family, table, name }) => `${family} ${table} ${name}`),
       ...legacy.filter(({ rules }) => blocksForwarding(rules)).map(({ program }) => `${program} FORWARD`),
     ],
     inputFirewalls: [...(hasUfw ? ['ufw' as const] : []), ...(hasFirewalld ? ['firewalld' as const] : [])],
     strictIpv6: /ipv6 .*fib saddr .* oif (?:missing|0) drop/.test(shown),
     bridgesFiltered: isOn('bridge-nf-call-iptables'),
   };
-}
-
-function chainOf(object: NftObject): { name: string; table: string }[] {
-  const chain = object['chain'] as { name: string; table: string } | undefined;
-  return chain === undefined ? [] : [chain];
 }
 
 function isOn(setting: string): boolean {
