@@ -5,6 +5,7 @@ import {
   type NatRule,
   type NatTable,
   NetlinkSocket,
+  removeNatTable,
   replaceNatTable,
 } from '@gantry/kernel';
 import { dnsPort } from './upstream/upstream-server.ts';
@@ -31,6 +32,12 @@ export function redirectQuestions(ports: { udp: number; tcp: number }): void {
     replaceNatTable(socket, tableTo(ports));
     forgetFlows(socket, { family: 'ipv4', protocol: 'udp', originalPort: dnsPort });
   }
+}
+
+/** Takes the rules of `redirectQuestions` out of the network namespace of this thread. Idempotent. Throws a `KernelError`. */
+export function stopRedirecting(): void {
+  using socket = NetlinkSocket.open('netfilter');
+  removeNatTable(socket, table);
 }
 
 function tableTo(ports: { udp: number; tcp: number }): NatTable {

@@ -1,7 +1,9 @@
 import type { Clock, Logger } from '@gantry/base';
+import { withNetworkNamespace } from '@gantry/kernel';
 import { ResolverNotOpenedError } from '../errors.ts';
 import { ContainerResolver } from './container-resolver.ts';
 import type { NameSource } from './name-source.ts';
+import { stopRedirecting } from './redirect.ts';
 import type { UpstreamServer } from './upstream/upstream-server.ts';
 
 /** The resolvers of all containers that ask the engine for names. */
@@ -14,6 +16,8 @@ export interface ResolverHost {
   open(sandbox: ResolverSandbox): Promise<void>;
   /** Closes every socket in the namespace before it returns, so that it can go. Idempotent. */
   close(containerId: string): void;
+  /** As `close`, of a container that goes on without: the rules go too, those of an earlier engine as well. Throws a `KernelError`. */
+  withdraw(containerId: string, namespacePath: string): void;
 }
 
 export interface ResolverSandbox {
@@ -63,6 +67,10 @@ export function openResolverHost({
       await resolver.listening;
     },
     close,
+    withdraw: (containerId, namespacePath) => {
+      close(containerId);
+      withNetworkNamespace(namespacePath, stopRedirecting);
+    },
     [Symbol.dispose]: () => {
       for (const containerId of resolvers.keys()) close(containerId);
     },

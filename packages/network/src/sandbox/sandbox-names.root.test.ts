@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -98,6 +99,22 @@ test("what is no name of ours is asked of the host's servers, or of those that w
   await refused;
 });
 
+test('a container that leaves its last network of users has no rules for questions any more, whoever made them', async () => {
+  await using host = new NetworkHost();
+  const first = await host.open();
+  await first.createNetwork(networkRequest('front'));
+  const [now, later] = [await join(first, 'now', ['front']), await join(first, 'later', ['front'])];
+  assert.match(rulesIn(now), /table ip gantry_dns/);
+  await first.disconnect('now', 'front');
+  assert.equal(rulesIn(now), '');
+  await first[Symbol.asyncDispose]();
+  assert.match(rulesIn(later), /table ip gantry_dns/);
+  await using second = await host.open();
+  await second.disconnect('later', 'front');
+  assert.equal(rulesIn(later), '');
+  await second.restore(new Set());
+});
+
 test('an engine that comes back answers by what it had promised', async () => {
   await using host = new NetworkHost();
   const first = await host.open();
@@ -122,6 +139,10 @@ function join(
 ): Promise<Attachment> {
   const endpoints = networks.map((network) => endpointOn(network, { dnsNames }));
   return controller.attach(attachRequest(containerId, { endpoints }));
+}
+
+function rulesIn({ namespacePath }: Attachment): string {
+  return execFileSync('nsenter', [`--net=${namespacePath}`, 'nft', 'list', 'ruleset']).toString();
 }
 
 async function addresses(

@@ -27,36 +27,31 @@ export class SandboxNames {
     this.#resolvConf = resolvConf;
   }
 
+  /** Gives a new container names and, when it is on a user-defined network, a resolver. Its endpoints come in gateway order. */
+  async open(
+    record: SandboxRecord,
+    ordered: readonly JoinedEndpoint[],
+    namespacePath: string,
+  ): Promise<void> {
+    this.rename(record, ordered);
+    if (asksUs(ordered)) await this.#openResolver(record, ordered, namespacePath);
+  }
+
   /**
-   * Makes names and resolver fit the container's endpoints, which come in gateway order. Resolves when it can ask. A
-   * container that leaves its last user-defined network has no resolver any more: it would be its way out of a host that it
-   * has no network to.
+   * Makes names and resolver fit the container's endpoints as they are now. Resolves when it can ask. A container that has
+   * left its last user-defined network has no resolver any more: it would be its way out of a host that it has no network to.
    */
   async follow(
     record: SandboxRecord,
     ordered: readonly JoinedEndpoint[],
     namespacePath: string,
   ): Promise<void> {
-    this.rename(record, ordered);
-    const { containerId, dns } = record;
-    if (!asksUs(ordered)) {
-      this.#close(containerId);
-      return;
-    }
-    const host = hostSettings(this.#resolvConf);
-    const upstream = upstreamOf(record, host);
-    await this.#host.open({
-      containerId,
-      namespacePath,
-      upstream,
-      forwards: ordered.some(({ network }) => !network.record.internal),
-      keepsSingleLabels: (dns.options ?? host.options).some((option) => option.startsWith('ndots:')),
-      names: this.#index.source(containerId),
-    });
-    this.#upstream.set(containerId, upstream);
-    faultPoint('network-names/resolver-opened');
+    const { containerId } = record;
+    await this.open(record, ordered, namespacePath);
+    if (asksUs(ordered)) return;
+    this.#host.withdraw(containerId, namespacePath);
+    this.#upstream.delete(containerId);
   }
-
   /** Makes the names fit, in effect at once. On the default bridge, as with Docker, nobody has any. */
   rename({ containerId, exposedPorts }: SandboxRecord, ordered: readonly JoinedEndpoint[]): void {
     this.#index.set(
@@ -75,7 +70,8 @@ export class SandboxNames {
 
   /** Nobody finds the container any more, and nothing of ours is in its namespace. Idempotent. */
   forget(containerId: string): void {
-    this.#close(containerId);
+    this.#host.close(containerId);
+    this.#upstream.delete(containerId);
     this.#index.remove(containerId);
   }
 
@@ -86,9 +82,24 @@ export class SandboxNames {
     return { nameserver: resolverAddress, upstream: upstream.map(({ address }) => address) };
   }
 
-  #close(containerId: string): void {
-    this.#host.close(containerId);
-    this.#upstream.delete(containerId);
+  async #openResolver(
+    record: SandboxRecord,
+    ordered: readonly JoinedEndpoint[],
+    namespacePath: string,
+  ): Promise<void> {
+    const { containerId, dns } = record;
+    const host = hostSettings(this.#resolvConf);
+    const upstream = upstreamOf(record, host);
+    await this.#host.open({
+      containerId,
+      namespacePath,
+      upstream,
+      forwards: ordered.some(({ network }) => !network.record.internal),
+      keepsSingleLabels: (dns.options ?? host.options).some((option) => option.startsWith('ndots:')),
+      names: this.#index.source(containerId),
+    });
+    this.#upstream.set(containerId, upstream);
+    faultPoint('network-names/resolver-opened');
   }
 }
 

@@ -167,7 +167,7 @@ export class Sandboxes {
       undo.defer(() => ports.unpublish(record, gateways));
     }
     undo.defer(() => names.forget(containerId));
-    await names.follow(record, ordered, kernel.path(containerId));
+    await names.open(record, ordered, kernel.path(containerId));
     undo.defer(() => links.forget(containerId, this.#records));
     await links.follow(record, this.#records);
     signal?.throwIfAborted();
