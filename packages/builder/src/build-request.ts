@@ -1,6 +1,7 @@
 import type { CgroupLimits } from '@gantry/kernel';
 import type { Digest, Platform } from '@gantry/oci';
 import type { BuildClient } from './build-client.ts';
+import type { BuildOutput } from './output/build-output.ts';
 
 /** Where the files of a build come from. */
 export type ContextSource =
@@ -28,13 +29,14 @@ export interface BuildRequest {
   namedContexts: ReadonlyMap<string, string>;
   /** What the build's client lends it; missing for one that lends nothing. */
   client?: BuildClient;
-  /** `repository[:tag]` names that the image gets. */
-  references: readonly string[];
+  /** Where what was built goes; nowhere but into the cache when there are none. */
+  outputs: readonly BuildOutput[];
   /** A stage's name or number; the last one when empty. */
   target: string;
   buildArguments: ReadonlyMap<string, string | undefined>;
   labels: ReadonlyMap<string, string>;
-  platform: Platform;
+  /** What is built, in this order; the host's alone for a build that says nothing. */
+  platforms: readonly Platform[];
   /** Nothing that was built before is taken. */
   noCache: boolean;
   /** `--no-cache-filter`: stages (names, in any case) of which nothing that was built before is taken. */
@@ -53,8 +55,8 @@ export interface BuildRequest {
   extraHosts: readonly string[];
   limits: CgroupLimits;
   sharedMemoryBytes: number;
-  /** Pulls an image for FROM that is not here. */
-  pullImage: (reference: string) => Promise<void>;
+  /** Pulls an image that is not here, for a platform. */
+  pullImage: (reference: string, platform: Platform) => Promise<void>;
   /** Docker's progress text, whole lines or parts of them. */
   onText: (text: string) => void;
   signal: AbortSignal;
@@ -67,6 +69,9 @@ export interface CacheLocation {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-export interface BuiltImage {
-  id: Digest;
+export interface BuildResult {
+  /** Of the image that this host has of it; undefined for a build that makes none. */
+  readonly id: Digest | undefined;
+  /** What clients are told of the outputs, by the names of BuildKit's `ExporterResponse` (`containerimage.digest` …). */
+  readonly metadata: Readonly<Record<string, string>>;
 }

@@ -1,32 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Logger } from '@gantry/base';
-import {
-  CheckReporter,
-  type CheckWarning,
-  checkDockerfile,
-  type Dockerfile,
-  parseCheckOptions,
-  parseDockerfile,
-  type Stage,
-} from '@gantry/dockerfile';
-import { type Digest, familiarString, hostPlatform, parseReference } from '@gantry/oci';
+import type { Digest } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
-import type { BuildRequest, BuiltImage } from './build-request.ts';
+import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builder-environment.ts';
 import { BuildCache, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
 import { type CachePruning, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
-import { openContext } from './context/open-context.ts';
-import { InvalidBuildError } from './errors.ts';
-import { assembleImage } from './output/assemble-image.ts';
-import { BuildArguments } from './plan/build-arguments.ts';
-import { checkSyntax } from './plan/check-syntax.ts';
-import { refuseCircles, StageNames } from './plan/choose-stages.ts';
-import { neededStages, stagesNeededBy } from './plan/needed-stages.ts';
-import { BuildProgress } from './progress/stage-progress.ts';
-import { shortId } from './stages/build-stage.ts';
-import { buildStages } from './stages/build-stages.ts';
+import { runBuild } from './run-build.ts';
 import { isStepId } from './steps/layered-tree.ts';
 
 export interface BuildServiceOptions {
@@ -82,40 +64,12 @@ export class BuildService {
   }
 
   /**
-   * Builds an image. It appears whole, with its names; nothing is left when it fails, but what was built is remembered. Throws `DockerfileError`, `InvalidBuildError`, `BuildCommandError`, and what its steps throw.
+   * Builds for each platform and brings what was made to the outputs. An image appears whole, with its names; nothing is left when it
+   * fails, but what was built is remembered. Throws `DockerfileError`, `InvalidBuildError`, `BuildCommandError`, and what its steps and
+   * outputs throw.
    */
-  async build(request: BuildRequest): Promise<BuiltImage> {
-    const { ports } = this.#environment;
-    await using keep = ports.images.keep();
-    const context = await openContext(this.#environment, request, keep);
-    const file = parseDockerfile(context.dockerfile);
-    checkSyntax(file);
-    const progress = new BuildProgress(request.onText);
-    const checks = new CheckReporter(checkOptions(file));
-    checkDockerfile(file, checks);
-    const names = new StageNames(file);
-    const target = names.target(request.target);
-    const buildArguments = argumentsOf(file, request, target);
-    const needs = (stage: Stage) => stagesNeededBy(stage, names, buildArguments);
-    refuseCircles(target, needs);
-    const stages = neededStages(target, file, needs);
-    const common = {
-      request,
-      file,
-      names,
-      arguments: buildArguments,
-      context,
-      keep,
-      checks,
-    };
-    const state = await buildStages(
-      { ...common, environment: this.#environment },
-      { stages, target, progress },
-    );
-    failOnChecks(file, checks);
-    const id = await assembleImage(this.#environment, state, request);
-    tell(progress, { id, request, checks: checks.warnings, unused: buildArguments.unused() });
-    return { id };
+  build(request: BuildRequest): Promise<BuildResult> {
+    return runBuild(this.#environment, request);
   }
 
   /** Ids of the file systems and processes of steps that are under way. */
@@ -147,44 +101,4 @@ export class BuildService {
   retainedLayers(): Digest[] {
     return this.#environment.cache.layers();
   }
-}
-
-function argumentsOf(file: Dockerfile, request: BuildRequest, target: Stage): BuildArguments {
-  const buildArguments = new BuildArguments({
-    given: request.buildArguments,
-    buildPlatform: hostPlatform(),
-    targetPlatform: request.platform,
-    targetStage: request.target === '' ? 'default' : target.from.stageName || request.target,
-    escape: file.directives.escape,
-  });
-  buildArguments.declareGlobals(file.globalArguments);
-  return buildArguments;
-}
-
-function checkOptions({ directives }: Dockerfile): ReturnType<typeof parseCheckOptions> {
-  return parseCheckOptions(directives.check ?? '');
-}
-
-function failOnChecks(file: Dockerfile, { warnings }: CheckReporter): void {
-  if (!checkOptions(file).error || warnings.length === 0) return;
-  const rules = [...new Set(warnings.map(({ name }) => name))].join(', ');
-  throw new InvalidBuildError(`lint violation found for rules: ${rules}`);
-}
-
-interface Result {
-  id: Digest;
-  request: BuildRequest;
-  checks: readonly CheckWarning[];
-  unused: readonly string[];
-}
-
-/** Clients look for the last two lines. */
-function tell(progress: BuildProgress, { id, request, checks, unused }: Result): void {
-  if (unused.length > 0)
-    progress.text(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
-  for (const { name, message, lines } of checks)
-    progress.text(`[Warning] ${name}: ${message} (line ${lines.first})\n`);
-  progress.text(`Successfully built ${shortId(id)}\n`);
-  for (const reference of request.references)
-    progress.text(`Successfully tagged ${familiarString(parseReference(reference))}\n`);
 }

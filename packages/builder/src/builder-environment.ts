@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@gantry/base';
 import type { HostFiles, SecurityDefaults } from '@gantry/containers';
 import type { BlobStore } from '@gantry/content';
-import type { ImageStore } from '@gantry/images';
+import type { ImageComposer, ImageStore } from '@gantry/images';
 import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
@@ -11,7 +11,8 @@ import type { CacheMounts } from './cache/cache-mounts.ts';
 
 /** The lower layers, as far as builds use them. */
 export interface BuilderPorts {
-  images: Pick<ImageStore, 'resolve' | 'assemble' | 'keep'>;
+  images: Pick<ImageStore, 'resolve' | 'keep'>;
+  composer: Pick<ImageComposer, 'compose' | 'record' | 'send' | 'archive' | 'blobs'>;
   content: BlobStore;
   snapshots: Snapshotter;
   runtime: ContainerRuntime;

@@ -12,7 +12,7 @@ export type {
 } from './build-client.ts';
 export type {
   BuildRequest,
-  BuiltImage,
+  BuildResult,
   CacheLocation,
   ContextSource,
   DockerfileSource,
@@ -27,3 +27,13 @@ export {
   InvalidBuildError,
   SourceNotFoundError,
 } from './errors.ts';
+export {
+  type ArchiveOutput,
+  type BuildOutput,
+  type CacheOnlyOutput,
+  type FilesOutput,
+  type ImageOutput,
+  imageOutput,
+  type OutputForm,
+} from './output/build-output.ts';
+export { type OutputText, readBuildOutput } from './output/read-output.ts';

@@ -4,6 +4,7 @@ import {
   type BuildRequest,
   type BuildService,
   InvalidBuildError,
+  imageOutput,
 } from '@gantry/builder';
 import { containerLimits, type EventHub } from '@gantry/containers';
 import type { BuildBackend, BuildOptions, RegistryAuth } from '@gantry/http-api';
@@ -32,6 +33,7 @@ export class BuildView implements BuildBackend {
     const { builds, events } = this.#options;
     const references = [...new Set(options.tags.map(nameOf))];
     const { id } = await builds.build(this.#request(context, options, references));
+    if (id === undefined) throw new Error('a build made no image');
     publishImageEvent(events, 'build', id, id);
     for (const reference of references)
       publishImageEvent(events, 'tag', id, familiarString(parseReference(reference)));
@@ -49,11 +51,11 @@ export class BuildView implements BuildBackend {
       context: { kind: 'archive', bytes: context },
       dockerfile: { kind: 'context', path: dockerfile },
       namedContexts: new Map(),
-      references,
+      outputs: [imageOutput(references)],
       target,
       buildArguments,
       labels,
-      platform: platform ?? hostPlatform(),
+      platforms: [platform ?? hostPlatform()],
       noCache,
       noCacheStages: new Set(),
       cacheFrom: [],
@@ -64,9 +66,10 @@ export class BuildView implements BuildBackend {
       extraHosts: options.extraHosts.map(checkedHost),
       limits: containerLimits(options.resources, cgroupSupport),
       sharedMemoryBytes: options.sharedMemoryBytes || sharedMemoryBytes(),
-      pullImage: async (reference) => {
+      pullImage: async (reference, platform) => {
         const auth = credentialsFor(reference, options.credentials);
         await images.pull(reference, {
+          platform,
           signal,
           onProgress: () => {},
           ...(auth && { auth }),

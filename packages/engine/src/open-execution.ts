@@ -167,7 +167,7 @@ function openBuilds(
 ): Promise<BuildService> {
   const directory = path.join(options.dataRoot, 'builder');
   return BuildService.open({
-    ports: { images, snapshots, content, ...ports },
+    ports: { images, composer: images.composer, snapshots, content, ...ports },
     defaults,
     store,
     directory,

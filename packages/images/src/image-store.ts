@@ -7,8 +7,9 @@ import type {
   ProgressMessage,
 } from '@gantry/api-types';
 import type { RegistryCredentials } from '@gantry/distribution';
-import type { Digest, HistoryEntry, ImageConfig, ImageRunConfig, Platform } from '@gantry/oci';
+import type { Digest, ImageConfig, ImageRunConfig, Platform } from '@gantry/oci';
 import type { KeepScope } from './keeping/content-keeper.ts';
+import type { ParentImage } from './keeping/foundation.ts';
 
 /**
  * Images by name and id. An image's id is the digest of its manifest, or of its index when it has several platforms.
@@ -61,12 +62,6 @@ export interface ImageStore {
    * adds none. Returns its id. Throws `InvalidReferenceError` before a byte is read, `StorageFullError`.
    */
   commit(layer: AsyncIterable<Uint8Array>, options: CommitImageOptions): Promise<Digest>;
-
-  /**
-   * Makes an image of one below, or of nothing, and plain layers that are in the store already. Returns its id. Throws
-   * `ImageContentMissingError`, `StorageFullError`.
-   */
-  assemble(options: AssembleImageOptions): Promise<Digest>;
 
   /** Keeps blobs and layers that no image refers to yet, until it is disposed. */
   keep(): KeepScope;
@@ -140,8 +135,8 @@ export interface ImportOptions extends TransferOptions {
 }
 
 export interface CommitImageOptions {
-  /** The image below, which may have been removed by now; its layers are still unpacked. */
-  parent: { id: Digest; manifestDigest: Digest; layers: readonly Digest[] };
+  /** The image below. */
+  parent: ParentImage;
   platform: Platform;
   config: ImageRunConfig;
   /** The command that made the changes, for the history. */
@@ -150,28 +145,6 @@ export interface CommitImageOptions {
   comment: string;
   /** `repository[:tag]`; untagged when missing. */
   reference?: string;
-  signal?: AbortSignal;
-}
-
-/** A layer whose blob is its plain tar. */
-export interface PlainLayer {
-  diffId: Digest;
-  sizeBytes: number;
-}
-
-export interface AssembleImageOptions {
-  /** The image below, `scratch` when missing; it may have been removed by now: its layers are still unpacked. */
-  parent?: CommitImageOptions['parent'];
-  /** On top of it, base first. */
-  layers: readonly PlainLayer[];
-  platform: Platform;
-  config: ImageRunConfig;
-  author: string;
-  created: Date;
-  /** Of what is on top of the parent, one entry that is not empty for each layer. */
-  history: readonly HistoryEntry[];
-  /** `repository:tag`; untagged without any. */
-  references: readonly string[];
   signal?: AbortSignal;
 }
 

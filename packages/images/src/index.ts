@@ -7,6 +7,20 @@ export {
   isConfigInstruction,
 } from './changes/config-draft.ts';
 export { readExposedPorts } from './changes/exposed-ports.ts';
+export type { ComposedImage, ComposedManifest, ComposeRequest } from './compose/compose-image.ts';
+export type { ArchiveRequest, SendOptions } from './compose/image-composer.ts';
+export { ImageComposer } from './compose/image-composer.ts';
+export {
+  type Attestation,
+  type ImageAnnotations,
+  type ImageFormat,
+  type LayerPacking,
+  type PlainLayer,
+  type PlatformAnnotation,
+  type PlatformImage,
+  plainFormat,
+} from './compose/image-format.ts';
+export { imagePackageUrl } from './compose/package-url.ts';
 export {
   AmbiguousImageError,
   ForeignLayerError,
@@ -25,20 +39,19 @@ export {
   UnknownMirrorImageError,
 } from './errors.ts';
 export type {
-  AssembleImageOptions,
   CommitImageOptions,
   ImageStore,
   ImageUsage,
   ImageUser,
   ImportOptions,
   LoadImageOptions,
-  PlainLayer,
   PullOptions,
   PushOptions,
   ResolvedImage,
   TransferOptions,
 } from './image-store.ts';
 export type { CollectedGarbage, KeepScope } from './keeping/content-keeper.ts';
+export type { ParentImage } from './keeping/foundation.ts';
 export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';

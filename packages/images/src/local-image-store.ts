@@ -22,9 +22,10 @@ import {
 import type { Snapshotter } from '@gantry/snapshots';
 import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
+import { ImageComposer } from './compose/image-composer.ts';
+import { PackedLayers } from './compose/packed-layers.ts';
 import { UnknownMirrorImageError } from './errors.ts';
 import type {
-  AssembleImageOptions,
   CommitImageOptions,
   ImageStore,
   ImageUsage,
@@ -93,6 +94,9 @@ const usualPaths: HostPaths = {
 
 /** The images of this host: blobs in the content store, layers in the snapshotter, names and records in the metadata store. */
 export class LocalImageStore implements ImageStore {
+  /** For images that are made of layers of this store. */
+  readonly composer: ImageComposer;
+  readonly #packed: PackedLayers;
   readonly #records: ImageRecords;
   readonly #documents: ImageDocuments;
   readonly #keeper: ContentKeeper;
@@ -116,6 +120,8 @@ export class LocalImageStore implements ImageStore {
     const records = new ImageRecords(state);
     const documents = new ImageDocuments(content);
     const unpacker = new LayerUnpacker(content, snapshots);
+    const packed = new PackedLayers(state);
+    const { retained = () => [] } = options;
     const keeper = new ContentKeeper({
       content,
       snapshots,
@@ -123,7 +129,7 @@ export class LocalImageStore implements ImageStore {
       documents,
       logger,
       maxManifests,
-      retained: options.retained ?? (() => []),
+      retained: () => packed.with(retained()),
     });
     const recorder = new ImageRecorder({ content, documents, records, unpacker, clock, maxManifests });
     this.#records = records;
@@ -133,7 +139,8 @@ export class LocalImageStore implements ImageStore {
     this.#loader = new ArchiveLoader({ content, documents, keeper, recorder, limits });
     this.#importer = new ArchiveImporter({ content, keeper, recorder, clock, limits });
     const reading = { snapshots, documents, records };
-    this.#committer = new ImageCommitter({ content, keeper, recorder, clock, limits, ...reading });
+    const foundation = { content, limits, ...reading };
+    this.#committer = new ImageCommitter({ keeper, recorder, clock, ...foundation });
     this.#mirror = new MirrorImages({
       records,
       state,
@@ -159,6 +166,14 @@ export class LocalImageStore implements ImageStore {
       content,
       documents,
       records,
+    });
+    this.#packed = packed;
+    this.composer = new ImageComposer({
+      ...foundation,
+      packed,
+      recorder,
+      pusher: this.#pusher,
+      maxManifests,
     });
     this.#usage = options.usage ?? { containersUsing: () => [] };
     this.#clock = clock;
@@ -247,10 +262,6 @@ export class LocalImageStore implements ImageStore {
     return this.#committer.commit(layer, options);
   }
 
-  assemble(options: AssembleImageOptions): Promise<Digest> {
-    return this.#committer.assemble(options);
-  }
-
   keep(): KeepScope {
     return this.#keeper.begin();
   }
@@ -318,7 +329,10 @@ export class LocalImageStore implements ImageStore {
   /** The start-up pass; call it before anything else uses the store. */
   async repair(signal?: AbortSignal): Promise<RepairReport> {
     await this.#mirror.removeStale();
-    return repairImages({ ...this.#queries, keeper: this.#keeper }, signal);
+    const report = await repairImages({ ...this.#queries, keeper: this.#keeper }, signal);
+    const { content } = this.#queries;
+    await this.#packed.forgetMissing(async (digest) => (await content.stat(digest)) !== undefined);
+    return report;
   }
 
   /** Layers that images have, by diff id. */

@@ -30,6 +30,7 @@ export {
   type LayerCompression,
   layerCompression,
   layerMediaType,
+  type MediaTypeFamily,
   type MediaTypeName,
   mediaTypes,
 } from './media-types.ts';

@@ -67,8 +67,14 @@ export function layerCompression(mediaType: string): LayerCompression {
   return packing === 'gzip' || packing === 'zstd' ? packing : 'none';
 }
 
-/** The OCI media type of a layer packed so. */
-export function layerMediaType(compression: LayerCompression): string {
-  if (compression === 'gzip') return mediaTypes.layerGzip;
-  return compression === 'zstd' ? mediaTypes.layerZstd : mediaTypes.layer;
+/** Whose media types a document uses: the OCI image spec's, or Docker's schema 2. */
+export type MediaTypeFamily = 'oci' | 'docker';
+
+/** The media type of a layer packed so. */
+export function layerMediaType(compression: LayerCompression, family: MediaTypeFamily = 'oci'): string {
+  const names = {
+    oci: { none: 'layer', gzip: 'layerGzip', zstd: 'layerZstd' },
+    docker: { none: 'dockerLayer', gzip: 'dockerLayerGzip', zstd: 'dockerLayerZstd' },
+  } as const;
+  return mediaTypes[names[family][compression]];
 }

@@ -19,6 +19,7 @@ export {
 export { storedLayers } from './layers/stored-layers.ts';
 export { openSnapshotter, type SnapshotDriverName, type SnapshotterOptions } from './open-snapshotter.ts';
 export { type FileAdjustment, type PackTreeOptions, packTree } from './pack/pack-tree.ts';
+export { packedXattrs } from './pack/packed-xattrs.ts';
 export type {
   ChangesOptions,
   DiskUsage,

@@ -42,13 +42,13 @@ function stepNumber({ file }: Build, instruction: Instruction | FromInstruction)
 }
 
 async function baseOf(build: Build, { from }: Stage, progress: StageProgress): Promise<StageState> {
-  const { request, names, environment } = build;
+  const { names, environment } = build;
   progress.line(`Step ${stepNumber(build, from)} : ${from.source}`);
   const base = build.arguments.expand(from.base, build.arguments.global);
   if (base === '') throw new InvalidBuildError(`base name (${from.base}) should not be blank`);
   const platformText = build.arguments.expand(from.platform, build.arguments.global);
-  const platform = platformText === '' ? request.platform : parsePlatform(platformText);
-  if (base === 'scratch') return StageState.onNothing(environment.clock.now());
+  const platform = platformText === '' ? build.platform : parsePlatform(platformText);
+  if (base === 'scratch') return StageState.onNothing(platform, environment.clock.now());
   const stage = build.file.stages.find((candidate) => candidate.from === from);
   const origin = stage === undefined ? { image: base } : names.base(base, stage);
   if ('stage' in origin) return (await build.stage(origin.stage)).copy();
@@ -62,15 +62,15 @@ async function baseOf(build: Build, { from }: Stage, progress: StageProgress): P
 export async function resolveImage(
   { environment, request, signal }: Pick<Build, 'environment' | 'request' | 'signal'>,
   reference: string,
-  platform: Platform = request.platform,
+  platform: Platform,
 ): Promise<ResolvedImage> {
   const { images } = environment.ports;
-  if (request.pull) await request.pullImage(reference);
+  if (request.pull) await request.pullImage(reference, platform);
   try {
     return await images.resolve(reference, { platform, signal });
   } catch (error) {
     if (request.pull || !(error instanceof EngineError && error.kind === 'not-found')) throw error;
-    await request.pullImage(reference);
+    await request.pullImage(reference, platform);
     return await images.resolve(reference, { platform, signal });
   }
 }

@@ -30,7 +30,11 @@ export async function buildStages(
     signal,
     stage: (stage) => once(results, stage, () => attempt(stage, spoken.get(stage))),
     image: (reference) =>
-      once(images, reference, async () => (await resolveImage({ ...common, signal }, reference)).layers),
+      once(
+        images,
+        reference,
+        async () => (await resolveImage({ ...common, signal }, reference, common.platform)).layers,
+      ),
   };
   const attempt = async (stage: Stage, own: StageProgress | undefined): Promise<StageState> => {
     const said = own ?? progress.addStage();

@@ -1,5 +1,5 @@
 import type { CheckReporter, Dockerfile, Stage } from '@gantry/dockerfile';
-import type { Digest } from '@gantry/oci';
+import type { Digest, Platform } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import type { BuildContext } from '../context/open-context.ts';
@@ -16,6 +16,8 @@ export interface Build {
   readonly file: Dockerfile;
   readonly names: StageNames;
   readonly arguments: BuildArguments;
+  /** Of the target; a stage may be for another one. */
+  readonly platform: Platform;
   readonly context: BuildContext;
   readonly keep: Keep;
   readonly checks: CheckReporter;

@@ -1,11 +1,13 @@
 import type { Lookup } from '@gantry/dockerfile';
 import { ConfigDraft, type PlainLayer, type ResolvedImage } from '@gantry/images';
-import type { Digest, HistoryEntry, ImageRunConfig } from '@gantry/oci';
+import type { Digest, HistoryEntry, ImageRunConfig, Platform } from '@gantry/oci';
 
 /** A stage between two of its instructions; a stage on top of it begins with a copy. */
 export class StageState {
   /** The image at the bottom; undefined for `scratch`. */
   readonly parent: ResolvedImage | undefined;
+  /** What its commands are made for. */
+  readonly platform: Platform;
   readonly draft: ConfigDraft;
   /** Of ARG, with their values. */
   readonly arguments: Map<string, string>;
@@ -21,6 +23,7 @@ export class StageState {
     },
   ) {
     this.parent = parts.parent;
+    this.platform = parts.platform;
     this.draft = new ConfigDraft(parts.config);
     this.arguments = new Map(parts.arguments);
     this.layers = [...parts.layers];
@@ -34,6 +37,7 @@ export class StageState {
     const { config, author = '', created } = parent.config;
     return new StageState({
       parent,
+      platform: parent.platform,
       config: config ?? {},
       arguments: new Map(),
       layers: [],
@@ -43,9 +47,10 @@ export class StageState {
     });
   }
 
-  static onNothing(now: Date): StageState {
+  static onNothing(platform: Platform, now: Date): StageState {
     return new StageState({
       parent: undefined,
+      platform,
       config: {},
       arguments: new Map(),
       layers: [],
@@ -56,9 +61,10 @@ export class StageState {
   }
 
   copy(): StageState {
-    const { parent, draft, layers, history, author, createdAt } = this;
+    const { parent, platform, draft, layers, history, author, createdAt } = this;
     return new StageState({
       parent,
+      platform,
       config: draft.config,
       arguments: this.arguments,
       layers,

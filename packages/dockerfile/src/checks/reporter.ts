@@ -29,6 +29,11 @@ export class CheckReporter {
   report(name: CheckName, place: CheckedPlace, message: string): void {
     if (!runs(name, this.#options) || !runs(name, optionsAbove(place.comments, this.#options))) return;
     const { description } = checkRules[name];
+    // A build for several platforms comes by each place several times.
+    const isKnown = this.warnings.some(
+      (known) => known.name === name && known.message === message && known.lines.first === place.lines.first,
+    );
+    if (isKnown) return;
     this.warnings.push({ name, description, url: checkUrl(name), message, lines: place.lines });
   }
 }

@@ -82,7 +82,7 @@ export class ArchiveImporter {
     const layer = await storeLayer(archive, { ...options, content, limits, lease: scope.lease });
     const config = singleLayerConfig(image, layer.diffId);
     const layers = [layerDescriptor(layer)];
-    const target = await storeDocuments(content, scope.lease, { config, layers });
+    const { manifest: target } = await storeDocuments(content, scope.lease, { config, layers });
     const prepared = await recorder.prepare(
       { target, names: image.names },
       scope,

@@ -58,12 +58,30 @@ export class ImagePusher {
    * `PlatformNotFoundError`, and what `RemoteRepository` throws.
    */
   async push(reference: Reference, options: PushOptions): Promise<void> {
-    const { onProgress: report, auth, signal = new AbortController().signal } = options;
-    const { registries, records, documents, maxManifests } = this.#options;
+    const { records, documents, maxManifests } = this.#options;
     const { record } = find(records, reference);
     const whole = await readImageTree(documents, record.target, maxManifests);
     const tree = options.platform === undefined ? whole : onlyFor(whole, reference, options.platform);
-    const repository = await registries.repository(reference, 'push', auth);
+    await this.#send(tree, reference, options);
+  }
+
+  /**
+   * Sends an image whether it is recorded or not, to a name's repository: under its tag, or `byDigest` under none. Idempotent.
+   * Throws `IncompleteIndexError`, and what `RemoteRepository` throws.
+   */
+  async send(
+    target: Descriptor,
+    reference: Reference,
+    { byDigest, ...options }: Omit<PushOptions, 'platform'> & { byDigest: boolean },
+  ): Promise<void> {
+    const { documents, maxManifests } = this.#options;
+    const tree = await readImageTree(documents, target, maxManifests);
+    await this.#send(tree, byDigest ? { ...reference, tag: undefined } : reference, options);
+  }
+
+  async #send(tree: ImageTree, reference: Reference, options: PushOptions): Promise<void> {
+    const { onProgress: report, auth, signal = new AbortController().signal } = options;
+    const repository = await this.#options.registries.repository(reference, 'push', auth);
     report({ status: `The push refers to repository [${canonicalName(reference)}]` });
     const push = { repository, reference, report, signal };
     await this.#sendBlobs(push, await this.#blobsOf(push, tree));

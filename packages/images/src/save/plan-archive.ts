@@ -68,12 +68,42 @@ export async function planArchive(
   const saved = [...images.values()];
   return {
     blobs: await presentBlobs(context.content, saved),
-    documents: new Map([
-      ['index.json', JSON.stringify(indexJson(saved))],
-      ['manifest.json', JSON.stringify(saved.flatMap(manifestEntry))],
-      ['oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' })],
-    ]),
+    documents: documentsOf(saved, 'docker'),
   };
+}
+
+/** For whom an archive is: an OCI layout alone, or one that is a docker archive too. */
+export type ArchiveStyle = 'oci' | 'docker';
+
+/** Decides what goes into an archive of one image that need not be recorded. Throws `ImageContentMissingError`. */
+export async function planTargetArchive(
+  context: SaveContext,
+  target: Descriptor,
+  request: {
+    names: readonly string[];
+    style: ArchiveStyle;
+    /** Of the image's descriptor in `index.json`. */
+    annotations: Readonly<Record<string, string>>;
+  },
+): Promise<ArchivePlan> {
+  const image = await saveImage(context, target, []);
+  for (const name of request.names) image.names.add(name);
+  const annotated = { ...target, annotations: { ...target.annotations, ...request.annotations } };
+  const isAnnotated = Object.keys(annotated.annotations).length > 0;
+  return {
+    blobs: await presentBlobs(context.content, [image]),
+    documents: documentsOf([{ ...image, target: isAnnotated ? annotated : target }], request.style),
+  };
+}
+
+function documentsOf(images: readonly SavedImage[], style: ArchiveStyle): ReadonlyMap<string, string> {
+  return new Map([
+    ['index.json', JSON.stringify(indexJson(images))],
+    ...(style === 'docker'
+      ? [['manifest.json', JSON.stringify(images.flatMap(manifestEntry))] as const]
+      : []),
+    ['oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' })],
+  ]);
 }
 
 function selectImages(
@@ -154,6 +184,7 @@ function indexJson(images: readonly SavedImage[]): object {
       return [...names].map((name) => ({
         ...target,
         annotations: {
+          ...target.annotations,
           'io.containerd.image.name': name,
           'org.opencontainers.image.ref.name': parseReference(name).tag ?? '',
         },
