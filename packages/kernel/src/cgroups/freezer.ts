@@ -32,10 +32,17 @@ export async function freezeCgroup(layout: CgroupLayout, cgroupPath: string, clo
   throw new FreezeTimeoutError(cgroupPath, timeoutMs);
 }
 
-/** Lets every process go on. Idempotent. */
+/**
+ * Lets every process go on. Idempotent; nothing when there is no such cgroup (any more): the OCI runtime freezes one, kills,
+ * thaws and removes it when its container has ended, while others look.
+ */
 export function thawCgroup(layout: CgroupLayout, cgroupPath: string): void {
   const freezer = freezerOf(layout, cgroupPath);
-  writeFileSync(freezer.control, freezer.thawed);
+  try {
+    writeFileSync(freezer.control, freezer.thawed);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENODEV')) throw error;
+  }
 }
 
 /** Frozen, or on the way to it. False when there is no such cgroup, or no freezer at all. */

@@ -59,6 +59,7 @@ test('on v2 a cgroup is frozen by cgroup.freeze, when its events say so', async 
   thawCgroup(layout, '/c');
   assert.equal(isCgroupFrozen(layout, '/c'), false);
   assert.equal(isCgroupFrozen(layout, '/gone'), false);
+  thawCgroup(layout, '/gone');
 });
 
 test('processes are counted with those of the cgroups below, OOM kills where the kernel counts them', () => {
