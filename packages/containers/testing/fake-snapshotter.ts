@@ -11,6 +11,8 @@ export class FakeSnapshotter implements SnapshotPort {
   readonly mounted: Set<string> = new Set();
   readonly options: Map<string, SnapshotOptions> = new Map();
   readonly found: SnapshotChange[] = [];
+  /** What the next removals fail with. */
+  readonly refusals: Error[] = [];
   readonly #root: string;
 
   constructor(root: string) {
@@ -34,6 +36,8 @@ export class FakeSnapshotter implements SnapshotPort {
   }
 
   remove(id: string): Promise<void> {
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) return Promise.reject(refusal);
     this.mounted.delete(id);
     this.options.delete(id);
     rmSync(path.join(this.#root, id), { recursive: true, force: true });

@@ -42,6 +42,11 @@ export class ExitWaiters {
     this.#notify(response, () => true);
   }
 
+  /** The container could not be removed, which the response says; who waits for the end of another run waits on. */
+  notifyRemovalFailed(response: ContainerWaitResponse): void {
+    this.#notify(response, (condition) => condition === 'removed');
+  }
+
   #notify(response: ContainerWaitResponse, matches: (condition: WaitCondition) => boolean): void {
     for (const waiter of this.#waiters) {
       if (!matches(waiter.condition)) continue;

@@ -41,6 +41,20 @@ test('--rm removes the container and its anonymous volumes at its end', async ()
   assert.ok(!existsSync(path.join(fixture.root, 'containers', id)));
 });
 
+test('whoever waits for a removal is told when it fails, and it can be asked for again', async () => {
+  await using fixture = await ContainerFixture.open();
+  const id = await fixture.create('sleep', { HostConfig: { AutoRemove: true } });
+  await fixture.service.start(id);
+  const { result } = await fixture.service.wait(id, 'removed', never);
+  fixture.snapshots.refusals.push(new Error('the disk is away'));
+  fixture.runtime.process(id).end(4);
+  assert.deepEqual(await result, { StatusCode: 4, Error: { Message: 'the disk is away' } });
+  const { State: state } = await fixture.service.inspect(id, { size: false });
+  assert.deepEqual([state?.Status, state?.Dead], ['dead', true]);
+  await fixture.service.remove(id, { force: true, volumes: false });
+  assert.deepEqual(await fixture.service.list({ all: true, size: false, filters: new Map() }), []);
+});
+
 test('a command that is not found is told, recorded with 127, and everything is undone', async () => {
   await using fixture = await ContainerFixture.open();
   const id = await fixture.create('missing', {

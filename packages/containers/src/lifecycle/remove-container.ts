@@ -7,6 +7,7 @@ import { publishVolumeEvent } from '../events/volume-events.ts';
 import { unmountVolumes } from './container-volumes.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { unmountSharedMemory } from './shared-memory.ts';
+import { exitResponse } from './wait-container.ts';
 
 /** What a log receiver that is there gets to take the last lines of a container that is removed. */
 const sinkGraceMs = 5_000;
@@ -14,7 +15,7 @@ const sinkGraceMs = 5_000;
 /**
  * Removes a container that does not run, with everything that is its own; its lock is held. `volumes` takes its anonymous
  * volumes too. Every step can be done again: a removal that was interrupted is finished at start-up, one that failed
- * leaves the container `dead`, and can be asked for again.
+ * leaves the container `dead`, is told to those who wait for it, and can be asked for again.
  */
 export async function removeContainer(
   environment: ContainerEnvironment,
@@ -50,6 +51,7 @@ export async function removeContainer(
     registry.remove(container, changesAlongside(environment, container));
   } catch (error) {
     registry.apply(container, { type: 'removal-failed', error: errorMessage(error) });
+    container.waiters.notifyRemovalFailed(exitResponse(container));
     throw error;
   }
   faultPoint('remove/forgotten');
