@@ -18,6 +18,7 @@ const checks: Record<string, [string, ...string[]]> = {
   errors: [process.execPath, path.join(root, 'scripts/check-errors.ts')],
   docs: [process.execPath, path.join(root, 'scripts/check-docs.ts')],
   coverage: [process.execPath, path.join(root, 'scripts/check-coverage.ts')],
+  messages: [process.execPath, path.join(root, 'scripts/generate-messages.ts'), '--check'],
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, command]) => run(name, command)));
