@@ -37,6 +37,7 @@ export {
   SubnetOverlapError,
 } from './errors.ts';
 export { examineHostFirewall, type HostFirewall } from './firewall/host-firewall.ts';
+export type { PacketMark } from './firewall/table-script.ts';
 export { type AddressPoolRange } from './ipam/default-pools.ts';
 export type {
   Attachment,

@@ -10,7 +10,7 @@ import { ipvlan } from './drivers/stacked/ipvlan.ts';
 import { macvlan } from './drivers/stacked/macvlan.ts';
 import { StackedDriver } from './drivers/stacked/stacked-driver.ts';
 import { BridgeConfigurationError, DriverNotFoundError } from './errors.ts';
-import { Firewall } from './firewall/firewall.ts';
+import { Firewall, type FirewallOptions } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { HandBack } from './firewall/hand-back.ts';
 import { nftProgram } from './firewall/nft.ts';
@@ -60,10 +60,7 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   const socket = opened.use(NetlinkSocket.open());
   const netfilter = opened.use(NetlinkSocket.open('netfilter'));
   const nft = nftProgram(table);
-  const handBack = new HandBack(socket, table);
-  const asksHost = options.publishPolicy === 'host';
-  if (!asksHost) handBack.remove();
-  const firewall = new Firewall({ table, nft, socket: netfilter, logger, ...(asksHost && { handBack }) });
+  const firewall = openFirewall(options, { table, nft, socket: netfilter, logger }, socket);
   const publisher = new PortPublisher({ firewall, netfilter, logger });
   const namespaces = path.join(options.execRoot, 'netns');
   mkdirSync(namespaces, { recursive: true, mode: 0o700 });
@@ -127,6 +124,23 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   };
 }
 
+/** `route` is where the way on which packets come back is made, where the host's input rules decide. */
+function openFirewall(
+  { publishPolicy, allowDirectRouting, acceptMark }: NetworkControllerOptions,
+  parts: Pick<FirewallOptions, 'table' | 'nft' | 'socket' | 'logger'>,
+  route: NetlinkSocket,
+): Firewall {
+  const handBack = new HandBack(route, parts.table);
+  const asksHost = publishPolicy === 'host';
+  if (!asksHost) handBack.remove();
+  return new Firewall({
+    ...parts,
+    ...(asksHost && { handBack }),
+    directRouting: allowDirectRouting ?? false,
+    acceptMark,
+  });
+}
+
 /** One engine each: of the bridge's name, or of an id where there is no default bridge. */
 function tableName(options: NetworkControllerOptions, predefined: PredefinedNetworks): string {
   const { bridge = 'gantry0' } = options;
@@ -162,11 +176,15 @@ function segmentWatcher({
 }
 
 function driversOf(
-  { drivers = [], bridgeLimits }: NetworkControllerOptions,
+  { drivers = [], bridgeLimits, forwardPackets }: NetworkControllerOptions,
   socket: NetlinkSocket,
   segments: SegmentWatcher,
 ): ReadonlyMap<string, NetworkDriver> {
-  const bridge = new BridgeDriver(socket, { segments, ...(bridgeLimits && { limits: bridgeLimits }) });
+  const bridge = new BridgeDriver(socket, {
+    segments,
+    ...(bridgeLimits && { limits: bridgeLimits }),
+    ...(forwardPackets !== undefined && { forwardPackets }),
+  });
   const stacked = [macvlan, ipvlan].map((links) => new StackedDriver(socket, links));
   return new Map([bridge, ...stacked, ...drivers].map((driver) => [driver.name, driver]));
 }

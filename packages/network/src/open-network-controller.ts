@@ -3,6 +3,7 @@ import type { MetadataStore } from '@gantry/state';
 import type { SegmentLimits } from './drivers/bridge/bridge-segments.ts';
 import type { NetworkDriver } from './drivers/network-driver.ts';
 import type { PublishPolicy } from './firewall/port-rules.ts';
+import type { PacketMark } from './firewall/table-script.ts';
 import type { AddressPoolRange } from './ipam/default-pools.ts';
 import { LocalNetworkController } from './local-network-controller.ts';
 import type { NetworkController } from './network-controller.ts';
@@ -39,6 +40,12 @@ export interface NetworkControllerOptions {
   nftTable?: string;
   /** Whether the host's own input rules decide about published ports. `open` when missing: nobody does, as with Docker. */
   publishPolicy?: PublishPolicy;
+  /** Whether the outside may use published ports by the container's address; not when missing. Only where nobody decides about them. */
+  allowDirectRouting?: boolean;
+  /** Packets that the host's own rules have marked so may enter every network that is not internal. */
+  acceptMark?: PacketMark;
+  /** Whether the host's forwarding is turned on, as networks need it; true when missing. */
+  forwardPackets?: boolean;
   /** Whether to put accepts for our bridges into other people's forward chains that would drop their packets. `accept` when missing. */
   foreignForwarding?: 'accept' | 'leave';
   logger: Logger;

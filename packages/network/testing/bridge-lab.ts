@@ -21,6 +21,7 @@ import { HandBack } from '../src/firewall/hand-back.ts';
 import { type Nft, nftProgram } from '../src/firewall/nft.ts';
 import type { PublishPolicy } from '../src/firewall/port-rules.ts';
 import { RuleWatch } from '../src/firewall/rule-watch.ts';
+import type { PacketMark } from '../src/firewall/table-script.ts';
 import { PortPublisher } from '../src/ports/port-publisher.ts';
 import { NetworkHost, useAddressesAtOnce } from './network-host.ts';
 
@@ -73,13 +74,14 @@ export class BridgeLab extends NetworkHost {
   }
 
   /** A firewall on the table of this lab, as another engine has it that starts again. */
-  openFirewall(): Firewall {
+  openFirewall(more: { directRouting?: boolean; acceptMark?: PacketMark } = {}): Firewall {
     return new Firewall({
       table,
       nft: this.#nft,
       socket: this.netfilter,
       logger: silentLogger,
       ...(this.handBack && { handBack: this.handBack }),
+      ...more,
     });
   }
 

@@ -3,13 +3,14 @@ import { changeElements, maxElementChanges, type NetlinkSocket, type TableElemen
 import { type FirewallNetwork, networkElements } from './firewall-network.ts';
 import type { HandBack } from './hand-back.ts';
 import type { Nft } from './nft.ts';
-import { type PortRule, type PublishPolicy, portElements } from './port-rules.ts';
+import { type PortRule, portElements } from './port-rules.ts';
 import { type Element, encodeElement, identityOf } from './table-elements.ts';
 import {
   changeScript,
   emptyingScript,
   handBackRemoval,
   isOurs,
+  type PacketMark,
   ruleCount,
   tableScript,
   userChain,
@@ -24,6 +25,10 @@ export interface FirewallOptions {
   logger: Logger;
   /** Missing: published ports are open to everybody. Else the way on which packets come back that the host has let in. */
   handBack?: HandBack;
+  /** The outside may use published ports by the container's address too, where it has a route there. */
+  directRouting?: boolean;
+  /** Packets that the host's own rules have marked so may enter every network that is not internal. */
+  acceptMark?: PacketMark | undefined;
 }
 
 /**
@@ -38,6 +43,8 @@ export class Firewall {
   readonly #socket: NetlinkSocket;
   readonly #logger: Logger;
   readonly #handBack: HandBack | undefined;
+  readonly #directRouting: boolean;
+  readonly #acceptMark: PacketMark | undefined;
   readonly #networks = new Map<string, readonly Element[]>();
   /** What is in the kernel, and what is to be changed there next (undefined: to be gone), by identity. */
   #applied = new Map<string, Element>();
@@ -48,12 +55,14 @@ export class Firewall {
   #userRules = '';
   #removed = false;
 
-  constructor({ table, nft, socket, logger, handBack }: FirewallOptions) {
+  constructor({ table, nft, socket, logger, handBack, directRouting, acceptMark }: FirewallOptions) {
     this.table = table;
     this.#nft = nft;
     this.#socket = socket;
     this.#logger = logger;
     this.#handBack = handBack;
+    this.#directRouting = directRouting ?? false;
+    this.#acceptMark = acceptMark;
   }
 
   /** Writes the table anew, in one transaction, with these networks and published ports and no others. Throws `FirewallError`. */
@@ -155,8 +164,9 @@ export class Firewall {
   }
 
   #elementsOf(rules: Iterable<PortRule>): Element[] {
-    const policy: PublishPolicy = this.#handBack === undefined ? 'open' : 'host';
-    return [...rules].flatMap((rule) => portElements(rule, policy));
+    const policy = this.#handBack === undefined ? 'open' : 'host';
+    const directRouting = this.#directRouting;
+    return [...rules].flatMap((rule) => portElements(rule, { policy, directRouting }));
   }
 
   #want(elements: readonly Element[], there: boolean): void {
@@ -216,7 +226,11 @@ export class Firewall {
     const lost = present === undefined ? this.#userRules : '';
     try {
       await this.#nft.apply(
-        tableScript(this.table, wanted.values(), { userRules: lost, handBack: this.#handBack?.names }),
+        tableScript(this.table, wanted.values(), {
+          userRules: lost,
+          handBack: this.#handBack?.names,
+          acceptMark: this.#acceptMark,
+        }),
       );
     } catch (error) {
       // What was to be gone is to be gone with the next change.

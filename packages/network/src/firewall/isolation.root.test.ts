@@ -97,6 +97,41 @@ test('the outside reaches containers of unprotected networks, and of no others',
   assert.deepEqual(await reach(outside, one, closed), [undefined, undefined]);
 });
 
+test('with direct routing the outside reaches published ports by the container’s address, but for those of the host alone', async () => {
+  const direct = lab.openFirewall({ directRouting: true });
+  await direct.reset(lab.networks, [
+    publishedPort('0.0.0.0', one.ipv4),
+    publishedPort('127.0.0.1', two.ipv4),
+  ]);
+  assert.deepEqual(await reach(outside, one, closed), [wire.neighbour, undefined]);
+  assert.deepEqual(await reach(outside, two, closed), [undefined, undefined]);
+  assert.deepEqual(await reach(elsewhere, one, closed), [undefined, undefined]);
+  await direct.publish([publishedPort('::', one.ipv6)]);
+  assert.deepEqual(await reach(outside, one), [wire.neighbour, wire.neighbour6]);
+  await direct.unpublish([publishedPort('0.0.0.0', one.ipv4), publishedPort('::', one.ipv6)]);
+  assert.deepEqual(await reach(outside, one, closed), [undefined, undefined]);
+  await lab.firewall.restore();
+});
+
+test('packets with the mark of the host’s own rules enter every network that is not internal', async () => {
+  const marking = lab.openFirewall({ acceptMark: { mark: 0x1, mask: 0x3 } });
+  await marking.reset(lab.networks, []);
+  const mark = (value: number): void => {
+    execFileSync('nft', ['-f', '-'], {
+      input: `add table inet marks\ndelete table inet marks\ntable inet marks {
+        chain first { type filter hook prerouting priority mangle; iifname "wire0" meta mark set ${value}; }
+      }`,
+    });
+  };
+  mark(0x5);
+  assert.deepEqual(await reach(outside, one), [wire.neighbour, wire.neighbour6]);
+  assert.deepEqual(await reach(outside, inside, closed), [undefined, undefined]);
+  mark(0x2);
+  assert.deepEqual(await reach(outside, one, closed), [undefined, undefined]);
+  execFileSync('nft', ['delete', 'table', 'inet', 'marks']);
+  await lab.firewall.restore();
+});
+
 test('without inter-container communication neighbours are closed where the bridge passes the host’s rules', async () => {
   writeSysctl(['net', 'bridge', 'bridge-nf-call-iptables'], '1');
   writeSysctl(['net', 'bridge', 'bridge-nf-call-ip6tables'], '1');
@@ -135,6 +170,10 @@ function datagramsOf({ namespacePath }: LabContainer): number {
 function linkedPort(source: string, containerAddress: string): PortRule {
   const untranslated = { hostAddress: '', hostPort: 0 };
   return { protocol: 'udp', source, containerAddress, containerPort: 53, ...untranslated };
+}
+
+function publishedPort(hostAddress: string, containerAddress: string): PortRule {
+  return { protocol: 'tcp', hostAddress, hostPort: 8080, containerAddress, containerPort: 80 };
 }
 
 const outside = {

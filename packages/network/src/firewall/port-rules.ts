@@ -18,11 +18,22 @@ export interface PortRule {
  */
 export type PublishPolicy = 'open' | 'host';
 
+export interface PortOpenness {
+  policy: PublishPolicy;
+  /** The port is reached by the container's address too, unless it is published for the host alone. */
+  directRouting: boolean;
+}
+
 /** The elements that a rule is. */
-export function portElements(rule: PortRule, policy: PublishPolicy): Element[] {
-  const { protocol, hostAddress, hostPort, containerAddress } = rule;
+export function portElements(rule: PortRule, { policy, directRouting }: PortOpenness): Element[] {
+  const { protocol, hostAddress, hostPort, containerAddress, containerPort } = rule;
   const element = portElement(rule);
-  if (policy === 'open' || hostAddress === '') return [element];
+  if (hostAddress === '') return [element];
+  if (policy === 'open') {
+    if (!directRouting || isLoopback(hostAddress)) return [element];
+    const key = `${protocol} . ${containerAddress} . ${containerPort}`;
+    return [element, { set: `direct${familyDigit(containerAddress)}`, key }];
+  }
   const family = familyDigit(containerAddress);
   const isEvery = hostAddress === '0.0.0.0' || hostAddress === '::';
   const awaited: Element = isEvery
@@ -44,4 +55,8 @@ function portElement(rule: PortRule): Element {
   return hostAddress === '0.0.0.0' || hostAddress === '::'
     ? { set: `published${family}`, key: `${protocol} . ${hostPort}`, value }
     : { set: `published${family}_on`, key: `${protocol} . ${hostAddress} . ${hostPort}`, value };
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }

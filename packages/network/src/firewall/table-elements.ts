@@ -4,7 +4,15 @@ import { concatenation, encodeAddress, type TableElement } from '@gantry/kernel'
 /** Types of fields in keys and values, as nft names them. A verdict is what becomes of a packet: `goto within`. */
 type Field = 'inet_proto' | 'inet_service' | 'ipv4_addr' | 'ipv6_addr' | 'ifname' | 'verdict';
 
-type PerFamily = 'routed' | 'unprotected' | 'subnets' | 'masquerade' | 'source' | 'published' | 'opened';
+type PerFamily =
+  | 'routed'
+  | 'unprotected'
+  | 'subnets'
+  | 'masquerade'
+  | 'source'
+  | 'published'
+  | 'opened'
+  | 'direct';
 
 export type SetName =
   | 'bridges'
@@ -69,6 +77,9 @@ export const tableSets: Readonly<Record<SetName, SetShape>> = {
   /** Ports of containers on routed networks, by the container's address. */
   opened4: { key: ['inet_proto', 'ipv4_addr', 'inet_service'] },
   opened6: { key: ['inet_proto', 'ipv6_addr', 'inet_service'] },
+  /** Published ports by the container's address, where the outside may use it in the place of the host's. */
+  direct4: { key: ['inet_proto', 'ipv4_addr', 'inet_service'] },
+  direct6: { key: ['inet_proto', 'ipv6_addr', 'inet_service'] },
 };
 
 export const setNames: readonly SetName[] = Object.keys(tableSets) as SetName[];

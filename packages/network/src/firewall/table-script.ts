@@ -63,6 +63,8 @@ const openChains: Chains = {
     'meta l4proto . ip6 daddr . th dport @opened6 oifname @routed6 accept',
     'iifname @bridges drop',
     'iifname . oifname @trusted accept',
+    'meta l4proto . ip daddr . th dport @direct4 accept',
+    'meta l4proto . ip6 daddr . th dport @direct6 accept',
     'oifname @routed4 meta l4proto icmp accept',
     'oifname @routed6 meta l4proto ipv6-icmp accept',
     'meta nfproto ipv4 oifname @unprotected4 accept',
@@ -92,12 +94,19 @@ const openChains: Chains = {
 const handBackMark = '0x6762636b';
 const handBackChain = 'hand_back';
 
+/** Packets that carry a mark may enter every network that has a way out. */
+function markedChains({ mark, mask }: PacketMark): Chains {
+  const accept = `meta mark & ${mask} == ${mark} accept`;
+  return { ...openChains, into_network: [accept, ...(openChains['into_network'] ?? [])] };
+}
+
 /** The chains where the host's input rules decide about published ports: what they let through comes back by `far`. */
-function chainsFor(handBack: HandBackNames | undefined): Chains {
-  if (handBack === undefined) return openChains;
+function chainsFor({ handBack, acceptMark }: TableScriptOptions): Chains {
+  const chains = acceptMark === undefined ? openChains : markedChains(acceptMark);
+  if (handBack === undefined) return chains;
   const { far } = handBack;
   return {
-    ...openChains,
+    ...chains,
     raw: [...(openChains['raw'] ?? []), `iifname "${far}" meta mark set 0`],
     prerouting: [
       'type nat hook prerouting priority dstnat; policy accept;',
@@ -141,6 +150,14 @@ export interface TableScriptOptions {
   userRules?: string;
   /** Where the host's input rules decide about published ports. */
   handBack?: HandBackNames | undefined;
+  /** Packets with it may enter networks. */
+  acceptMark?: PacketMark | undefined;
+}
+
+/** A mark that the host's own rules put on packets, and the bits of it that count; 32 bits. */
+export interface PacketMark {
+  mark: number;
+  mask: number;
 }
 
 /**
@@ -150,9 +167,10 @@ export interface TableScriptOptions {
 export function tableScript(
   table: string,
   elements: Iterable<Element>,
-  { userRules = '', handBack }: TableScriptOptions = {},
+  options: TableScriptOptions = {},
 ): string {
-  const chains = chainsFor(handBack);
+  const { userRules = '', handBack } = options;
+  const chains = chainsFor(options);
   const names = Object.keys(chains);
   const declared = Object.entries(chains).map(([name, [head = '']]) => declaration(name, head));
   const rules = Object.entries(chains).flatMap(([name, lines]) =>

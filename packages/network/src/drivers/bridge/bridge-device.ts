@@ -26,13 +26,15 @@ export interface BridgePlan {
   mtu: number | undefined;
   /** Its ports are isolated: the host answers for all of them, and its rules decide which packets go on. */
   isolated: boolean;
+  /** Whether to turn the host's forwarding on. */
+  forwardPackets: boolean;
   /** Text that says whose it is; nothing when the bridge is not ours to mark. */
   alias?: string;
 }
 
 /**
  * Makes the bridge as planned, or brings the one that is there in line: up, these addresses alone, packets of 127/8
- * routed (for ports published on 127.0.0.1), forwarding on. Idempotent. Returns the index of the link.
+ * routed (for ports published on 127.0.0.1), forwarding on if wanted. Idempotent. Returns the index of the link.
  */
 export function ensureBridge(socket: NetlinkSocket, plan: BridgePlan): number {
   const { name, mtu, alias } = plan;
@@ -87,12 +89,13 @@ function wantedAddress(linkIndex: number, cidr: string | undefined): LinkAddress
 }
 
 /** A host that takes its own default route from router advertisements goes on doing so when it forwards (accept_ra 2). */
-function forward({ name, ipv6, isolated }: BridgePlan): void {
+function forward({ name, ipv6, isolated, forwardPackets }: BridgePlan): void {
   // RFC 3069. Without the delay, which is random, a first packet would wait up to 0.8 s.
   set(['net', 'ipv4', 'conf', name, 'proxy_arp_pvlan'], isolated ? '1' : '0');
   if (isolated) set(['net', 'ipv4', 'neigh', name, 'proxy_delay'], '0');
   set(['net', 'ipv6', 'conf', name, 'disable_ipv6'], ipv6 ? '0' : '1', { optional: true });
   set(['net', 'ipv4', 'conf', name, 'route_localnet'], '1');
+  if (!forwardPackets) return;
   set(['net', 'ipv4', 'ip_forward'], '1');
   if (!ipv6 || readSysctl(['net', 'ipv6', 'conf', 'all', 'forwarding']) === '1') return;
   for (const interfaceName of interfacesOfHost()) {

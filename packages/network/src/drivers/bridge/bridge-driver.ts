@@ -39,6 +39,8 @@ export interface SegmentWatcher {
 export interface BridgeDriverOptions {
   limits?: SegmentLimits;
   segments?: SegmentWatcher;
+  /** Whether to turn the host's forwarding on; true when missing. */
+  forwardPackets?: boolean;
 }
 
 /** Networks on Linux bridges of this host, behind its own address or routed. */
@@ -86,6 +88,7 @@ export class BridgeDriver implements NetworkDriver {
       ipv6: network.ipv6,
       mtu: options.mtu,
       isolated: !options.icc,
+      forwardPackets: this.#options.forwardPackets ?? true,
       ...(found === undefined && { alias: segmentMark(network.id) }),
     });
     const link: BridgeLink = {
