@@ -1,3 +1,12 @@
 export { notifyManager } from './notify-manager.ts';
-export { isLogLevel, type LogLevel, logLevels, openLogger, type ProgramLogger } from './open-logger.ts';
+export {
+  isLogFormat,
+  isLogLevel,
+  type LogFormat,
+  type LogLevel,
+  logFormats,
+  logLevels,
+  openLogger,
+  type ProgramLogger,
+} from './open-logger.ts';
 export { terminationSignal } from './termination-signal.ts';

@@ -1,5 +1,6 @@
 import { errorMessage, type LogFields, type Logger } from '@gantry/base';
-import { destination, type Logger as Pino, pino } from 'pino';
+import { type DestinationStream, destination, type Logger as Pino, pino } from 'pino';
+import { textLine } from './text-lines.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -8,13 +9,20 @@ export function isLogLevel(text: string): text is LogLevel {
   return logLevels.some((level) => level === text);
 }
 
+export const logFormats = ['json', 'text'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+export function isLogFormat(text: string): text is LogFormat {
+  return logFormats.some((format) => format === text);
+}
+
 /** A logger whose level can be changed, for all its children too. */
 export interface ProgramLogger extends Logger {
   setLevel(level: LogLevel): void;
 }
 
-/** JSON lines on stderr, written synchronously so that none is lost when the process dies. */
-export function openLogger(level: LogLevel): ProgramLogger {
+/** Lines on stderr, of JSON unless text is wanted, written synchronously so that none is lost when the process dies. */
+export function openLogger(level: LogLevel, format: LogFormat = 'json'): ProgramLogger {
   const gate = { lowest: ranks[level] };
   const logger = pino(
     {
@@ -24,7 +32,7 @@ export function openLogger(level: LogLevel): ProgramLogger {
       messageKey: 'message',
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ fd: 2, sync: true }),
+    linesTo(format),
   );
   return {
     ...wrap(logger, gate),
@@ -32,6 +40,11 @@ export function openLogger(level: LogLevel): ProgramLogger {
       gate.lowest = ranks[wanted];
     },
   };
+}
+
+function linesTo(format: LogFormat): DestinationStream {
+  const lines = destination({ fd: 2, sync: true });
+  return format === 'json' ? lines : { write: (line) => void lines.write(textLine(line)) };
 }
 
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
