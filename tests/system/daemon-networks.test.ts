@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { peer, TestDaemon } from '../support/test-daemon.ts';
@@ -24,6 +25,8 @@ before(async () => {
   ];
   const newer = [
     'ipv6',
+    'allow-direct-routing',
+    'bridge-accept-fwmark=0x7/0xf',
     'fixed-cidr-v6=fd00:214::/64',
     'default-network-opt=bridge=com.docker.network.driver.mtu=1300',
   ];
@@ -63,6 +66,20 @@ describe('the daemon’s options of networks', () => {
     assert.equal(await shell(asked), 'apart');
     await daemon.ok('rm', '-f', id);
   });
+
+  if (peer === undefined) {
+    test('open published ports by the container’s address, and networks to marked packets', async () => {
+      const publish = ['-p', '0.0.0.0::80', '-p', '127.0.0.1::81'];
+      const id = await daemon.ok('run', '-d', ...publish, image, 'sleep', '1000');
+      const format = '{{.NetworkSettings.Networks.bridge.IPAddress}}';
+      const address = await daemon.ok('inspect', '-f', format, id);
+      const table = execFileSync('nft', ['list', 'table', 'inet', `gantry_${daemon.bridge}`]).toString();
+      const direct = /set direct4 \{[^}]*elements = \{([^}]*)\}/.exec(table)?.[1]?.trim();
+      assert.equal(direct, `tcp . ${address} . 80`);
+      assert.match(table, /chain into_network \{\s*meta mark & 0x0000000f == 0x00000007 accept/);
+      await daemon.ok('rm', '-f', id);
+    });
+  }
 
   test('leave linked containers the ports that they expose', async () => {
     const serving = 'httpd -p 81 -h /etc; exec httpd -f -p 80 -h /etc';

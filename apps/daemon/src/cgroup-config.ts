@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.ts';
+import type { OptionValue } from './options.ts';
 
 export type CgroupDriverName = 'cgroupfs' | 'systemd';
 
@@ -37,4 +38,20 @@ export function cgroupParentOf(parent: string | undefined, driver: CgroupDriverN
   }
   if (/^(\/[a-zA-Z0-9_][a-zA-Z0-9_.-]*)+$/.test(parent)) return parent;
   throw new ConfigError(`cgroup-parent: '${parent}' is not the absolute path of a cgroup`);
+}
+
+/** `cpu-rt-period` and `cpu-rt-runtime`, in microseconds; 0 is as if they were missing. Throws `ConfigError`. */
+export function realtimeOf(
+  periodUs: OptionValue = 0,
+  runtimeUs: OptionValue = 0,
+): { periodUs?: number; runtimeUs?: number } | undefined {
+  const period = atLeastNothing('cpu-rt-period', periodUs);
+  const runtime = atLeastNothing('cpu-rt-runtime', runtimeUs);
+  if (period === 0 && runtime === 0) return undefined;
+  return { ...(period > 0 && { periodUs: period }), ...(runtime > 0 && { runtimeUs: runtime }) };
+}
+
+function atLeastNothing(key: string, value: OptionValue): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new ConfigError(`${key}: ${String(value)} is not a time in microseconds`);
 }

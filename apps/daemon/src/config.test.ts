@@ -77,19 +77,45 @@ test('proxies stand in an object of their own, and an address for measures has a
 
 test('the settings that a reload may change are read from file and flags', () => {
   const json =
-    '{"runtimes":{"mine":{"path":"/opt/mine","runtimeArgs":["--x"]}},"labels":["a=b"],"live-restore":false,"features":{"f":true}}';
+    '{"runtimes":{"mine":{"path":"/opt/mine","runtimeArgs":["--x"]}},"labels":["a=b"],"live-restore":false,"features":{"buildkit":true}}';
   const { settings } = load(json, ['--default-runtime', 'mine', '--insecure-registry', 'r:5000']);
   assert.deepEqual(settings.runtimes, { mine: { path: '/opt/mine', args: ['--x'] } });
   assert.equal(settings.defaultRuntime, 'mine');
   assert.deepEqual(settings.labels, ['a=b']);
   assert.equal(settings.liveRestore, false);
   assert.deepEqual(settings.insecureRegistries, ['r:5000']);
-  assert.deepEqual(settings.features, { f: true });
+  assert.deepEqual(settings.features, { buildkit: true });
   assert.deepEqual(load('{}', ['--add-runtime', 'a=/b']).settings.runtimes, { a: { path: '/b' } });
+});
+
+test('what opens networks further is read, and what contradicts itself is refused', () => {
+  const { network } = load(
+    '{"allow-direct-routing":true,"bridge-accept-fwmark":"0x1/0x3","ip-forward":false}',
+  );
+  assert.equal(network.allowDirectRouting, true);
+  assert.deepEqual(network.acceptMark, { mark: 1, mask: 3 });
+  assert.equal(network.forwardPackets, false);
+  const { acceptMark } = load('{}', ['--bridge-accept-fwmark', '7']).network;
+  assert.deepEqual(acceptMark, { mark: 7, mask: 0xffff_ffff });
+  for (const mark of ['x', '1/2/3', '0x100000000', '-1', '1/']) {
+    assert.throws(() => load(JSON.stringify({ 'bridge-accept-fwmark': mark })), /is not such as 0x1/);
+  }
+  assert.throws(() => load('{"allow-direct-routing":true,"publish-policy":"host"}'), /input rules decide/);
+});
+
+test('the share of real-time processes is in microseconds, and nothing when it is 0', () => {
+  assert.deepEqual(load('{"cpu-rt-runtime":1000}').realtime, { runtimeUs: 1000 });
+  assert.equal(load('{"cpu-rt-period":0}').realtime, undefined);
+  assert.throws(() => load('{"cpu-rt-period":-1}'), /cpu-rt-period: -1 is not a time/);
 });
 
 test('settings that cannot be are refused', () => {
   assert.throws(() => load('{"labels":["plain"]}'), /bad attribute format: plain/);
+  assert.throws(() => load('{"features":{"f":true}}'), /features: there is no feature 'f'$/);
+  assert.throws(
+    () => load('{"features":{"containerd-snapshotter":true}}'),
+    /'containerd-snapshotter' can only be false$/,
+  );
   assert.throws(() => load('{"registry-mirrors":["ftp://x"]}'), /invalid mirror/);
   assert.throws(() => load('{"max-concurrent-downloads":0}'), /invalid max concurrent downloads: 0/);
   assert.throws(() => load('{"authorization-plugins":["../x"]}'), /not the name of a plugin/);

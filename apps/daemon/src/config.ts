@@ -1,7 +1,14 @@
 import path from 'node:path';
 import type { EngineNetworkOptions, EngineSettings, ProxySettings } from '@gantry/engine';
-import { isLogLevel, type LogLevel, logLevels } from '@gantry/program';
-import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf } from './cgroup-config.ts';
+import {
+  isLogFormat,
+  isLogLevel,
+  type LogFormat,
+  type LogLevel,
+  logFormats,
+  logLevels,
+} from '@gantry/program';
+import { type CgroupDriverName, cgroupDriverOf, cgroupParentOf, realtimeOf } from './cgroup-config.ts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfigFile, readConfigFile } from './config-file.ts';
 import { type Flags, parseValue } from './flags.ts';
@@ -22,6 +29,8 @@ export interface DaemonConfig {
   readonly network: EngineNetworkOptions;
   readonly cgroupDriver: CgroupDriverName;
   readonly cgroupParent: string;
+  /** CPU time for real-time processes of all containers. */
+  readonly realtime: { periodUs?: number; runtimeUs?: number } | undefined;
   readonly proxies: ProxySettings;
   /** Where measures are told; nowhere when missing. */
   readonly metricsAddress: { host: string; port: number } | undefined;
@@ -43,6 +52,7 @@ export interface DaemonConfig {
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   /** What a SIGHUP may change. */
   readonly settings: EngineSettings;
   readonly tls: TlsFiles | undefined;
@@ -64,6 +74,7 @@ const defaults: OptionValues = {
   'cdi-spec-dirs': ['/etc/cdi', '/var/run/cdi'],
   ...settingDefaults,
   'log-driver': 'json-file',
+  'log-format': 'json',
   'log-level': 'info',
 };
 
@@ -86,6 +97,9 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
   const logLevel = text(values, 'log-level');
   if (!isLogLevel(logLevel))
     throw new ConfigError(`log-level: '${logLevel}' is none of ${logLevels.join(', ')}`);
+  const logFormat = text(values, 'log-format');
+  if (!isLogFormat(logFormat))
+    throw new ConfigError(`log-format: '${logFormat}' is none of ${logFormats.join(', ')}`);
   const settings = readSettings(values);
   const cgroupDriver = cgroupDriverOf(values['exec-opts'] === undefined ? [] : list(values, 'exec-opts'));
   return Object.freeze({
@@ -99,6 +113,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     network: networkOptionsOf(values),
     cgroupDriver,
     cgroupParent: cgroupParentOf(optionalText(values, 'cgroup-parent'), cgroupDriver),
+    realtime: realtimeOf(values['cpu-rt-period'], values['cpu-rt-runtime']),
     proxies: proxies(values),
     metricsAddress: metricsAddress(optionalText(values, 'metrics-addr') ?? ''),
     storageSizeBytes: storageSizeOf(values['storage-opts'] === undefined ? [] : list(values, 'storage-opts')),
@@ -115,6 +130,7 @@ export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv): Daemon
     logDriver: text(values, 'log-driver'),
     logOptions: map(values, 'log-opts'),
     logLevel: settings.debug ? 'debug' : logLevel,
+    logFormat,
     settings,
     tls: tlsFiles(values),
     allowUnauthenticatedTcp: values['tls'] === false && values['tlsverify'] === false,

@@ -20,6 +20,7 @@ export function networkOptionsOf(values: OptionValues): EngineNetworkOptions {
     ...(pools !== undefined && { addressPools: pools.map(addressPool) }),
     ...(binding !== undefined && { hostBindingAddress: binding }),
     ...publishPolicy(values),
+    ...openness(values),
     defaultBridge: defaultBridge(values),
   };
 }
@@ -53,6 +54,31 @@ function publishPolicy({ 'publish-policy': policy }: OptionValues): EngineNetwor
   if (policy === undefined) return {};
   if (policy === 'open' || policy === 'host') return { publishPolicy: policy };
   throw new ConfigError(`publish-policy: '${String(policy)}' is none of open, host`);
+}
+
+function openness(values: OptionValues): EngineNetworkOptions {
+  const { 'allow-direct-routing': direct, 'bridge-accept-fwmark': mark, 'ip-forward': forward } = values;
+  if (direct === true && values['publish-policy'] === 'host') {
+    throw new ConfigError(
+      "allow-direct-routing: with the publish-policy 'host' the host's input rules decide, which such packets never pass",
+    );
+  }
+  return {
+    ...(direct === true && { allowDirectRouting: true }),
+    ...(typeof mark === 'string' && mark !== '' && { acceptMark: packetMark(mark) }),
+    ...(forward === false && { forwardPackets: false }),
+  };
+}
+
+/** `0x1/0x3`: the mark and the bits that count, all of them when there is no mask. */
+function packetMark(text: string): { mark: number; mask: number } {
+  const [mark = Number.NaN, mask = 0xffff_ffff, ...more] = text
+    .split('/')
+    .map((part) => (/^(0x[\da-f]+|\d+)$/i.test(part) ? Number(part) : Number.NaN));
+  if (![mark, mask].every((number) => number <= 0xffff_ffff) || more.length > 0) {
+    throw new ConfigError(`bridge-accept-fwmark: '${text}' is not such as 0x1 or 0x1/0x3`);
+  }
+  return { mark, mask };
 }
 
 /** What is more than a shape is checked where the bridge is made. */

@@ -74,6 +74,24 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: "Who decides about published ports: 'host', the host's own input rules; 'open' (the default), nobody",
   },
   {
+    key: 'allow-direct-routing',
+    flag: 'allow-direct-routing',
+    type: 'boolean',
+    help: "Published ports are reached by the container's address too, by who has a route there",
+  },
+  {
+    key: 'bridge-accept-fwmark',
+    flag: 'bridge-accept-fwmark',
+    type: 'string',
+    help: "Packets with this mark of the host's own rules may enter networks (0x1 or 0x1/0x3)",
+  },
+  {
+    key: 'ip-forward',
+    flag: 'ip-forward',
+    type: 'boolean',
+    help: "Turn the host's forwarding on (the default)",
+  },
+  {
     key: 'ip-masq',
     flag: 'ip-masq',
     type: 'boolean',
@@ -99,6 +117,18 @@ export const daemonOptions: readonly DaemonOption[] = [
     flag: 'cgroup-parent',
     type: 'string',
     help: 'Cgroup that the cgroups of containers are made in',
+  },
+  {
+    key: 'cpu-rt-period',
+    flag: 'cpu-rt-period',
+    type: 'integer',
+    help: "Real-time period of the cgroups above containers' (microseconds; cgroups v1)",
+  },
+  {
+    key: 'cpu-rt-runtime',
+    flag: 'cpu-rt-runtime',
+    type: 'integer',
+    help: 'Time in it that real-time processes of all containers have (microseconds; cgroups v1)',
   },
   {
     key: 'exec-opts',
@@ -213,6 +243,12 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Socket to listen on (unix://, fd:// or tcp://), repeatable',
   },
   {
+    key: 'log-format',
+    flag: 'log-format',
+    type: 'string',
+    help: "How the daemon's own log is written: json (the default) or text, as dockerd's",
+  },
+  {
     key: 'log-level',
     flag: 'log-level',
     short: 'l',
@@ -236,7 +272,7 @@ export const daemonOptions: readonly DaemonOption[] = [
     flag: 'feature',
     type: 'map',
     reloadable: true,
-    help: 'Feature to switch on or off (name=true), repeatable; there are none yet',
+    help: 'Feature of dockerd, as it is here (buildkit=true, cdi=true, containerd-snapshotter=false), repeatable',
   },
   {
     key: 'http-proxy',

@@ -111,6 +111,13 @@ function plugins(names: readonly string[]): readonly string[] {
   return [...new Set(names)];
 }
 
+/** dockerd's features, and what is true of them here. */
+const knownFeatures: Readonly<Record<string, boolean>> = {
+  buildkit: true,
+  cdi: true,
+  'containerd-snapshotter': false,
+};
+
 function features(entries: readonly string[]): Readonly<Record<string, boolean>> {
   return Object.fromEntries(
     entries.map((entry) => {
@@ -118,6 +125,9 @@ function features(entries: readonly string[]): Readonly<Record<string, boolean>>
       if (value !== 'true' && value !== 'false') {
         throw new ConfigError(`features: '${entry}' is neither ${name}=true nor ${name}=false`);
       }
+      const only = Object.hasOwn(knownFeatures, name) ? knownFeatures[name] : undefined;
+      if (only === undefined) throw new ConfigError(`features: there is no feature '${name}'`);
+      if (value !== String(only)) throw new ConfigError(`features: '${name}' can only be ${only}`);
       return [name, value === 'true'];
     }),
   );

@@ -15,7 +15,7 @@ import { reloadConfig } from './reload.ts';
  */
 export async function serve(load: () => DaemonConfig): Promise<number> {
   let config = load();
-  const logger = openLogger(config.logLevel);
+  const logger = openLogger(config.logLevel, config.logFormat);
   const terminated = terminationSignal(logger);
   if (config.oomScoreAdjustment !== undefined) {
     writeFileSync('/proc/self/oom_score_adj', String(config.oomScoreAdjustment));
@@ -83,6 +83,7 @@ function engineOptions(config: DaemonConfig): Parameters<typeof openEngine>[0] {
     network: config.network,
     cgroupDriver: config.cgroupDriver,
     cgroupParent: config.cgroupParent,
+    ...(config.realtime && { realtime: config.realtime }),
     proxies: config.proxies,
     storageSizeBytes: config.storageSizeBytes,
     usernsRemap: config.usernsRemap,

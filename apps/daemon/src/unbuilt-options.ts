@@ -1,5 +1,6 @@
-/** Options of dockerd that Gantry knows and does not have, by flag and by daemon.json key where that differs. */
+/** Options of dockerd that Gantry knows and does not have, by flag, and by daemon.json key where that differs. */
 interface UnbuiltOption {
+  /** Empty: there is a key alone. */
   flag: string;
   key?: string;
   /** The one value that is true of Gantry, and so may be given. */
@@ -12,26 +13,29 @@ const noSwarm = 'there is no swarm mode yet';
 const noContainerd = 'there is no containerd: one process does it all';
 
 const options: readonly UnbuiltOption[] = [
-  { flag: 'allow-direct-routing' },
+  { flag: 'allow-nondistributable-artifacts' },
   { flag: 'api-cors-header', why: 'browsers are never let in' },
-  { flag: 'bridge-accept-fwmark' },
+  { flag: '', key: 'builder' },
   { flag: 'cluster-advertise', why: noSwarm },
   { flag: 'cluster-store', why: noSwarm },
   { flag: 'containerd', why: noContainerd },
   { flag: 'containerd-namespace', why: noContainerd },
   { flag: 'containerd-plugins-namespace', why: noContainerd },
-  { flag: 'cpu-rt-period' },
-  { flag: 'cpu-rt-runtime' },
   { flag: 'cri-containerd', why: noContainerd },
+  { flag: '', key: 'deprecated-key-path', why: 'the engine has no key' },
   { flag: 'experimental', only: 'false', why: 'there are no experimental features' },
   { flag: 'firewall-backend', only: 'nftables', why: 'the firewall is nftables' },
-  { flag: 'ip-forward', only: 'true' },
+  {
+    flag: 'ip-forward-no-drop',
+    only: 'true',
+    why: "the policy of the host's forward chain is never changed",
+  },
   { flag: 'ip6tables', only: 'true', why: 'published ports need the firewall' },
   { flag: 'iptables', only: 'true', why: 'published ports need the firewall' },
-  { flag: 'log-format', only: 'json', why: 'the log is lines of JSON' },
   { flag: 'network-control-plane-mtu', why: noSwarm },
+  { flag: 'network-diagnostic-port', why: noSwarm },
   { flag: 'node-generic-resource', key: 'node-generic-resources', why: noSwarm },
-  { flag: 'raw-logs', only: 'false', why: 'the log is lines of JSON' },
+  { flag: 'raw-logs', only: 'true', why: 'the log has full times and never colours' },
   { flag: 'rootless', only: 'false' },
   { flag: 'selinux-enabled', only: 'false' },
   { flag: 'storage-driver', only: 'overlay2', why: 'layers are stacked by overlayfs' },

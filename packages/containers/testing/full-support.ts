@@ -12,6 +12,7 @@ export function fullSupport(): CgroupSupport {
     cpuShares: true,
     cpuQuota: true,
     cpuRealtime: true,
+    kernelMemoryTcp: true,
     cpuset: true,
     cpus: '0-1',
     mems: '0',

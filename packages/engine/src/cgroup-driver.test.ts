@@ -23,6 +23,7 @@ test('info warns of each limit that the kernel cannot set', () => {
     cpuShares: true,
     cpuQuota: true,
     cpuRealtime: false,
+    kernelMemoryTcp: false,
     cpuset: true,
     cpus: '0',
     mems: '0',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { CgroupSupport, RealtimeShare } from '@gantry/kernel';
 import type { CgroupDriver } from '@gantry/runtime';
 import { CgroupDriverError } from './errors.ts';
 
@@ -28,4 +29,14 @@ export function chosenCgroupDriver(
     );
   }
   return 'systemd';
+}
+
+/** The share, where the kernel has real-time groups. Throws `CgroupDriverError` in Docker's words where it has none. */
+export function checkedRealtime(
+  share: RealtimeShare | undefined,
+  support: CgroupSupport,
+): RealtimeShare | undefined {
+  if (share === undefined || support.cpuRealtime) return share;
+  const why = support.version === 2 ? 'implemented for cgroup v2' : 'supported by the kernel';
+  throw new CgroupDriverError(`daemon-scoped cpu-rt-period and cpu-rt-runtime are not ${why}`);
 }

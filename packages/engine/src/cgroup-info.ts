@@ -15,6 +15,7 @@ export function cgroupInfo(driver: CgroupDriver, support: CgroupSupport): System
     CPUSet: support.cpuset,
     PidsLimit: support.pidsLimit,
     OomKillDisable: support.oomKillDisable,
+    ...(support.version === 1 && { KernelMemoryTCP: support.kernelMemoryTcp }),
   };
 }
 
@@ -23,9 +24,12 @@ export function cgroupWarnings(support: CgroupSupport): string[] {
   const words: [keyof CgroupSupport, string][] = [
     ['memoryLimit', 'memory limit'],
     ['swapLimit', 'swap limit'],
-    // v2 has no way to forbid the kernel's killing; nothing lacks there.
+    // v2 has no word for these; nothing lacks there.
     ...(support.version === 1
-      ? [['oomKillDisable', 'oom kill disable'] as [keyof CgroupSupport, string]]
+      ? ([
+          ['kernelMemoryTcp', 'kernel memory TCP limit'],
+          ['oomKillDisable', 'oom kill disable'],
+        ] as [keyof CgroupSupport, string][])
       : []),
     ['cpuQuota', 'cpu cfs quota'],
     ['cpuQuota', 'cpu cfs period'],

@@ -1,6 +1,7 @@
 import type { HostConfig } from '@gantry/api-types';
 import type { Clock, Logger } from '@gantry/base';
-import type { AddressPoolRange, DefaultBridgeSettings, DnsRequest } from '@gantry/network';
+import type { RealtimeShare } from '@gantry/kernel';
+import type { AddressPoolRange, DefaultBridgeSettings, DnsRequest, PacketMark } from '@gantry/network';
 import type { ProxySettings } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 
@@ -18,6 +19,11 @@ export interface EngineOptions {
   cgroupParent?: string;
   /** `cgroupfs` when missing, or `systemd`, which makes each container a scope below a slice. */
   cgroupDriver?: string;
+  /**
+   * CPU time for real-time processes of all containers together: dockerd's `cpu-rt-period` and `cpu-rt-runtime`. Throws
+   * `CgroupDriverError` where the kernel has no such groups (cgroups v1 with CONFIG_RT_GROUP_SCHED).
+   */
+  realtime?: RealtimeShare;
   /** What may be changed later by `Engine.reload`; its defaults where missing. */
   settings?: Partial<EngineSettings>;
   /** Most bytes that containers may write to their file systems, unless they say otherwise: dockerd's `overlay2.size`. */
@@ -69,6 +75,12 @@ export interface EngineNetworkOptions {
   hostBindingAddress?: string;
   /** `host`: a published port is reached only where the host's own input rules accept it. `open` when missing: always. */
   publishPolicy?: 'open' | 'host';
+  /** The outside may use published ports by the container's address too. Not with `publishPolicy: 'host'`. */
+  allowDirectRouting?: boolean;
+  /** Packets that the host's own rules have marked so may enter every network that is not internal. */
+  acceptMark?: PacketMark;
+  /** Whether the host's forwarding is turned on; true when missing. */
+  forwardPackets?: boolean;
   defaultBridge?: DefaultBridgeSettings;
   /** Options by driver of networks that do not say otherwise. */
   defaultNetworkOptions?: Readonly<Record<string, Readonly<Record<string, string>>>>;

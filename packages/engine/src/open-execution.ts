@@ -8,7 +8,7 @@ import {
   openContainers,
   resourceLimits,
 } from '@gantry/containers';
-import { type CgroupSupport, detectCgroups, readCgroupSupport } from '@gantry/kernel';
+import { type CgroupSupport, detectCgroups, type RealtimeShare, readCgroupSupport } from '@gantry/kernel';
 import {
   type NetworkController,
   type NetworkControllerOptions,
@@ -23,7 +23,7 @@ import {
   type RuntimeSet,
   readSpecHost,
 } from '@gantry/runtime';
-import { chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
+import { checkedRealtime, chosenCgroupDriver, defaultCgroupParent } from './cgroup-driver.ts';
 import { defaultCdiSpecDirs, defaultSearchPath, type EngineNetworkOptions } from './engine-options.ts';
 import { readSecurityDefaults } from './host-security.ts';
 import { findInitProgram } from './init-program.ts';
@@ -60,9 +60,10 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
   const cgroupDriver = chosenCgroupDriver(options.cgroupDriver);
   const cgroupParent = options.cgroupParent ?? defaultCgroupParent[cgroupDriver];
   const network = opened.use(await openNetwork(opening));
-  const runtime = opened.use(openRuntimeTable(opening, cgroupDriver));
   const layout = detectCgroups();
   const cgroupSupport = readCgroupSupport(layout);
+  const realtime = checkedRealtime(options.realtime, cgroupSupport);
+  const runtime = opened.use(openRuntimeTable(opening, { cgroupDriver, realtime }));
   const host = readSpecHost({ cgroupVersion: layout.version, cgroupDriver });
   const { cdiSpecDirs = defaultCdiSpecDirs } = options;
   const initProgram = findInitProgram(searchPath, options.initPath);
@@ -148,13 +149,16 @@ function openNetwork({
   });
 }
 
-function openRuntimeTable({ options, logger, clock }: Opening, cgroupDriver: CgroupDriver): RuntimeSet {
+function openRuntimeTable(
+  { options, logger, clock }: Opening,
+  cgroups: { cgroupDriver: CgroupDriver; realtime: RealtimeShare | undefined },
+): RuntimeSet {
   const common = { execRoot: options.execRoot, logger, clock };
   return openRuntimes({
     ...common,
     ...runtimeTable({ ...defaultSettings, ...options.settings }, options.searchPath ?? defaultSearchPath),
     open: ({ path: name, args = [] }, execRoot) =>
-      openRuntime({ ...common, execRoot, cgroupDriver, name, args }),
+      openRuntime({ ...common, ...cgroups, execRoot, name, args }),
   });
 }
 
@@ -189,12 +193,18 @@ function controllerOptions({
   addressPools,
   hostBindingAddress,
   publishPolicy,
+  allowDirectRouting,
+  acceptMark,
+  forwardPackets,
   defaultBridge,
 }: EngineNetworkOptions = {}): Partial<NetworkControllerOptions> {
   return {
     ...(addressPools && { defaultAddressPools: addressPools }),
     ...(hostBindingAddress !== undefined && { hostBindingAddress }),
     ...(publishPolicy !== undefined && { publishPolicy }),
+    ...(allowDirectRouting !== undefined && { allowDirectRouting }),
+    ...(acceptMark && { acceptMark }),
+    ...(forwardPackets !== undefined && { forwardPackets }),
     ...(defaultBridge && { defaultBridge }),
   };
 }

@@ -12,6 +12,7 @@ export type { BlockDeviceRate, BlockDeviceWeight, CgroupLimits } from './cgroups
 export { LimitRefusedError, writeCgroupLimits } from './cgroups/limits/write-limits.ts';
 export { cgroupProcessIds, removeCgroup, removeEmptiedCgroup } from './cgroups/members.ts';
 export { countOutOfMemory, outOfMemoryKills } from './cgroups/out-of-memory.ts';
+export { grantRealtime, type RealtimeShare } from './cgroups/realtime.ts';
 export { type CgroupSupport, readCgroupSupport } from './cgroups/support.ts';
 export type { BlockIoEntry, CgroupUsage } from './cgroups/usage/cgroup-usage.ts';
 export { type MachineCpu, readMachineCpu } from './cgroups/usage/machine-cpu.ts';

@@ -91,6 +91,7 @@ export interface RuntimeResources {
     swap?: number;
     swappiness?: number;
     disableOOMKiller?: boolean;
+    kernelTCP?: number;
   };
   cpu?: {
     shares?: number;

@@ -10,6 +10,7 @@ import {
   freezeCgroup,
   isCgroupFrozen,
   ReadinessPoller,
+  type RealtimeShare,
   readCgroupUsage,
   thawCgroup,
 } from '@gantry/kernel';
@@ -54,6 +55,8 @@ export interface OpenRuntimeOptions {
   name?: string;
   /** `cgroupfs` when missing. */
   cgroupDriver?: CgroupDriver;
+  /** CPU time for real-time processes that the cgroups above containers' have; as they are when missing. v1 alone. */
+  realtime?: RealtimeShare | undefined;
   /** Given to the program before everything else. */
   args?: readonly string[];
   clock?: Clock;
@@ -102,6 +105,7 @@ export function openRuntime(options: OpenRuntimeOptions): ContainerRuntime & Dis
     cgroups,
     migrations: new ExpectedMigrations(cgroups),
     cgroupDriver: options.cgroupDriver ?? 'cgroupfs',
+    realtime: options.realtime,
     bootId: currentBootId(),
     clock,
     logger,

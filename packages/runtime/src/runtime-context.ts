@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@gantry/base';
-import type { CgroupLayout, ExpectedMigrations, ReadinessPoller } from '@gantry/kernel';
+import type { CgroupLayout, ExpectedMigrations, ReadinessPoller, RealtimeShare } from '@gantry/kernel';
 import type { CgroupDriver } from './cgroups/cgroup-place.ts';
 import type { RuntimeFolders } from './container-files.ts';
 import type { EventFolder } from './events/event-folder.ts';
@@ -18,6 +18,8 @@ export interface RuntimeContext {
   cgroups: CgroupLayout;
   migrations: ExpectedMigrations;
   cgroupDriver: CgroupDriver;
+  /** What the cgroups above containers' get, at each start. */
+  realtime: RealtimeShare | undefined;
   bootId: string;
   clock: Clock;
   logger: Logger;

@@ -41,6 +41,7 @@ const integerFields = [
   'MemorySwap',
   'MemoryReservation',
   'MemorySwappiness',
+  'KernelMemoryTCP',
   'NanoCpus',
   'CpuShares',
   'CpuPeriod',
@@ -62,6 +63,10 @@ function checkMemory({ resources, warnings }: CheckedResources, { support, purpo
   if ((resources.Memory ?? 0) > 0 && resources.MemorySwap !== -1 && !support.swapLimit) {
     warnings.push(lacking('swap limit capabilities', 'Memory limited without swap.'));
     resources.MemorySwap = -1;
+  }
+  if ((resources.KernelMemoryTCP ?? 0) > 0 && !support.kernelMemoryTcp) {
+    warnings.push(lacking('kernel memory TCP limit capabilities', 'Limitation discarded.'));
+    resources.KernelMemoryTCP = 0;
   }
   const { MemorySwap: swap = 0, MemoryReservation: reservation = 0 } = resources;
   if (memory > 0 && swap > 0 && swap < memory) {

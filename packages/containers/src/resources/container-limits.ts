@@ -23,6 +23,7 @@ export function containerLimits(host: Resources, support: CgroupSupport): Cgroup
     memoryBytes: host.Memory,
     memoryReservationBytes: host.MemoryReservation,
     memorySwapBytes: support.swapLimit ? host.MemorySwap : 0,
+    kernelMemoryTcpBytes: host.KernelMemoryTCP,
     cpuShares: host.CpuShares,
     cpuQuotaUs: nanoCpus > 0 ? quotaOf(nanoCpus) : host.CpuQuota,
     cpuPeriodUs: nanoCpus > 0 ? cpuPeriodUs : host.CpuPeriod,

@@ -11,6 +11,8 @@ export interface CgroupSupport {
   memoryReservation: boolean;
   swappiness: boolean;
   oomKillDisable: boolean;
+  /** Memory of TCP buffers. */
+  kernelMemoryTcp: boolean;
   cpuShares: boolean;
   cpuQuota: boolean;
   cpuRealtime: boolean;
@@ -46,6 +48,7 @@ function v1Support(layout: CgroupLayout): CgroupSupport {
     memoryReservation: has('memory', 'memory.soft_limit_in_bytes'),
     swappiness: has('memory', 'memory.swappiness'),
     oomKillDisable: has('memory', 'memory.oom_control'),
+    kernelMemoryTcp: has('memory', 'memory.kmem.tcp.limit_in_bytes'),
     cpuShares: has('cpu', 'cpu.shares'),
     cpuQuota: has('cpu', 'cpu.cfs_quota_us'),
     cpuRealtime: has('cpu', 'cpu.rt_period_us'),
@@ -74,6 +77,7 @@ function v2Support({ unified = '/sys/fs/cgroup' }: CgroupLayout): CgroupSupport 
     memoryReservation: memory,
     swappiness: false,
     oomKillDisable: false,
+    kernelMemoryTcp: false,
     cpuShares: cpu,
     cpuQuota: cpu,
     cpuRealtime: false,

@@ -1,9 +1,11 @@
 import { closeSync, constants } from 'node:fs';
+import path from 'node:path';
 import { faultPoint } from '@gantry/base';
 import {
   ConsoleSocket,
   closeDescriptor,
   type EventCounter,
+  grantRealtime,
   ProcessHandle,
   type SpawnDescriptor,
   setWindowSize,
@@ -70,6 +72,8 @@ class Start {
   }
 
   async run(request: StartRequest): Promise<RunningProcess> {
+    const { realtime, cgroups } = this.#context;
+    if (realtime !== undefined) grantRealtime(cgroups, path.posix.dirname(this.#record.cgroupPath), realtime);
     await using _root = await placeRoot(this.#context.folders, request.containerId, request.spec);
     this.#prefix = [
       ...oomScoreCommand(request.spec.process.oomScoreAdj),

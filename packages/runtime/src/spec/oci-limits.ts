@@ -9,6 +9,7 @@ export function ociLimits(limits: CgroupLimits): Omit<RuntimeResources, 'devices
     swap: limits.memorySwapBytes,
     swappiness: limits.swappiness,
     disableOOMKiller: limits.oomKillDisable,
+    kernelTCP: limits.kernelMemoryTcpBytes,
   });
   const cpu = present({
     shares: limits.cpuShares,

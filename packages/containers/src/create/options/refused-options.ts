@@ -22,7 +22,7 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
     'Dns DnsOptions DnsSearch ExtraHosts GroupAdd Privileged PublishAllPorts ReadonlyRootfs Tmpfs ShmSize Runtime',
     'Memory MemorySwap MemoryReservation MemorySwappiness NanoCpus CpuShares CpuPeriod CpuQuota CpuRealtimePeriod',
     'CpuRealtimeRuntime CpuPercent CpusetCpus CpusetMems PidsLimit OomKillDisable OomScoreAdj CgroupParent',
-    'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps',
+    'BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps KernelMemoryTCP',
     'IOMaximumBandwidth IOMaximumIOps Ulimits Init Mounts SecurityOpt',
     'IpcMode PidMode UTSMode UsernsMode CgroupnsMode Sysctls Devices DeviceCgroupRules MaskedPaths ReadonlyPaths',
     'Isolation DeviceRequests Annotations StorageOpt VolumesFrom Links VolumeDriver',
@@ -30,7 +30,6 @@ const hostConfigFields: Readonly<Record<string, FieldRule>> = {
   Cgroup: [],
   CpuCount: [],
   KernelMemory: [],
-  KernelMemoryTCP: [],
 };
 
 /** What only `inspect` tells is taken back: clients send what they were shown. */

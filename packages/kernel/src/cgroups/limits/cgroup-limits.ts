@@ -13,6 +13,8 @@ export interface CgroupLimits {
   swappiness?: number;
   /** Processes wait for memory instead of being killed; v1 only. */
   oomKillDisable?: boolean;
+  /** Memory of TCP buffers; v1 only. */
+  kernelMemoryTcpBytes?: number;
   /** 2–262144, 1024 by default. */
   cpuShares?: number;
   /** CPU time in each period; -1 for no limit. */

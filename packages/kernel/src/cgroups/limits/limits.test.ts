@@ -151,6 +151,7 @@ test('a v2 machine can limit what its controllers do, but not swappiness, real t
     cpuShares: true,
     cpuQuota: true,
     cpuRealtime: false,
+    kernelMemoryTcp: false,
     cpuset: true,
     cpus: '0-3',
     mems: '0',

@@ -25,6 +25,7 @@ function memoryWrites(limits: CgroupLimits, swapNowBytes: number): LimitWrite[] 
     ...(grows ? [...swapWrites, ...memory] : [...memory, ...swapWrites]),
     ...written('memory', 'memory.soft_limit_in_bytes', limits.memoryReservationBytes),
     ...written('memory', 'memory.swappiness', limits.swappiness),
+    ...written('memory', 'memory.kmem.tcp.limit_in_bytes', limits.kernelMemoryTcpBytes),
     ...written('memory', 'memory.oom_control', oomKillDisable === undefined ? undefined : +oomKillDisable),
   ];
 }

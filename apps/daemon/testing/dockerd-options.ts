@@ -1,0 +1,128 @@
+/** An option of dockerd, with a value to try it by that is no default. */
+export interface DockerdOption {
+  /** Empty: there is a key alone. */
+  flag: string;
+  /** Of daemon.json; empty: there is a flag alone. */
+  key: string;
+  /** As a flag. */
+  text: string;
+  /** As the key's value. */
+  value: unknown;
+}
+
+/** `dockerd --help` of 28.5.2, the flags that it hides, those of 29, and the keys of daemon.json that are no flags. */
+export const dockerdOptions: readonly DockerdOption[] = [
+  option('add-runtime', 'mine=/opt/mine', { key: 'runtimes', value: { mine: { path: '/opt/mine' } } }),
+  option('allow-direct-routing', 'true', { value: true }),
+  option('allow-nondistributable-artifacts', 'example.com', { value: ['example.com'] }),
+  option('api-cors-header', '*'),
+  option('authorization-plugin', 'guard', { key: 'authorization-plugins', value: ['guard'] }),
+  option('bip', '10.1.0.1/24'),
+  option('bip6', 'fd00::1/64'),
+  option('bridge', 'br0'),
+  option('bridge-accept-fwmark', '0x1/0x3'),
+  option('', '', { key: 'builder', value: { gc: { enabled: true } } }),
+  option('cdi-spec-dir', '/opt/cdi', { key: 'cdi-spec-dirs', value: ['/opt/cdi'] }),
+  option('cgroup-parent', '/mine'),
+  option('config-file', '', { key: '' }),
+  option('containerd', '/run/containerd.sock'),
+  option('containerd-namespace', 'mine'),
+  option('containerd-plugins-namespace', 'mine'),
+  option('cpu-rt-period', '500000', { value: 500_000 }),
+  option('cpu-rt-runtime', '1000', { value: 1000 }),
+  option('cri-containerd', 'true', { value: true }),
+  option('data-root', '/data'),
+  option('debug', 'true', { value: true }),
+  option('default-address-pool', 'base=10.10.0.0/16,size=24', {
+    key: 'default-address-pools',
+    value: [{ base: '10.10.0.0/16', size: 24 }],
+  }),
+  option('default-cgroupns-mode', 'host'),
+  option('default-gateway', '10.1.0.1'),
+  option('default-gateway-v6', 'fd00::1'),
+  option('default-ipc-mode', 'shareable'),
+  option('default-network-opt', 'bridge=com.docker.network.driver.mtu=1400', {
+    key: 'default-network-opts',
+    value: { bridge: { 'com.docker.network.driver.mtu': '1400' } },
+  }),
+  option('default-runtime', 'runc'),
+  option('default-shm-size', '1M', { value: '1M' }),
+  option('default-ulimit', 'nofile=1:2', {
+    key: 'default-ulimits',
+    value: { nofile: { Name: 'nofile', Soft: 1, Hard: 2 } },
+  }),
+  option('dns', '10.1.0.53', { value: ['10.1.0.53'] }),
+  option('dns-opt', 'ndots:2', { key: 'dns-opts', value: ['ndots:2'] }),
+  option('dns-search', 'example.com', { value: ['example.com'] }),
+  option('exec-opt', 'native.cgroupdriver=systemd', {
+    key: 'exec-opts',
+    value: ['native.cgroupdriver=systemd'],
+  }),
+  option('exec-root', '/exec'),
+  option('experimental', 'true', { value: true }),
+  option('feature', 'buildkit=true', { key: 'features', value: { buildkit: true } }),
+  option('firewall-backend', 'iptables'),
+  option('fixed-cidr', '10.1.0.0/25'),
+  option('fixed-cidr-v6', 'fd00::/64'),
+  option('group', 'wheel'),
+  option('help', '', { key: '' }),
+  option('host', 'unix:///run/mine.sock', { key: 'hosts', value: ['unix:///run/mine.sock'] }),
+  option('host-gateway-ip', '10.1.0.1', { key: 'host-gateway-ips', value: ['10.1.0.1'] }),
+  option('http-proxy', 'http://proxy:1', { key: 'proxies', value: { 'http-proxy': 'http://proxy:1' } }),
+  option('https-proxy', 'http://proxy:1', { key: 'proxies', value: { 'https-proxy': 'http://proxy:1' } }),
+  option('icc', 'false', { value: false }),
+  option('init', 'true', { value: true }),
+  option('init-path', '/sbin/tini'),
+  option('insecure-registry', 'r:5000', { key: 'insecure-registries', value: ['r:5000'] }),
+  option('ip', '127.0.0.1'),
+  option('ip-forward', 'false', { value: false }),
+  option('ip-forward-no-drop', 'false', { value: false }),
+  option('ip-masq', 'false', { value: false }),
+  option('ip6tables', 'false', { value: false }),
+  option('iptables', 'false', { value: false }),
+  option('ipv6', 'true', { value: true }),
+  option('label', 'a=b', { key: 'labels', value: ['a=b'] }),
+  option('live-restore', 'false', { value: false }),
+  option('log-driver', 'local'),
+  option('log-format', 'text'),
+  option('log-level', 'warn'),
+  option('log-opt', 'max-size=1m', { key: 'log-opts', value: { 'max-size': '1m' } }),
+  option('max-concurrent-downloads', '7', { value: 7 }),
+  option('max-concurrent-uploads', '7', { value: 7 }),
+  option('max-download-attempts', '7', { value: 7 }),
+  option('metrics-addr', '127.0.0.1:9323'),
+  option('mtu', '1400', { value: 1400 }),
+  option('network-control-plane-mtu', '1400', { value: 1400 }),
+  option('network-diagnostic-port', '9000', { value: 9000 }),
+  option('no-new-privileges', 'true', { value: true }),
+  option('no-proxy', 'a.example', { key: 'proxies', value: { 'no-proxy': 'a.example' } }),
+  option('node-generic-resource', 'gpu=1', { key: 'node-generic-resources', value: ['gpu=1'] }),
+  option('pidfile', '/run/mine.pid'),
+  option('raw-logs', 'false', { value: false }),
+  option('registry-mirror', 'https://m.example', { key: 'registry-mirrors', value: ['https://m.example'] }),
+  option('rootless', 'true', { value: true }),
+  option('seccomp-profile', 'unconfined'),
+  option('selinux-enabled', 'true', { value: true }),
+  option('shutdown-timeout', '7', { value: 7 }),
+  option('storage-driver', 'btrfs'),
+  option('storage-opt', 'overlay2.size=1G', { key: 'storage-opts', value: ['overlay2.size=1G'] }),
+  option('swarm-default-advertise-addr', '10.1.0.1'),
+  option('tls', 'false', { value: false }),
+  option('tlscacert', '/ca.pem'),
+  option('tlscert', '/cert.pem'),
+  option('tlskey', '/key.pem'),
+  option('tlsverify', 'true', { value: true }),
+  option('userland-proxy', 'true', { value: true }),
+  option('userland-proxy-path', '/docker-proxy'),
+  option('userns-remap', 'default'),
+  option('validate', '', { key: '' }),
+  option('version', '', { key: '' }),
+];
+
+function option(
+  flag: string,
+  text: string,
+  { key = flag, value = text }: { key?: string; value?: unknown } = {},
+): DockerdOption {
+  return { flag, key, text, value };
+}
