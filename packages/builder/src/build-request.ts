@@ -1,6 +1,7 @@
 import type { CgroupLimits } from '@gantry/kernel';
 import type { Digest, Platform } from '@gantry/oci';
 import type { BuildClient } from './build-client.ts';
+import type { AttestationWishes } from './output/attest/attestation-wishes.ts';
 import type { BuildOutput } from './output/build-output.ts';
 
 /** Where the files of a build come from. */
@@ -35,6 +36,8 @@ export interface BuildRequest {
   target: string;
   buildArguments: ReadonlyMap<string, string | undefined>;
   labels: ReadonlyMap<string, string>;
+  /** What is said of the image beside it; nothing when empty. */
+  attestations: AttestationWishes;
   /** What is built, in this order; the host's alone for a build that says nothing. */
   platforms: readonly Platform[];
   /** Nothing that was built before is taken. */

@@ -1,5 +1,6 @@
 import { EngineError } from '@gantry/base';
 import type { LineRange } from '@gantry/dockerfile';
+import { formatPlatform, hostPlatform, type Platform } from '@gantry/oci';
 
 /** A build request, or an instruction that asks for what cannot be. The message is Docker's where there is one. */
 export class InvalidBuildError extends EngineError {
@@ -37,5 +38,21 @@ export class SourceNotFoundError extends EngineError {
     const where = 'file not found in build context or excluded by .dockerignore';
     const message = `${instruction} failed: ${where}: stat ${source}: file does not exist`;
     super('not-found', 'build-source-not-found', message, { details: { source } });
+  }
+}
+
+/** A RUN for a platform whose programs this host cannot start. */
+export class EmulatorMissingError extends EngineError {
+  override readonly name = 'EmulatorMissingError';
+  /** `movable`: an emulator that is registered, but not for other root file systems. */
+  constructor(platform: Platform, movable?: string) {
+    const wanted = formatPlatform(platform);
+    const host = formatPlatform(hostPlatform());
+    const why =
+      movable === undefined
+        ? `none is registered for ${platform.architecture} in /proc/sys/fs/binfmt_misc (the package qemu-user-static does that)`
+        : `${movable} in /proc/sys/fs/binfmt_misc is registered without the flag F`;
+    const message = `exec format error: this host (${host}) runs commands for ${wanted} by an emulator alone, and ${why}`;
+    super('invalid', 'build-emulator-missing', message, { details: { platform: wanted } });
   }
 }

@@ -28,6 +28,12 @@ export {
   SourceNotFoundError,
 } from './errors.ts';
 export {
+  type AttestationWishes,
+  type ProvenanceWish,
+  readAttestations,
+  type SbomWish,
+} from './output/attest/attestation-wishes.ts';
+export {
   type ArchiveOutput,
   type BuildOutput,
   type CacheOnlyOutput,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CheckReporter,
   checkDockerfile,
@@ -11,7 +12,9 @@ import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderEnvironment } from './builder-environment.ts';
 import { openContext } from './context/open-context.ts';
 import { InvalidBuildError } from './errors.ts';
-import { exportOutputs } from './output/export-outputs.ts';
+import { attest } from './output/attest/attest.ts';
+import { Materials } from './output/attest/materials.ts';
+import { exportOutputs, type PlatformAttestations } from './output/export-outputs.ts';
 import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
@@ -32,7 +35,9 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
   const checks = new CheckReporter(parseCheckOptions(file.directives.check ?? ''));
   checkDockerfile(file, checks);
   const names = new StageNames(file);
-  const common = { environment, request, file, names, context, keep, checks };
+  const materials = new Materials();
+  const startedAt = environment.clock.now();
+  const common = { environment, request, file, names, context, keep, checks, materials };
   const results: PlatformResult[] = [];
   let unused: readonly string[] = [];
   // One after the other: what platforms have in common comes from the cache then.
@@ -42,11 +47,20 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
     unused = built.unused;
   }
   failOnChecks(file, checks);
+  const facts = {
+    id: randomUUID(),
+    request,
+    dockerfile,
+    materials: materials.list(),
+    startedAt,
+    finishedAt: environment.clock.now(),
+  };
+  const wishes = request.attestations;
   const exported = await exportOutputs(request.outputs, {
     environment,
     request,
     results,
-    attestations: async () => [],
+    attestations: attestedOnce((result) => attest(environment, result, { wishes, facts })),
     keep,
     signal: request.signal,
     tell: (line) => progress.text(`${line}\n`),
@@ -83,6 +97,16 @@ function argumentsOf(
   });
   buildArguments.declareGlobals(file.globalArguments);
   return buildArguments;
+}
+
+/** Several outputs say the same of a result. */
+function attestedOnce(make: PlatformAttestations): PlatformAttestations {
+  const made = new Map<PlatformResult, ReturnType<PlatformAttestations>>();
+  return (result) => {
+    const attestations = made.get(result) ?? make(result);
+    made.set(result, attestations);
+    return attestations;
+  };
 }
 
 function failOnChecks({ directives }: Dockerfile, { warnings }: CheckReporter): void {

@@ -52,6 +52,7 @@ export class BuildView implements BuildBackend {
       dockerfile: { kind: 'context', path: dockerfile },
       namedContexts: new Map(),
       outputs: [imageOutput(references)],
+      attestations: {},
       target,
       buildArguments,
       labels,

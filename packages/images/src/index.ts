@@ -7,6 +7,7 @@ export {
   isConfigInstruction,
 } from './changes/config-draft.ts';
 export { readExposedPorts } from './changes/exposed-ports.ts';
+export { inTotoStatement, type StatementSubject } from './compose/attestation-manifest.ts';
 export type { ComposedImage, ComposedManifest, ComposeRequest } from './compose/compose-image.ts';
 export type { ArchiveRequest, SendOptions } from './compose/image-composer.ts';
 export { ImageComposer } from './compose/image-composer.ts';

@@ -1,3 +1,4 @@
+export { type BinaryFormat, binaryFormats, takesProgram } from './binfmt/binfmt-formats.ts';
 export { ExpectedMigrations } from './cgroups/expect-migration.ts';
 export { FreezeTimeoutError, freezeCgroup, isCgroupFrozen, thawCgroup } from './cgroups/freezer.ts';
 export { hybridProblem, prepareHybrid } from './cgroups/hybrid.ts';

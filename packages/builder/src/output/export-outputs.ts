@@ -1,9 +1,10 @@
-import type { Attestation, ComposedImage, ImageFormat } from '@gantry/images';
+import type { ComposedImage, ImageFormat } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
 import type { Keep } from '../steps/layers.ts';
+import type { NamedAttestation } from './attest/attest.ts';
 import {
   type ArchiveOutput,
   type BuildOutput,
@@ -31,7 +32,7 @@ export interface Export {
 }
 
 /** What is said of each platform's result, made when it is first asked for. */
-export type PlatformAttestations = (result: PlatformResult) => Promise<readonly Attestation[]>;
+export type PlatformAttestations = (result: PlatformResult) => Promise<readonly NamedAttestation[]>;
 
 /** What an output tells, by the names of BuildKit's `ExporterResponse`. */
 export type OutputMetadata = Readonly<Record<string, string>>;

@@ -14,17 +14,31 @@ import type { FileEntry, FileSource } from '../build-client.ts';
 
 const readBytes = 1024 * 1024;
 
-/** The files of a tree, below a directory when there is a name for it, to be listed and read one by one. It stays the caller's. */
-export function treeFiles(tree: RootedTree, below = ''): FileSource {
-  const prefix = below === '' ? '' : `${below}/`;
+export interface TreePlace {
+  /** A directory that they are in; empty for none. */
+  readonly directory: string;
+  /** Files at the top beside those of the tree, over one of the same name. */
+  readonly added: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The files of a tree, to be listed and read one by one. It stays the caller's. */
+export function treeFiles(tree: RootedTree, { directory, added }: TreePlace): FileSource {
+  const prefix = directory === '' ? '' : `${directory}/`;
   return {
     entries: async function* () {
-      if (below !== '') yield directoryEntry(below);
+      if (directory !== '') yield directoryEntry(directory);
       using root = tree.openDirectory([]);
-      yield* entriesIn({ tree, links: new Map(), prefix }, root, []);
+      yield* entriesIn({ tree, links: new Map(), prefix, added }, root, []);
     },
-    read: (path) => readFile(tree, path.slice(prefix.length).split('/')),
+    read: (path) => {
+      const own = added.get(path.slice(prefix.length));
+      return own === undefined ? readFile(tree, path.slice(prefix.length).split('/')) : single(own);
+    },
   };
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 /** Several trees side by side; each has a directory of its own. */
@@ -46,12 +60,20 @@ interface Walk {
   /** First names of files with several. */
   links: Map<string, string>;
   prefix: string;
+  added: ReadonlyMap<string, Uint8Array>;
 }
 
 function* entriesIn(walk: Walk, directory: Directory, at: TreePath): Generator<FileEntry> {
-  const keys = directory.names().map(pathKey);
-  for (const key of keys.sort((a, b) => (a < b ? -1 : 1))) {
+  const added =
+    at.length === 0 ? new Map([...walk.added].map(([name, bytes]) => [pathKey(name), bytes])) : undefined;
+  const keys = new Set([...directory.names().map(pathKey), ...(added?.keys() ?? [])]);
+  for (const key of [...keys].sort((a, b) => (a < b ? -1 : 1))) {
     const name = keyBytes(key);
+    const bytes = added?.get(key);
+    if (bytes !== undefined) {
+      yield addedEntry(walk.prefix + pathText(name), bytes);
+      continue;
+    }
     const stat = directory.stat(name);
     const below = [...at, key];
     const path = walk.prefix + below.map((part) => pathText(keyBytes(part))).join('/');
@@ -88,6 +110,11 @@ function entryOf(
 function directoryEntry(path: string): FileEntry {
   const owner = { uid: 0, gid: 0, sizeBytes: 0, modifiedNs: 0n };
   return { path, kind: 'directory', mode: 0o755, linkName: '', ...owner };
+}
+
+function addedEntry(path: string, bytes: Uint8Array): FileEntry {
+  const owner = { uid: 0, gid: 0, modifiedNs: 0n };
+  return { path, kind: 'file', mode: 0o644, linkName: '', sizeBytes: bytes.length, ...owner };
 }
 
 async function* readFile(tree: RootedTree, names: readonly string[]): AsyncGenerator<Uint8Array> {

@@ -60,6 +60,16 @@ async function baseOf(build: Build, { from }: Stage, progress: StageProgress): P
 
 /** The image, pulled when it is not here or when the build asks for it. */
 export async function resolveImage(
+  build: Pick<Build, 'environment' | 'request' | 'signal' | 'materials'>,
+  reference: string,
+  platform: Platform,
+): Promise<ResolvedImage> {
+  const resolved = await findOrPull(build, reference, platform);
+  build.materials.addImage(reference, { digest: resolved.id, platform: resolved.platform });
+  return resolved;
+}
+
+async function findOrPull(
   { environment, request, signal }: Pick<Build, 'environment' | 'request' | 'signal'>,
   reference: string,
   platform: Platform,

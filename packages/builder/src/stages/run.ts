@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { type Heredoc, heredocText, type RunInstruction, readRunMount } from '@gantry/dockerfile';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
 import { cachedStep } from '../steps/cached-step.ts';
+import { requireEmulator } from '../steps/emulation.ts';
 import type { StepMount } from '../steps/run-mounts.ts';
 import { runStep } from '../steps/run-step.ts';
 import type { StepScript } from '../steps/step-files.ts';
@@ -34,6 +35,7 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
     keep,
     make: async () => {
       progress.line(' ---> Running');
+      requireEmulator(state.platform);
       return await runStep(
         environment,
         {

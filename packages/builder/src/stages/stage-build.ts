@@ -3,6 +3,7 @@ import type { Digest, Platform } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import type { BuildContext } from '../context/open-context.ts';
+import type { Materials } from '../output/attest/materials.ts';
 import type { BuildArguments } from '../plan/build-arguments.ts';
 import type { StageNames } from '../plan/choose-stages.ts';
 import type { StageProgress } from '../progress/stage-progress.ts';
@@ -21,6 +22,8 @@ export interface Build {
   readonly context: BuildContext;
   readonly keep: Keep;
   readonly checks: CheckReporter;
+  /** What is taken from outside. */
+  readonly materials: Materials;
   /** Aborts with the client, and when another stage fails. */
   readonly signal: AbortSignal;
   /** The result of a stage, built once. */

@@ -25,10 +25,12 @@ export async function storeAttestations(
   { attestations, about, names, asArtifact }: AttestationRequest,
 ): Promise<Descriptor> {
   const layers: Descriptor[] = [];
+  const subjectDigest = { sha256: digestHex(about.digest) };
+  const subjects = (names.length > 0 ? names : ['_']).map((name) => ({ name, digest: subjectDigest }));
   for (const attestation of attestations) {
     const layer = await storeJson(content, lease, {
       mediaType: statementType,
-      document: statement(attestation, about, names),
+      document: inTotoStatement(attestation, subjects),
     });
     layers.push({ ...layer, annotations: { 'in-toto.io/predicate-type': attestation.predicateType } });
   }
@@ -54,16 +56,18 @@ export async function storeAttestations(
   };
 }
 
+/** What a statement is about: a name and digests by algorithm, in hexadecimal. */
+export interface StatementSubject {
+  name: string;
+  digest: Readonly<Record<string, string>>;
+}
+
 /** in-toto's statement 0.1, which readers of SLSA and SPDX predicates expect. */
-function statement({ predicateType, predicate }: Attestation, about: Descriptor, names: readonly string[]) {
-  const digest = { sha256: digestHex(about.digest) };
-  const subjects = names.length > 0 ? names : ['_'];
-  return {
-    _type: 'https://in-toto.io/Statement/v0.1',
-    predicateType,
-    subject: subjects.map((name) => ({ name, digest })),
-    predicate,
-  };
+export function inTotoStatement(
+  { predicateType, predicate }: Attestation,
+  subject: readonly StatementSubject[],
+): object {
+  return { _type: 'https://in-toto.io/Statement/v0.1', predicateType, subject, predicate };
 }
 
 function configOf(layers: readonly Descriptor[]): object {
