@@ -3,6 +3,7 @@ import type { Digest, Platform } from '@gantry/oci';
 import type { BuildClient } from './build-client.ts';
 import type { AttestationWishes } from './output/attest/attestation-wishes.ts';
 import type { BuildOutput } from './output/build-output.ts';
+import type { BuildEvent } from './progress/build-event.ts';
 
 /** Where the files of a build come from. */
 export type ContextSource =
@@ -60,8 +61,8 @@ export interface BuildRequest {
   sharedMemoryBytes: number;
   /** Pulls an image that is not here, for a platform. */
   pullImage: (reference: string, platform: Platform) => Promise<void>;
-  /** Docker's progress text, whole lines or parts of them. */
-  onText: (text: string) => void;
+  /** Is told what happens, as it happens; `ClassicText` reads it as text. */
+  onEvent: (event: BuildEvent) => void;
   signal: AbortSignal;
 }
 

@@ -43,3 +43,5 @@ export {
   type OutputForm,
 } from './output/build-output.ts';
 export { type OutputText, readBuildOutput } from './output/read-output.ts';
+export type { BuildEvent, BuildVertex, StepStatus } from './progress/build-event.ts';
+export { ClassicText } from './progress/classic-text.ts';

@@ -7,31 +7,34 @@ import {
   parseDockerfile,
   type Stage,
 } from '@gantry/dockerfile';
-import { familiarString, hostPlatform, type Platform, parseReference } from '@gantry/oci';
+import { hostPlatform, type Platform } from '@gantry/oci';
 import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderEnvironment } from './builder-environment.ts';
 import { openContext } from './context/open-context.ts';
 import { InvalidBuildError } from './errors.ts';
 import { attest } from './output/attest/attest.ts';
 import { Materials } from './output/attest/materials.ts';
+import type { BuildOutput } from './output/build-output.ts';
 import { exportOutputs, type PlatformAttestations } from './output/export-outputs.ts';
 import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
 import { refuseCircles, StageNames } from './plan/choose-stages.ts';
 import { neededStages, stagesNeededBy } from './plan/needed-stages.ts';
-import { BuildProgress } from './progress/stage-progress.ts';
-import { shortId } from './stages/build-stage.ts';
+import { BuildProgress } from './progress/build-progress.ts';
 import { buildStages } from './stages/build-stages.ts';
 import type { Build } from './stages/stage-build.ts';
 
 /** One build, from its context to its outputs. See `BuildService.build`. */
 export async function runBuild(environment: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
   await using keep = environment.ports.images.keep();
-  const { dockerfile, ...context } = await openContext(environment, request, keep);
+  const progress = new BuildProgress({ onEvent: request.onEvent, clock: environment.clock });
+  const { dockerfile, ...context } = await progress
+    .internal(`load build definition from ${request.dockerfile.path}`)
+    .do(() => openContext(environment, request, keep));
+  progress.tell({ kind: 'definition', name: request.dockerfile.path, bytes: dockerfile });
   const file = parseDockerfile(dockerfile);
   checkSyntax(file);
-  const progress = new BuildProgress(request.onText);
   const checks = new CheckReporter(parseCheckOptions(file.directives.check ?? ''));
   checkDockerfile(file, checks);
   const names = new StageNames(file);
@@ -56,16 +59,20 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
     finishedAt: environment.clock.now(),
   };
   const wishes = request.attestations;
-  const exported = await exportOutputs(request.outputs, {
-    environment,
-    request,
-    results,
-    attestations: attestedOnce((result) => attest(environment, result, { wishes, facts })),
-    keep,
-    signal: request.signal,
-    tell: (line) => progress.text(`${line}\n`),
-  });
-  tell(progress, { ...exported, request, checks, unused });
+  if (unused.length > 0) progress.tell({ kind: 'unused-arguments', names: unused });
+  progress.warn(checks.warnings);
+  const exported = await exporting(progress, request.outputs, (tell) =>
+    exportOutputs(request.outputs, {
+      environment,
+      request,
+      results,
+      attestations: attestedOnce((result) => attest(environment, result, { wishes, facts })),
+      keep,
+      signal: request.signal,
+      tell,
+    }),
+  );
+  tellResult(progress, request, exported);
   return exported;
 }
 
@@ -115,22 +122,27 @@ function failOnChecks({ directives }: Dockerfile, { warnings }: CheckReporter): 
   throw new InvalidBuildError(`lint violation found for rules: ${rules}`);
 }
 
-interface Told extends BuildResult {
-  request: BuildRequest;
-  checks: CheckReporter;
-  unused: readonly string[];
+/** One step for all outputs; none when nothing is made of the result. */
+async function exporting<T>(
+  progress: BuildProgress,
+  outputs: readonly BuildOutput[],
+  work: (tell: (line: string) => void) => Promise<T>,
+): Promise<T> {
+  const [first] = outputs;
+  if (first === undefined || first.type === 'cacheonly') return await work(() => {});
+  return await progress.step(exportNames[first.type]).do((step) => work((line) => step.note(line)));
 }
 
-/** Clients look for the last two lines. */
-function tell(progress: BuildProgress, { id, request, checks, unused }: Told): void {
-  if (unused.length > 0)
-    progress.text(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
-  for (const { name, message, lines } of checks.warnings)
-    progress.text(`[Warning] ${name}: ${message} (line ${lines.first})\n`);
+const exportNames: Readonly<Record<Exclude<BuildOutput['type'], 'cacheonly'>, string>> = {
+  image: 'exporting to image',
+  oci: 'exporting to oci image format',
+  docker: 'exporting to docker image format',
+  local: 'exporting to client directory',
+  tar: 'exporting to client tarball',
+};
+
+function tellResult(progress: BuildProgress, { outputs }: BuildRequest, { id }: BuildResult): void {
   if (id === undefined) return;
-  progress.text(`Successfully built ${shortId(id)}\n`);
-  const stored = request.outputs.flatMap((output) =>
-    output.type === 'image' && output.store ? output.names : [],
-  );
-  for (const name of stored) progress.text(`Successfully tagged ${familiarString(parseReference(name))}\n`);
+  const names = outputs.flatMap((output) => (output.type === 'image' && output.store ? output.names : []));
+  progress.tell({ kind: 'result', id, names });
 }

@@ -3,6 +3,7 @@ import {
   BuildOptionNotBuiltError,
   type BuildRequest,
   type BuildService,
+  ClassicText,
   InvalidBuildError,
   imageOutput,
 } from '@gantry/builder';
@@ -46,7 +47,8 @@ export class BuildView implements BuildBackend {
     references: readonly string[],
   ): BuildRequest {
     const { images, cgroupSupport, sharedMemoryBytes } = this.#options;
-    const { dockerfile, target, buildArguments, labels, platform, noCache, pull, onText, signal } = options;
+    const text = new ClassicText(options.onText);
+    const { dockerfile, target, buildArguments, labels, platform, noCache, pull, signal } = options;
     return {
       context: { kind: 'archive', bytes: context },
       dockerfile: { kind: 'context', path: dockerfile },
@@ -76,7 +78,7 @@ export class BuildView implements BuildBackend {
           ...(auth && { auth }),
         });
       },
-      onText,
+      onEvent: (event) => text.take(event),
       signal,
     };
   }

@@ -8,9 +8,10 @@ import {
   SyntaxProblem,
 } from '@gantry/dockerfile';
 import { isConfigInstruction, type ResolvedImage } from '@gantry/images';
-import { type Platform, parsePlatform } from '@gantry/oci';
+import { canonicalString, type Platform, parsePlatform, parseReference, withDefaultTag } from '@gantry/oci';
 import { InvalidBuildError } from '../errors.ts';
-import type { StageProgress } from '../progress/stage-progress.ts';
+import type { StageProgress } from '../progress/build-progress.ts';
+import { isStep, type StageLabel, stepName } from '../progress/step-name.ts';
 import { addStep } from './add.ts';
 import { applyConfig } from './apply-config.ts';
 import { copyStep } from './copy.ts';
@@ -24,26 +25,40 @@ export async function buildStage(build: Build, stage: Stage, progress: StageProg
   const state = await inLines(stage.from, () => baseOf(build, stage, progress));
   const work: StageWork = { build, stage, state, progress };
   const triggers = state.draft.config.OnBuild ?? [];
-  if (triggers.length > 0)
-    progress.line(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}`);
+  if (triggers.length > 0) progress.triggers(triggers.length);
   delete state.draft.config.OnBuild;
   for (const trigger of triggers) await applyInstruction(work, parseTrigger(trigger));
+  let steps = 1;
   for (const instruction of stage.instructions) {
-    progress.line(`Step ${stepNumber(build, instruction)} : ${instruction.source}`);
-    await applyInstruction(work, instruction);
+    progress.instruction(instruction.source, ...stepNumber(build, instruction));
+    if (!isStep(instruction)) {
+      await applyInstruction(work, instruction);
+      continue;
+    }
+    steps += 1;
+    const step = progress.step(stepName(labelOf(build, stage), steps, instruction.source), instruction.lines);
+    await step.do(() => applyInstruction({ ...work, step }, instruction));
   }
   return state;
 }
 
 /** Counted over the whole file, as Docker counts. */
-function stepNumber({ file }: Build, instruction: Instruction | FromInstruction): string {
+function stepNumber(
+  { file }: Build,
+  instruction: Instruction | FromInstruction,
+): [number: number, total: number] {
   const all = file.stages.flatMap((stage) => [stage.from, ...stage.instructions]);
-  return `${all.indexOf(instruction) + 1}/${all.length}`;
+  return [all.indexOf(instruction) + 1, all.length];
 }
 
-async function baseOf(build: Build, { from }: Stage, progress: StageProgress): Promise<StageState> {
+function labelOf({ file, request, platform }: Build, stage: Stage): StageLabel {
+  return { stage, stages: file.stages, ...(request.platforms.length > 1 && { platform }) };
+}
+
+async function baseOf(build: Build, ownStage: Stage, progress: StageProgress): Promise<StageState> {
+  const { from } = ownStage;
   const { names, environment } = build;
-  progress.line(`Step ${stepNumber(build, from)} : ${from.source}`);
+  progress.instruction(from.source, ...stepNumber(build, from));
   const base = build.arguments.expand(from.base, build.arguments.global);
   if (base === '') throw new InvalidBuildError(`base name (${from.base}) should not be blank`);
   const platformText = build.arguments.expand(from.platform, build.arguments.global);
@@ -52,8 +67,12 @@ async function baseOf(build: Build, { from }: Stage, progress: StageProgress): P
   const stage = build.file.stages.find((candidate) => candidate.from === from);
   const origin = stage === undefined ? { image: base } : names.base(base, stage);
   if ('stage' in origin) return (await build.stage(origin.stage)).copy();
-  const resolved = await resolveImage(build, base, platform);
-  progress.line(` ---> ${shortId(resolved.id)}`);
+  const name = canonicalString(withDefaultTag(parseReference(base)));
+  const resolved = await progress
+    .internal(`load metadata for ${name}`, from.lines)
+    .do(() => resolveImage(build, base, platform));
+  progress.step(stepName(labelOf(build, ownStage), 1, `FROM ${name}@${resolved.id}`), from.lines).done();
+  progress.base(resolved.id);
   environment.logger.debug('a stage stands on an image', { imageRef: base, digest: resolved.id });
   return StageState.onImage(resolved, environment.clock.now());
 }
@@ -123,8 +142,4 @@ async function inLines<T>(instruction: Pick<Instruction, 'lines'>, work: () => P
     if (error instanceof SyntaxProblem) throw new DockerfileError(error.message, instruction.lines);
     throw error;
   }
-}
-
-export function shortId(id: string): string {
-  return id.replace(/^sha256:/, '').slice(0, 12);
 }

@@ -1,6 +1,6 @@
 import type { Stage } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
-import type { BuildProgress, StageProgress } from '../progress/stage-progress.ts';
+import type { BuildProgress, StageProgress } from '../progress/build-progress.ts';
 import { buildStage, resolveImage } from './build-stage.ts';
 import type { Build } from './stage-build.ts';
 import type { StageState } from './stage-state.ts';

@@ -30,7 +30,7 @@ export async function transferFiles(
   instruction: Transfer & Written & { name: 'COPY' | 'ADD' },
   { from, parents, unpacks }: { from: readonly Digest[]; parents: boolean; unpacks: boolean },
 ): Promise<void> {
-  const { build, state, progress } = work;
+  const { build, state } = work;
   const { environment, keep, signal, request } = build;
   const expand = (text: string): string => expandIn(work, instruction, text).text;
   const mode = expand(instruction.chmod);
@@ -60,7 +60,7 @@ export async function transferFiles(
     keep,
     make: () => transfer.makeLayer({ keep, signal }),
   });
-  if (step.cached) progress.line(' ---> Using cache');
+  if (step.cached) work.step?.cached();
   state.add(step);
   remember(work, `${instruction.source} # buildkit`, step.layer !== undefined);
 }

@@ -13,7 +13,7 @@ import type { StageWork } from './stage-build.ts';
 
 /** RUN. Throws `BuildCommandError`, and what mounting and starting throw. */
 export async function commandRun(work: StageWork, instruction: RunInstruction): Promise<void> {
-  const { build, state, progress } = work;
+  const { build, state } = work;
   const { environment, request, keep, signal } = build;
   refuseUnbuilt(work, instruction);
   const mounts: StepMount[] = [];
@@ -34,7 +34,7 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
     noCache: request.noCache,
     keep,
     make: async () => {
-      progress.line(' ---> Running');
+      work.step?.running();
       requireEmulator(state.platform);
       return await runStep(
         environment,
@@ -47,11 +47,11 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
           limits,
           sharedMemoryBytes,
         },
-        { keep, signal, onOutput: (data) => progress.output(data) },
+        { keep, signal, onOutput: (data) => work.step?.output(data) },
       );
     },
   });
-  if (step.cached) progress.line(' ---> Using cache');
+  if (step.cached) work.step?.cached();
   state.add(step);
   remember(work, `RUN ${argumentsPrefix(work)}${command.join(' ')} # buildkit`, step.layer !== undefined);
 }

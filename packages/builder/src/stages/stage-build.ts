@@ -6,7 +6,7 @@ import type { BuildContext } from '../context/open-context.ts';
 import type { Materials } from '../output/attest/materials.ts';
 import type { BuildArguments } from '../plan/build-arguments.ts';
 import type { StageNames } from '../plan/choose-stages.ts';
-import type { StageProgress } from '../progress/stage-progress.ts';
+import type { StageProgress, StepProgress } from '../progress/build-progress.ts';
 import type { Keep } from '../steps/layers.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -38,4 +38,6 @@ export interface StageWork {
   readonly stage: Stage;
   readonly state: StageState;
   readonly progress: StageProgress;
+  /** Of the instruction that is under way, when it is one of the steps that are told. */
+  readonly step?: StepProgress;
 }

@@ -41,6 +41,7 @@ export async function makeWorkingDirectory(
       return await storeLayer(environment, chunks([...headers, tarEnd]), { keep, signal });
     },
   });
+  if (step.cached) work.step?.cached();
   state.add(step);
   remember(work, `WORKDIR ${directory}`, step.layer !== undefined);
 }
