@@ -41,6 +41,7 @@ export class RunningProcess implements ContainerProcess, Disposable {
   readonly exited: Promise<ExitStatus>;
   readonly #memoryListeners: (() => void)[] = [];
   #hasExited = false;
+  #clearedAway: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   constructor(context: RuntimeContext, parts: ProcessParts) {
@@ -63,10 +64,7 @@ export class RunningProcess implements ContainerProcess, Disposable {
       stdout: parts.streams.stdout,
       ...(parts.streams.stderr ? { stderr: parts.streams.stderr } : {}),
       ended: promise,
-      onComplete: () => {
-        parts.shim?.end();
-        parts.holder?.end();
-      },
+      onComplete: () => this.#endKeepers(),
     });
   }
 
@@ -120,14 +118,25 @@ export class RunningProcess implements ContainerProcess, Disposable {
   async #awaitExit(context: RuntimeContext): Promise<ExitStatus> {
     const { events, clock, closing } = context;
     const { files, init, shim, streams, record } = this.parts;
-    const [{ exitCode, at }] = await Promise.all([
-      awaitExit({ files, events, clock, init, shim, closing }),
+    const [{ exitCode, at, clearedAway }] = await Promise.all([
+      awaitExit({ files, events, clock, init, shim, closing }, { early: true }),
       record.sharesPids === true ? this.#endOthers(context) : undefined,
     ]);
     const outOfMemory = (await this.parts.memory?.happened()) ?? false;
     this.#hasExited = true;
+    this.#clearedAway = clearedAway;
     streams.input?.[Symbol.dispose]();
     return { exitCode, outOfMemory, at };
+  }
+
+  /** The shim not before it has said that the OCI runtime is through: its death would be the runtime's too. */
+  #endKeepers(): void {
+    const { shim, holder } = this.parts;
+    holder?.end();
+    this.#clearedAway.then(
+      () => shim?.end(),
+      () => {},
+    );
   }
 
   /** What init leaves behind when it ends; crun 1.8 waits for it before it says that init has ended. */

@@ -17,19 +17,33 @@ export interface ExitWatch {
   closing: AbortSignal;
 }
 
+export interface ProcessExit {
+  exitCode: number;
+  at: Date;
+  /** Resolves when the OCI runtime has cleared away and the shim said so, or never will. Rejects when the runtime closes. */
+  clearedAway: Promise<unknown>;
+}
+
 /**
  * Waits until init is dead and its exit code is known.
  *
  * The shim's exit file counts only if init was dead when it was written: a killed OCI runtime leaves one (137) while the
  * container lives on. From Linux 6.15 on the kernel knows the code of whomever this process held by a pidfd, whatever
  * became of the shim and the OCI runtime, as soon as somebody has reaped it. Without both it is 137.
+ *
+ * With `early` the kernel's word is enough, which comes 2 ms before the shim's.
  */
-export async function awaitExit(watch: ExitWatch): Promise<{ exitCode: number; at: Date }> {
+export async function awaitExit(
+  watch: ExitWatch,
+  { early = false }: { early?: boolean } = {},
+): Promise<ProcessExit> {
   const isPremature = await deathOf(watch);
   using _alive = keepAlive();
-  const written = isPremature ? undefined : await shimsWord(watch);
+  const clearedAway = isPremature ? Promise.resolve(undefined) : shimsWord(watch);
+  const told = early && keepsExitStatus() ? watch.init?.noted() : undefined;
+  const written = await (told === undefined ? clearedAway : Promise.race([clearedAway, told]));
   const exitCode = (await kernelsWord(watch)) ?? written?.exitCode ?? unknownExitCode;
-  return { exitCode, at: written?.at ?? watch.clock.now() };
+  return { exitCode, at: written?.at ?? watch.clock.now(), clearedAway };
 }
 
 /** 128 + SIGKILL: what Docker says when nobody knows. */

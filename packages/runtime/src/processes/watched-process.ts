@@ -5,13 +5,15 @@ export class WatchedProcess implements Disposable {
   readonly handle: ProcessHandle;
   /** Resolves when it is dead, with its status if it was our child. */
   readonly died: Promise<WaitStatus | undefined>;
-  readonly #unwatch: Disposable;
+  readonly #poller: ReadinessPoller;
+  #unwatch: Disposable;
   #isKilled = false;
   #isReaped = false;
 
   /** Takes over the handle. */
   constructor(handle: ProcessHandle, poller: ReadinessPoller) {
     this.handle = handle;
+    this.#poller = poller;
     const { promise, resolve } = Promise.withResolvers<WaitStatus | undefined>();
     this.died = promise;
     const watch = poller.watch(handle.descriptor, 'readable', () => {
@@ -43,6 +45,17 @@ export class WatchedProcess implements Disposable {
 
   get isAlive(): boolean {
     return this.handle.isAlive();
+  }
+
+  /** Resolves when its parent has taken note of its death: then `handle.exitStatus` tells how it ended. Once only. */
+  async noted(): Promise<void> {
+    await this.died;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#unwatch[Symbol.dispose]();
+    const watch = this.#poller.watch(this.handle.descriptor, 'hangup', resolve);
+    this.#unwatch = watch;
+    watch.arm();
+    await promise;
   }
 
   /** Kills it and waits for its death. */
