@@ -32,17 +32,16 @@ export async function removeContainer(
   else registry.applySoon(container, { type: 'removal-begun' });
   faultPoint('remove/begun');
   try {
-    // A power cut must not bring back a container whose files are gone.
-    if (!autoRemoved) await registry.synced();
+    const snapshots = snapshotsOf(container);
     await Promise.all([
+      // A power cut must not bring back a container whose files are gone; meanwhile goes what a start makes anew.
+      autoRemoved ? undefined : registry.synced(),
       ports.runtime.remove(id),
       ports.network.detach(id),
-      ports.snapshots.remove(id),
-      ...container.record.mounts.map((mount) =>
-        mount.type === 'image' ? ports.snapshots.remove(mount.snapshotId) : undefined,
-      ),
+      ...snapshots.map((snapshotId) => ports.snapshots.unmount(snapshotId)),
       container.log.finishSink(sinkGraceMs),
     ]);
+    await Promise.all(snapshots.map((snapshotId) => ports.snapshots.remove(snapshotId)));
     await unmountSharedMemory(container);
     await unmountVolumes(environment, container);
     faultPoint('remove/parts-removed');
@@ -61,6 +60,11 @@ export async function removeContainer(
   container.output.end();
   publishContainerEvent(events, container, 'destroy');
   container.waiters.notifyRemoved({ StatusCode: container.state.last.exitCode });
+}
+
+/** Its own, and those of images that are mounted in it. */
+function snapshotsOf({ id, record }: Container): string[] {
+  return [id, ...record.mounts.flatMap((mount) => (mount.type === 'image' ? [mount.snapshotId] : []))];
 }
 
 /** What else is stored of the container; undefined when there is nothing. */
