@@ -1,3 +1,4 @@
+import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, Semaphore } from '@gantry/base';
 import type { ContainerProcess } from '@gantry/runtime';
 import { OutputHub } from './attach/output-hub.ts';
@@ -47,6 +48,8 @@ export class Container {
   health: HealthState | undefined;
   /** Present while health is watched; aborting it ends that. */
   healthWatch: AbortController | undefined;
+  /** What a list shows of the record, kept for the next list: it is true as long as that is the container's record. */
+  listed: { record: ContainerRecord; summary: ContainerSummary } | undefined;
   /** Wait before the next restart by policy; 0 before the first. */
   restartDelayMs = 0;
 

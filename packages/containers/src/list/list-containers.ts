@@ -19,7 +19,7 @@ export interface ListOptions {
   filters: Filters;
 }
 
-/** What `docker ps` shows, newest first. Throws `InvalidFilterError`. */
+/** What `docker ps` shows, newest first; parts of it are shared by later lists. Throws `InvalidFilterError`. */
 export async function listContainers(
   environment: ContainerEnvironment,
   { all, limit, size, filters }: ListOptions,
@@ -53,6 +53,25 @@ function summary(
   container: Container,
   { nowMs, networks }: Moment,
 ): ContainerSummary {
+  const { record } = container;
+  if (container.listed?.record !== record) {
+    container.listed = { record, summary: restingSummary(environment, container) };
+  }
+  const current = {
+    ...container.listed.summary,
+    State: container.state.status,
+    Status: statusText(container, nowMs),
+  };
+  if (container.run === undefined) return current;
+  return {
+    ...current,
+    Ports: portList(environment, container),
+    NetworkSettings: { Networks: endpointsOf(environment, container, networks) },
+  };
+}
+
+/** All that the record alone says: the whole summary, but for the times, of a container that does not run. */
+function restingSummary(environment: ContainerEnvironment, container: Container): ContainerSummary {
   const { id, record, state } = container;
   const { config, hostConfig, image } = record;
   return {
@@ -62,12 +81,12 @@ function summary(
     ImageID: image.id,
     Command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].map(quoted).join(' '),
     Created: Math.floor(timestampMs(record.createdAt) / 1000),
-    Ports: portList(environment, container),
+    Ports: [],
     Labels: { ...config.Labels },
     State: state.status,
-    Status: statusText(container, nowMs),
+    Status: '',
     HostConfig: { NetworkMode: hostConfig.NetworkMode },
-    NetworkSettings: { Networks: endpointsOf(environment, container, networks) },
+    NetworkSettings: { Networks: endpointsOf(environment, container, []) },
     Mounts: mountPoints(container),
   };
 }

@@ -38,6 +38,23 @@ test('containers are listed newest first, those that run unless all are asked fo
   assert.equal(limited.length, 2);
 });
 
+test('a container is listed as it is at the time, however often it was listed before', async () => {
+  await using fixture = await three();
+  const shown = async (name: string): Promise<unknown> => {
+    const filters = new Map([['name', [`^/${name}$`]]]);
+    const [it] = await fixture.service.list({ all: true, size: false, filters });
+    return [it?.State, it?.Ports?.length, it?.NetworkSettings?.Networks?.['bridge']?.EndpointID !== ''];
+  };
+  assert.deepEqual(await shown('web'), ['running', 3, true]);
+  await fixture.service.kill('web', 'KILL');
+  await fixture.wait('web');
+  assert.deepEqual(await shown('web'), ['exited', 0, false]);
+  await fixture.service.rename('web', 'shop');
+  await fixture.service.start('shop');
+  assert.deepEqual(await shown('shop'), ['running', 3, true]);
+  assert.deepEqual(await names(fixture, {}), ['job', 'shop', 'db']);
+});
+
 test('every filter of docker ps does what it says', async () => {
   await using fixture = await three();
   const { Id: webId = '' } = await fixture.service.inspect('web', { size: false });
