@@ -178,7 +178,7 @@ function execOf(process: FakeProcess): ExecProcess {
     stdin: process.stdin,
     exited: process.exited,
     resize: (size: TerminalSize) => process.resize(size),
-    kill: () => process.signal(9),
+    kill: async () => process.signal(9),
     release: () => Promise.resolve(),
   };
 }

@@ -165,8 +165,8 @@ export interface ExecProcess {
   readonly stdin: ProcessInput | undefined;
   readonly exited: Promise<ExitStatus>;
   resize(size: TerminalSize): void;
-  /** Ends it by SIGKILL, with the processes that it has started. Idempotent. */
-  kill(): void;
+  /** Sends SIGKILL to it and to all that it has started, what it forks in this moment included. Idempotent. */
+  kill(): Promise<void>;
   /** It has ended, and its exit is recorded: every trace of it goes, but for output that was read. Idempotent. */
   release(): Promise<void>;
 }

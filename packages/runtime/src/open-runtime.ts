@@ -190,7 +190,7 @@ class OciRuntime implements ContainerRuntime, Disposable {
 
   async removeExec(execId: string): Promise<void> {
     const known = this.#execs.get(execId);
-    known?.kill();
+    await known?.kill();
     if (known !== undefined) await known.release();
     else await removeLostExec(this.#context, this.#context.folders.exec(execId));
   }

@@ -53,7 +53,7 @@ async function probe(
   });
   tell(execAction('exec_start', check.command));
   const over = new AbortController();
-  const kill = (): void => process.kill();
+  const kill = (): void => void process.kill();
   signal.addEventListener('abort', kill, { once: true, signal: over.signal });
   let timedOut = false;
   void clock.sleep(check.timeoutMs, over.signal).then(

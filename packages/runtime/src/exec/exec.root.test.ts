@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecProcess, ExecRequest } from '@gantry/runtime';
 import { ContainerPausedError, ProcessGoneError, StartFailedError } from '@gantry/runtime';
 import { collect, type RuntimeFixture, runtimeFixture } from '@gantry/runtime/testing';
@@ -24,6 +25,17 @@ test('an exec killed by a signal ends with 128 and the signal', async () => {
   const exec = await run(['sh', '-c', 'kill -9 $$']);
   assert.equal((await exec.exited).exitCode, 137);
   assert.deepEqual(await outputOf(exec), { stdout: '', stderr: '' });
+});
+
+test('an exec that is killed leaves nobody that it has forked', async () => {
+  const exec = await run(['sh', '-c', 'i=0; while [ $i -lt 500 ]; do sleep 1000 & i=$((i+1)); done; wait']);
+  const forked = (): number => fixture.runtime.processIds('box').length;
+  while (forked() < 20) await delay(1);
+  await exec.kill();
+  await exec.exited;
+  while (forked() > 1) await delay(1);
+  await exec.kill();
+  await exec.release();
 });
 
 test('what cannot be started is refused with 126 or 127 and the command', async () => {

@@ -6,7 +6,7 @@ import { NoTerminalError } from '../errors.ts';
 import type { PipeInput } from '../input/pipe-input.ts';
 import { readLog } from '../lifecycle/await-started.ts';
 import { awaitExit } from '../processes/await-exit.ts';
-import { descendants, killIfSame } from '../processes/process-tree.ts';
+import { killTree } from '../processes/process-tree.ts';
 import type { WatchedProcess } from '../processes/watched-process.ts';
 import type { RuntimeContext } from '../runtime-context.ts';
 import type { ExecOutput } from './exec-output.ts';
@@ -77,13 +77,10 @@ export class RunningExec implements ExecProcess, Disposable {
     if (!this.#hasExited && !this.#disposed) setWindowSize(master, size);
   }
 
-  kill(): void {
+  async kill(): Promise<void> {
     const { process } = this.#parts;
     if (this.#hasExited || this.#disposed || process === undefined) return;
-    // Asked before it dies: then they are init's.
-    const started = descendants(process.pid);
-    process.handle.signal(signalKill);
-    for (const pid of started) killIfSame(pid);
+    await killTree(process.handle, this.#context.clock);
   }
 
   async release(): Promise<void> {
@@ -111,8 +108,6 @@ export class RunningExec implements ExecProcess, Disposable {
     return { exitCode, outOfMemory: false, at: exit.at };
   }
 }
-
-const signalKill = 9;
 
 /** crun notices a bad format or a missing interpreter only when the process is there already, and says 1 then. */
 function failedExecCode(log: string): number | undefined {
