@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { faultPoint } from '@gantry/base';
 import { PathPatterns, readIgnoreFile } from '@gantry/dockerfile';
 import { decompress, sniffStream } from '@gantry/images';
 import { FileTooLargeError, NotRegularFileError, readFileIn } from '@gantry/kernel';
@@ -25,7 +26,9 @@ export async function receiveContext(
   const { digest: diffId } = await ports.content.ingest(members, { lease: keep.lease, signal });
   keep.keepLayer(diffId);
   const blobPath = ports.content.path(diffId);
+  faultPoint('build/context-stored');
   await ports.snapshots.unpackLayer({ diffId, blobPath, compression: 'none', signal });
+  faultPoint('build/context-unpacked');
   return diffId;
 }
 

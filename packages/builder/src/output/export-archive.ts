@@ -26,5 +26,5 @@ export async function exportArchive(
       await store?.write({ digest, sizeBytes: size, read: () => content.read(digest) }, { signal });
     }
   }
-  faultPoint('build-output/archive-sent');
+  faultPoint('build-send/archive-sent');
 }

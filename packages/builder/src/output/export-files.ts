@@ -27,7 +27,7 @@ export async function exportFiles(work: Export, output: FilesOutput): Promise<vo
   tell(`sending files to the client (${output.type})`);
   if (output.type === 'tar') await request.client?.receiveArchive?.(output.id, packTrees(trees), { signal });
   else await request.client?.receiveDirectory?.(output.id, filesOf(trees), { signal });
-  faultPoint('build-output/files-sent');
+  faultPoint('build-send/files-sent');
 }
 
 /** As in-toto statements, which here are about no image. */

@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import type { PlainLayer } from '@gantry/images';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildCache, type StepInputs } from '../cache/build-cache.ts';
@@ -33,5 +34,6 @@ export async function cachedStep(
     return { layer: found.layer, cached: true, createdAt: found.createdAt };
   const layer = await make();
   const { createdAt } = cache.put(key, { ...(layer && { layer }), description });
+  faultPoint('build/step-remembered');
   return { layer, cached: false, createdAt };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { faultPoint } from '@gantry/base';
 import { Directory, RootedTree } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
@@ -33,6 +34,7 @@ export async function mountLayers(
   try {
     await ports.snapshots.create(id, layers, { volatile: true });
     const root = await ports.snapshots.mount(id);
+    faultPoint('build/layers-mounted');
     return {
       id,
       root,

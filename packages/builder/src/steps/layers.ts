@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import type { PlainLayer } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
@@ -18,6 +19,7 @@ export async function storeLayer(
   { keep, signal }: { keep: Keep; signal: AbortSignal },
 ): Promise<PlainLayer | undefined> {
   const { digest: diffId, sizeBytes } = await ports.content.ingest(archive, { lease: keep.lease, signal });
+  faultPoint('build/layer-stored');
   if (diffId === emptyLayer) return undefined;
   keep.keepLayer(diffId);
   await ports.snapshots.unpackLayer({
@@ -26,6 +28,7 @@ export async function storeLayer(
     compression: 'none',
     signal,
   });
+  faultPoint('build/layer-unpacked');
   return { diffId, sizeBytes };
 }
 

@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import { containerCapabilities, findContainerUser, startStubs } from '@gantry/containers';
 import type { PlainLayer } from '@gantry/images';
 import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
@@ -52,6 +53,7 @@ export async function runStep(
   await using opened = new AsyncDisposableStack();
   const tree = opened.use(await mountLayers(environment, step.onto));
   const stubs = await execute(environment, step, { ...options, tree });
+  faultPoint('build/command-ended');
   return await storeLayer(environment, ports.snapshots.packChanges(tree.id, { stubs }), options);
 }
 

@@ -69,7 +69,7 @@ export async function composeImage(
       names: names.map((name) => imagePackageUrl(parseReference(name), platform)),
       asArtifact: format.artifacts,
     });
-    faultPoint('build-output/attestations-stored');
+    faultPoint('build-attest/attestations-stored');
     attested.push(descriptor);
   }
   const [only] = manifests;
@@ -83,7 +83,7 @@ export async function composeImage(
     ...(Object.keys(format.annotations.index).length > 0 && { annotations: { ...format.annotations.index } }),
   };
   const target = await storeJson(content, scope.lease, { mediaType, document: index });
-  faultPoint('build-output/index-stored');
+  faultPoint('build-attest/index-stored');
   return { target, manifests };
 }
 

@@ -68,7 +68,7 @@ export class ImageComposer {
   /** Sends it to the registry of a name. Throws `IncompleteIndexError`, and what a registry's client throws. */
   async send(target: Descriptor, name: Reference, options: SendOptions): Promise<void> {
     await this.#options.pusher.send(target, name, options);
-    faultPoint('build-output/pushed');
+    faultPoint('build-send/pushed');
   }
 
   /** Everything that an image consists of and that is here, its target too, what is named before what names it. */
