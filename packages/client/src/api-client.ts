@@ -25,7 +25,8 @@ export interface ApiRequest {
   /** Without the version prefix: `/containers/json`. Segments are encoded by the caller. */
   readonly path: string;
   readonly query?: Readonly<Record<string, QueryValue>>;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values of one name are a line each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is, when `json` is not given. */
@@ -72,11 +73,10 @@ export class ApiClient {
    * `ApiError` for the others. An aborted `signal` closes the connection at any time, also while the body is read.
    */
   async request(request: ApiRequest): Promise<HttpResponse> {
-    if (!isStream(request.body))
-      return await this.#negotiating(request.signal, () => this.#send(request, false));
+    if (!isStream(request.body)) return await this.#negotiating(request.signal, () => this.#send(request));
     // A stream cannot be sent twice, so what may need a second try is settled first.
     await (this.#pinned ? this.ping(request.signal) : this.negotiate(request.signal));
-    return await this.#send(request, false);
+    return await this.#send(request);
   }
 
   /** The answer's body. */
@@ -84,7 +84,7 @@ export class ApiClient {
     if (isStream(request.body)) return await readText((await this.request(request)).body);
     return await this.#negotiating(request.signal, async () => {
       const response = await this.#connecting(request.signal, (socket) =>
-        exchangeWhole(socket, this.#httpRequest(request, false), maxJsonBytes),
+        exchangeWhole(socket, this.#httpRequest(request), maxJsonBytes),
       );
       const text = response.body.toString('utf8');
       if (response.status >= 400) throw apiErrorOf(response.status, text, request.path);
@@ -110,8 +110,13 @@ export class ApiClient {
 
   /** Turns the connection into a raw stream in both directions. Takes 101, and 200 from engines that do not upgrade. */
   async hijack(request: ApiRequest): Promise<HijackedStream> {
-    const response = await this.#negotiating(request.signal, () => this.#send(request, true));
+    const response = await this.#negotiating(request.signal, () => this.#send(request, 'tcp'));
     return new HijackedStream(response);
+  }
+
+  /** As `hijack`, for a protocol that wants the connection itself, which the caller destroys. */
+  async upgrade(request: ApiRequest, protocol: string): Promise<Socket> {
+    return (await this.#negotiating(request.signal, () => this.#send(request, protocol))).release();
   }
 
   /** The headers of `/_ping`, unversioned. Rejects when nothing answers. */
@@ -129,21 +134,21 @@ export class ApiClient {
     this.#negotiated = true;
   }
 
-  async #send(request: ApiRequest, upgrade: boolean): Promise<HttpResponse> {
+  async #send(request: ApiRequest, upgrade?: string): Promise<HttpResponse> {
     const response = await this.#connecting(request.signal, (socket) =>
       exchange(socket, this.#httpRequest(request, upgrade)),
     );
     if (response.status >= 400) {
       throw apiErrorOf(response.status, await readText(response.body, maxErrorBytes), request.path);
     }
-    if (upgrade && response.status !== 101 && response.status !== 200) {
+    if (upgrade !== undefined && response.status !== 101 && response.status !== 200) {
       response.close();
-      throw new ProtocolError(`unable to upgrade to tcp, received ${response.status}`);
+      throw new ProtocolError(`unable to upgrade to ${upgrade}, received ${response.status}`);
     }
     return response;
   }
 
-  #httpRequest(request: ApiRequest, upgrade: boolean): HttpRequest {
+  #httpRequest(request: ApiRequest, upgrade?: string): HttpRequest {
     const json = request.json === undefined ? undefined : JSON.stringify(request.json);
     const type = json === undefined ? undefined : { 'Content-Type': 'application/json' };
     return {

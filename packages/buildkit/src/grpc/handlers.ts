@@ -25,7 +25,8 @@ export type ServiceHandlers<Service> = { readonly [Name in keyof Service]?: Hand
 
 /** A method with its answer. */
 export interface BoundMethod {
-  readonly method: Method<object, object>;
+  /** Where headers say what the messages are, chosen by them. */
+  readonly method: Method<object, object> | ((headers: IncomingHttpHeaders) => Method<object, object>);
   answer(messages: MessageStream<object, object>, call: Call): Promise<void>;
 }
 

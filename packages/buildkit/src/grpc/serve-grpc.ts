@@ -64,7 +64,8 @@ async function serveCall(
   try {
     const found = methods.get(path);
     if (found === undefined) throw unknownMethod(path);
-    const { request, response } = found.method;
+    const { method } = found;
+    const { request, response } = typeof method === 'function' ? method(headers) : method;
     const messages = new MessageStream(stream, { sends: response, receives: request });
     await found.answer(messages, { headers, signal: controller.signal });
   } catch (error) {

@@ -10,10 +10,11 @@ export interface HttpRequest {
   readonly method: string;
   /** Path and query, already encoded. */
   readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Several values of one name are a line each. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: RequestBody | undefined;
-  /** Asks for a raw two-way stream (`Upgrade: tcp`). */
-  readonly upgrade?: boolean;
+  /** Asks for a raw two-way stream in which this protocol is spoken: `tcp`, `h2c`. */
+  readonly upgrade?: string | undefined;
 }
 
 export interface HttpResponse extends ResponseHead {
@@ -22,6 +23,8 @@ export interface HttpResponse extends ResponseHead {
   readonly socket: Socket;
   /** Closes the connection, whatever is left to read. Idempotent. */
   close(): void;
+  /** The socket itself, of a connection that was upgraded: nothing else reads it any more. */
+  release(): Socket;
 }
 
 /**
@@ -36,11 +39,11 @@ export async function exchange(socket: Socket, request: HttpRequest): Promise<Ht
     const reading = readResponseHead(reader);
     const head =
       sending === undefined ? await reading : await Promise.race([reading, neverUnlessFails(sending)]);
-    const raw = request.upgrade === true && (head.status === 101 || head.status === 200);
+    const raw = request.upgrade !== undefined && (head.status === 101 || head.status === 200);
     if (!raw && head.status >= 400) stopSending(socket, request);
     const body = raw ? readToEnd(reader) : readBody(reader, head, request.method);
     const close = (): void => void socket.destroy();
-    return { ...head, body: closingAfter(body, close), socket, close };
+    return { ...head, body: closingAfter(body, close), socket, close, release: () => reader.release() };
   } catch (error) {
     socket.destroy();
     throw error;
@@ -53,8 +56,10 @@ export function sendRequest(
   { method, target, headers, body, upgrade }: HttpRequest,
 ): Promise<void> | undefined {
   const lines = [`${method} ${target} HTTP/1.1`];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${oneLine(value)}`);
-  lines.push(upgrade ? 'Connection: Upgrade\r\nUpgrade: tcp' : 'Connection: close');
+  for (const [name, values] of Object.entries(headers)) {
+    for (const value of [values].flat()) lines.push(`${name}: ${oneLine(value)}`);
+  }
+  lines.push(upgrade === undefined ? 'Connection: close' : `Connection: Upgrade\r\nUpgrade: ${upgrade}`);
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     const lengthBytes = typeof body === 'string' ? Buffer.byteLength(body) : (body?.length ?? 0);
     if (lengthBytes > 0 || method === 'POST' || method === 'PUT') {

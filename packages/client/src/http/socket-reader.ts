@@ -14,15 +14,10 @@ export class SocketReader {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#waitingBytes += chunk.length;
-      if (this.#waitingBytes >= pauseAtBytes) socket.pause();
-      this.#wake?.();
-    });
-    socket.on('end', () => this.#finish());
-    socket.on('close', () => this.#finish());
-    socket.on('error', (error) => this.#finish(error));
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onEnd);
+    socket.on('error', this.#onError);
   }
 
   /** The next chunk, never empty; undefined at the end of the stream. Rejects when the connection broke. */
@@ -47,6 +42,28 @@ export class SocketReader {
     this.#chunks.unshift(chunk);
     this.#waitingBytes += chunk.length;
   }
+
+  /** Lets go of the socket, which gets back what was not read; it is paused and belongs to the caller. */
+  release(): Socket {
+    const socket = this.#socket;
+    socket.pause();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('close', this.#onEnd);
+    socket.off('error', this.#onError);
+    for (const chunk of this.#chunks.toReversed()) socket.unshift(chunk);
+    this.#chunks.length = 0;
+    return socket;
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes >= pauseAtBytes) this.#socket.pause();
+    this.#wake?.();
+  };
+  readonly #onEnd = (): void => this.#finish();
+  readonly #onError = (error: Error): void => this.#finish(error);
 
   #finish(error?: Error): void {
     this.#error ??= this.#ended ? undefined : error;

@@ -1,0 +1,74 @@
+import type { SourceRange, SourceText, WarningEvent } from './build-events.ts';
+import { type BuildTrace, isCancellation } from './build-trace.ts';
+
+/** Lines of the culprit's output that are shown again. */
+const mostLogLines = 50;
+/** Lines around those that a message is about. */
+const contextLines = 3;
+
+/** What a failed build shows last: the culprit's output, then the lines of the Dockerfile. Empty when nothing is known. */
+export function failureReport(
+  trace: BuildTrace,
+  source: { text: SourceText; ranges: readonly SourceRange[] } | undefined,
+): string {
+  return [...culpritLines(trace), ...(source === undefined ? [] : sourceLines(source.text, source.ranges))]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function culpritLines(trace: BuildTrace): string[] {
+  const { culprit } = trace;
+  if (culprit === undefined || isCancellation(culprit.error)) return [];
+  const shown = culprit.lines.slice(-mostLogLines);
+  const omitted = trace.lineCount(culprit.digest) - shown.length;
+  return [
+    '------',
+    ` > ${culprit.name.replaceAll('\n', ' ')}:`,
+    ...(omitted > 0 ? [`${omitted} lines of output are left out`] : []),
+    ...shown.map(({ text, afterSeconds }) => `${afterSeconds.toFixed(3)} ${text}`),
+    '------',
+  ];
+}
+
+/** Some lines of a file, those that are meant marked with `>>>`. Empty when the file has no such lines. */
+export function sourceLines({ filename, data }: SourceText, ranges: readonly SourceRange[]): string[] {
+  const lines = Buffer.from(data).toString('utf8').split('\n');
+  const starts = ranges.map(({ startLine }) => startLine);
+  const first = Math.min(...starts);
+  const last = Math.max(...ranges.map(({ endLine, startLine }) => Math.max(endLine, startLine)));
+  if (ranges.length === 0 || first < 1 || first > lines.length) return [];
+  const isMeant = (line: number): boolean =>
+    ranges.some(({ startLine, endLine }) => line >= startLine && line <= Math.max(startLine, endLine));
+  const from = Math.max(1, first - contextLines);
+  const to = Math.min(lines.at(-1) === '' ? lines.length - 1 : lines.length, last + contextLines);
+  const body = lines.slice(from - 1, to).map((text, index) => {
+    const line = from + index;
+    return `${String(line).padStart(4)} | ${isMeant(line) ? '>>>' : '   '} ${text.replace(/\r$/, '')}`;
+  });
+  return [`${filename}:${first}`, '-'.repeat(20), ...body, '-'.repeat(20)];
+}
+
+/** The warnings of a build; with `isDetailed` the reasons and lines of each, else a line each. Empty when there are none. */
+export function warningReport(
+  warnings: readonly WarningEvent[],
+  { isDetailed }: { isDetailed: boolean },
+): string {
+  if (warnings.length === 0) return '';
+  const count = `${warnings.length} warning${warnings.length === 1 ? '' : 's'} found`;
+  if (!isDetailed) {
+    const lines = warnings.map((warning) => ` - ${warning.short}${lineOf(warning)}`);
+    return `\n ${count} (use docker --debug to expand):\n${lines.join('\n')}\n`;
+  }
+  return `\n ${count}:\n${warnings.map(detailedWarning).join('')}`;
+}
+
+function lineOf({ ranges }: WarningEvent): string {
+  const [first] = ranges;
+  return first === undefined ? '' : ` (line ${first.startLine})`;
+}
+
+function detailedWarning({ short, detail, url, source, ranges }: WarningEvent): string {
+  const more = url === '' ? [] : [`More info: ${url}`];
+  const lines = source === undefined ? [] : sourceLines(source, ranges);
+  return `${[` - ${short}`, ...detail, ...more, ...lines].join('\n')}\n\n`;
+}
