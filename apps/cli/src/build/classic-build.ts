@@ -10,6 +10,7 @@ import { CommandError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { parseKeyValues } from '../options/key-values.ts';
 import { resourcesOf } from '../options/resources.ts';
+import { progressMode } from '../progress/choose-display.ts';
 import { proxyVariables } from '../streams/create-container.ts';
 import { isRemoteContext } from './build-inputs.ts';
 import { platformsOf } from './frontend-attributes.ts';
@@ -22,6 +23,11 @@ export async function classicBuild(invocation: Invocation): Promise<number> {
   const [given = ''] = args;
   const isRemote = isRemoteContext(given);
   const context = isRemote ? undefined : await packContext(given, flags.string('file'));
+  const mode = progressMode({ mode: flags.string('progress'), environment: invocation.environment });
+  if (flags.string('progress') === 'rawjson') {
+    throw new CommandError(1, 'ERROR: the classic builder has no --progress=rawjson');
+  }
+  const isSilent = mode === 'quiet' || mode === 'none';
   const quiet = flags.boolean('quiet');
   const idFile = flags.string('iidfile');
   const archive = context && flags.boolean('compress') ? compressed(context.archive) : context?.archive;
@@ -40,7 +46,7 @@ export async function classicBuild(invocation: Invocation): Promise<number> {
     const built = (message.aux as { ID?: string } | undefined)?.ID;
     if (built !== undefined) id = built;
     else if (quiet) id = message.stream?.trim() || id;
-    else printer.print(message);
+    else if (!isSilent) printer.print(message);
   }
   if (quiet) stdout.write(`${id}\n`);
   if (idFile !== '') writeFileSync(idFile, id);

@@ -53,7 +53,9 @@ function noteLayout(directory: string, { response }: Solved): void {
 /** Documents that an exporter tells are base64; everything else is text. */
 function metadataOf({ ref, response }: Solved): Record<string, unknown> {
   const entries = [...response].map(([key, value]): [string, unknown] => [key, documentIn(value) ?? value]);
-  return Object.fromEntries([...entries, ['buildx.build.ref', `default/default/${ref}`]].toSorted());
+  return Object.fromEntries(
+    [...entries, ['buildx.build.ref', `default/default/${ref}`] as const].toSorted(byKey),
+  );
 }
 
 function documentIn(value: string): unknown {
@@ -65,4 +67,8 @@ function documentIn(value: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }

@@ -2,9 +2,9 @@ import { realpathSync, statSync } from 'node:fs';
 import { familiarString, parseReferenceWithTag } from '@gantry/oci';
 import { CommandError } from '../errors.ts';
 import { isRemoteContext } from './build-inputs.ts';
+import type { ContentStore } from './session/content-service.ts';
 import { LocalDirectory } from './session/local-directory.ts';
 import { openLayout } from './session/oci-layout.ts';
-import type { ContentStore } from './session/content-service.ts';
 import type { SentTree } from './session/sent-tree.ts';
 
 export interface NamedContexts {

@@ -2,7 +2,7 @@ import type { AuthEntry, ConfigFile } from './config-file.ts';
 
 const hubKey = 'https://index.docker.io/v1/';
 
-interface AuthConfig {
+export interface AuthConfig {
   username?: string;
   password?: string;
   serveraddress?: string;
@@ -15,13 +15,17 @@ interface AuthConfig {
  * its `auths`. `e30=` (`{}`) when there are no credentials. A helper that fails counts as having none.
  */
 export function registryAuth(config: ConfigFile, imageName: string): string {
-  const registry = registryOf(imageName);
-  const helper = config.credHelpers?.[registry] ?? config.credsStore;
-  const found = helper ? askHelper(helper, registry) : fromEntry(config, registry);
+  const found = credentialsOf(config, registryOf(imageName));
   return Buffer.from(JSON.stringify(found ?? {}))
     .toString('base64')
     .replaceAll('+', '-')
     .replaceAll('/', '_');
+}
+
+/** The credentials of a registry, by its key in `config.json`. A helper that fails counts as having none. */
+export function credentialsOf(config: ConfigFile, registry: string): AuthConfig | undefined {
+  const helper = config.credHelpers?.[registry] ?? config.credsStore;
+  return helper ? askHelper(helper, registry) : fromEntry(config, registry);
 }
 
 /** Credentials by registry, as `config.json` has them under `auths`. */

@@ -30,6 +30,7 @@ const types: Readonly<Record<string, FlagType>> = {
   duration: { check: (value) => void parseGoDuration(value) },
   bytes: { check: (value) => value === '-1' || void parseByteSize(value) },
   list: texts,
+  stringArray: texts,
   map: texts,
   stringToString: { multiple: true, commas: true },
   stringSlice: { multiple: true, label: 'strings', commas: true },

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import type { CommandSpec, CommandTable } from './command-spec.ts';
-import { groups, loadTable, rootCommands } from './root-table.ts';
+import { groupAliases, groups, loadTable, rootCommands } from './root-table.ts';
 
 /** What the words after the global flags name. */
 export type Resolved =
@@ -26,19 +26,20 @@ export async function resolveCommand(words: readonly string[]): Promise<Resolved
     const spec = table.find(({ path }) => path === canonical);
     if (spec !== undefined) return { kind: 'command', spec, typed: first, rest: words.slice(1) };
   }
-  if (!groups.some(({ name }) => name === first)) {
+  const group = groupAliases[first] ?? first;
+  if (!groups.some(({ name }) => name === group)) {
     throw new CommandError(
       1,
       `gantry: unknown command: gantry ${first}\n\nRun 'gantry --help' for more information`,
     );
   }
-  const table = await loadTable(first);
+  const table = await loadTable(group);
   if (second === undefined || second.startsWith('-')) {
     return { kind: 'group', name: first, table, rest: words.slice(1) };
   }
   const typed = `${first} ${second}`;
-  const spec = [...table, ...(await buildTable(typed))].find(
-    ({ path, aliases }) => path === typed || aliases?.includes(typed),
+  const spec = [...table, ...(await buildTable(group))].find(
+    ({ path, aliases }) => path === `${group} ${second}` || aliases?.includes(typed),
   );
   if (spec !== undefined) return { kind: 'command', spec, typed, rest: words.slice(2) };
   throw new CommandError(
@@ -48,6 +49,6 @@ export async function resolveCommand(words: readonly string[]): Promise<Resolved
 }
 
 /** `builder build` is an image command by another name. */
-async function buildTable(typed: string): Promise<CommandTable> {
-  return typed === 'builder build' ? await loadTable('image') : [];
+async function buildTable(group: string): Promise<CommandTable> {
+  return group === 'builder' ? await loadTable('image') : [];
 }

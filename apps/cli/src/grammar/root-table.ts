@@ -20,6 +20,9 @@ export const groups: readonly GroupSpec[] = [
   { name: 'swarm', summary: 'Manage the swarm', section: 'swarm' },
 ];
 
+/** Groups by other names: what is a plugin of docker's is a part of this program. */
+export const groupAliases: Readonly<Record<string, string>> = { buildx: 'builder' };
+
 /** Commands without a group, by the canonical command that each stands for. */
 export const rootCommands: Readonly<Record<string, string>> = {
   attach: 'container attach',

@@ -9,11 +9,26 @@ import { flagType } from './flag-types.ts';
 import { FlagValues } from './flag-values.ts';
 import { globalFlags, groups, loadAllTables, loadTable, rootCommands } from './root-table.ts';
 
-/** Docker's commands: path | usage | aliases | flags, one a line. */
-const reference = readFileSync(path.join(import.meta.dirname, 'fixtures/docker-commands.txt'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => {
+interface ReferenceCommand {
+  readonly command: string;
+  readonly usage: string;
+  readonly aliases: readonly string[];
+  readonly flags: readonly string[];
+}
+
+const docker = readReference('docker-commands.txt');
+/** What buildx has or has otherwise: it takes the place of docker's own commands. */
+const buildx = readReference('buildx-commands.txt');
+const reference = withBuildx();
+const own = ['completion', 'registry', 'system doctor', 'system fsck'];
+const tables = await loadAllTables();
+
+/** Commands: path | usage | aliases | flags, one a line. */
+function readReference(file: string): ReferenceCommand[] {
+  const lines = readFileSync(path.join(import.meta.dirname, 'fixtures', file), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => {
     const [command = '', usage = '', aliases = '', flags = ''] =
       /^(.*?) \| (.*) \| (.*) \| (.*)$/
         .exec(line)
@@ -21,8 +36,17 @@ const reference = readFileSync(path.join(import.meta.dirname, 'fixtures/docker-c
         .map((part) => part.trim()) ?? [];
     return { command, usage, aliases: split(aliases), flags: split(flags) };
   });
-const own = ['completion', 'registry', 'system doctor', 'system fsck'];
-const tables = await loadAllTables();
+}
+
+function withBuildx(): ReferenceCommand[] {
+  const merged = new Map(docker.map((known) => [known.command, known]));
+  for (const known of buildx) {
+    const flags = [...(merged.get(known.command)?.flags ?? []), ...known.flags];
+    const byName = new Map(flags.map((flag) => [/--[a-z-]+/.exec(flag)?.[0], flag]));
+    merged.set(known.command, { ...known, flags: [...byName.values()] });
+  }
+  return [...merged.values()];
+}
 
 function split(text: string): string[] {
   return text === '' ? [] : text.split(', ');
@@ -37,9 +61,9 @@ function notation({ name, shorthand, type, defaultValue }: FlagSpec): string {
 const visibleFlags = (spec: CommandSpec): FlagSpec[] =>
   parseFlagSpecs(spec.flags ?? '').filter(({ hidden }) => !hidden);
 
-test('has all 126 commands and 732 flags of docker, and nothing more but our own', () => {
-  assert.equal(reference.length, 126);
-  assert.equal(reference.flatMap(({ flags }) => flags).length, 732);
+test('has all 126 commands and 732 flags of docker, those of buildx, and nothing more but our own', () => {
+  assert.equal(docker.length, 126);
+  assert.equal(docker.flatMap(({ flags }) => flags).length, 732);
   const expected = [...reference.map(({ command }) => command), ...own].toSorted();
   assert.deepEqual(tables.map(({ path: command }) => command).toSorted(), expected);
 });

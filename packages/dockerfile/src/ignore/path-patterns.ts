@@ -48,6 +48,11 @@ export class PathPatterns {
     if (!this.matches(directory)) return false;
     return !this.#rules.some(({ negated, text }) => negated && mayReachBelow(text, directory));
   }
+
+  /** Whether a pattern that is not negated could match something below a directory that is not matched itself. */
+  mayMatchBelow(directory: string): boolean {
+    return this.#rules.some(({ negated, text }) => !negated && mayReachBelow(text, directory));
+  }
 }
 
 function compileRule(pattern: string): Rule {

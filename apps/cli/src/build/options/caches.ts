@@ -1,5 +1,5 @@
-import { readAttributes, readFields } from './attributes.ts';
 import { CommandError } from '../../errors.ts';
+import { readAttributes, readFields } from './attributes.ts';
 
 /** A cache to take steps from or to keep them in. */
 export interface CacheOption {

@@ -12,7 +12,7 @@ export interface CallOption {
 
 /** `--call build|check|lint|outline|targets[,format=json][,ignorestatus]` and `--check`; undefined for a build. Throws `CommandError`. */
 export function readCall(text: string, check: boolean): CallOption | undefined {
-  const [[first = 'build', value] = [], ...options] = readAttributes(text);
+  const [[first, value] = ['build', undefined], ...options] = readAttributes(text);
   const name = first === 'method' ? (value ?? '') : first;
   const wanted = check && name === 'build' ? 'lint' : name === 'check' ? 'lint' : name;
   if (check && wanted !== 'lint') {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { silentLogger } from '@gantry/base';
-import { health, implement, serveGrpc, type ServiceTable } from '@gantry/buildkit';
+import { health, implement, type ServiceTable, serveGrpc } from '@gantry/buildkit';
 import type { ApiClient } from '@gantry/client';
 
 const serving = 1;

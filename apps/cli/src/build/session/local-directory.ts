@@ -4,9 +4,9 @@ import {
   constants,
   lstatSync,
   openSync,
+  read as readCallback,
   readdirSync,
   readlinkSync,
-  read as readCallback,
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { errorMessage } from '@gantry/base';
 import type { ImageIndex } from '@gantry/oci';
-import { CommandError } from '../../errors.ts';
 import { replaceFile } from '../../config/replace-file.ts';
+import { CommandError } from '../../errors.ts';
 import { ContentStore } from './content-service.ts';
 
 const nameKey = 'org.opencontainers.image.ref.name';

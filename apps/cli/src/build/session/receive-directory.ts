@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  constants,
   fchmodSync,
   linkSync,
   lstatSync,
@@ -123,6 +124,8 @@ class ReceivedTree implements Disposable {
   }
 
   async #askFor(id: number, stat: fsutil.Stat): Promise<void> {
+    // It is there at once, for further names of it may follow.
+    closeSync(openSync(this.#placeOf(stat.path), 'wx', 0o600));
     this.#waiting.push({ id, stat });
     await this.#askForMore();
   }
@@ -131,7 +134,8 @@ class ReceivedTree implements Disposable {
     while (this.#open.size < mostOpenFiles) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
-      this.#open.set(next.id, { fd: openSync(this.#placeOf(next.stat.path), 'wx', 0o600), stat: next.stat });
+      const fd = openSync(this.#placeOf(next.stat.path), constants.O_WRONLY | constants.O_NOFOLLOW);
+      this.#open.set(next.id, { fd, stat: next.stat });
       await this.#messages.send({ type: PacketType.request, id: next.id });
     }
     if (this.#isAllTold && this.#open.size === 0) await this.#messages.send({ type: PacketType.fin });

@@ -1,122 +1,90 @@
-import { writeFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
-import type { ProgressMessage } from '@gantry/api-types';
-import { type BuildQuery, buildImage, ProgressError } from '@gantry/client';
-import { detectCompression } from '@gantry/oci';
-import { ProgressPrinter, windowSize } from '@gantry/terminal';
-import { type PackedContext, packDirectoryContext, packDockerfileAlone } from '../../build/local-context.ts';
-import { registryAuths } from '../../config/registry-auth.ts';
-import { CommandError } from '../../errors.ts';
+import { CommandError, NotBuiltError } from '../../errors.ts';
+import type { FlagValues } from '../../grammar/flag-values.ts';
 import type { CommandHandler, Invocation } from '../../invocation.ts';
 import { refuseContentTrust } from '../../options/content-trust.ts';
-import { parseKeyValues } from '../../options/key-values.ts';
-import { resourcesOf } from '../../options/resources.ts';
-import { proxyVariables } from '../../streams/create-container.ts';
 
-/** `gantry build`. The id of what was built is the last that a quiet build prints. */
+/** What `POST /build` knows and BuildKit's protocol does not: limits of the steps, and what became of the classic builder's containers. */
+const classicOnly: readonly string[] = [
+  'compress',
+  'cpu-period',
+  'cpu-quota',
+  'cpu-shares',
+  'cpuset-cpus',
+  'cpuset-mems',
+  'force-rm',
+  'isolation',
+  'memory',
+  'memory-swap',
+  'rm',
+  'security-opt',
+  'squash',
+];
+/** What needs a session. */
+const sessionOnly: readonly string[] = [
+  'allow',
+  'annotation',
+  'attest',
+  'build-context',
+  'cache-to',
+  'call',
+  'check',
+  'load',
+  'metadata-file',
+  'no-cache-filter',
+  'output',
+  'provenance',
+  'push',
+  'sbom',
+  'secret',
+  'ssh',
+];
+const notBuilt = ['policy', 'resource'];
+
+/**
+ * `gantry build`: over BuildKit's protocol where the engine speaks it, else by the classic `POST /build`, which `DOCKER_BUILDKIT=0` asks
+ * for too. What only the other way has is refused.
+ */
 export const buildCommand: CommandHandler = async (invocation) => {
-  const { flags, args, engine, stdout, config } = invocation;
   refuseContentTrust(invocation);
-  const [given = ''] = args;
-  const isRemote = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(given);
-  const context = isRemote ? undefined : await packContext(given, flags.string('file'));
-  const quiet = flags.boolean('quiet');
-  const idFile = flags.string('iidfile');
-  const archive = context && flags.boolean('compress') ? compressed(context.archive) : context?.archive;
-  const messages = await buildImage(await engine(), {
-    context: archive,
-    registryConfig: registryAuths(config()),
-    parameters: {
-      ...(await parametersOf(invocation)),
-      dockerfile: context?.dockerfile ?? (flags.string('file') || undefined),
-      remote: isRemote ? given : undefined,
-    },
-  });
-  const printer = new ProgressPrinter(stdout, windowSize(1)?.columns ?? 80);
-  let id = '';
-  for await (const message of inBuildsCode(messages)) {
-    const built = (message.aux as { ID?: string } | undefined)?.ID;
-    if (built !== undefined) id = built;
-    else if (quiet) id = message.stream?.trim() || id;
-    else printer.print(message);
+  refuseUnknownBuilder(invocation);
+  const { flags } = invocation;
+  for (const name of notBuilt) if (flags.has(name)) throw new NotBuiltError(`--${name}`);
+  const classic = given(flags, classicOnly);
+  const session = given(flags, sessionOnly);
+  if (classic.length > 0 && session.length > 0) {
+    throw new CommandError(
+      1,
+      `ERROR: --${classic[0]} cannot be combined with --${session[0]}: no builder has both`,
+    );
   }
-  if (quiet) stdout.write(`${id}\n`);
-  if (idFile !== '') writeFileSync(idFile, id);
-  return 0;
+  if (classic.length === 0 && (await speaksBuildKit(invocation))) {
+    return await (await import('../../build/buildkit-build.ts')).buildkitBuild(invocation);
+  }
+  if (session.length > 0) {
+    throw new CommandError(
+      1,
+      `ERROR: the engine has the classic builder only, which does not know --${session[0]}`,
+    );
+  }
+  return await (await import('../../build/classic-build.ts')).classicBuild(invocation);
 };
 
-/** The program ends with the code of the command that failed. */
-async function* inBuildsCode(messages: AsyncIterable<ProgressMessage>): AsyncGenerator<ProgressMessage> {
-  try {
-    yield* messages;
-  } catch (error) {
-    if (error instanceof ProgressError && error.exitCode !== undefined)
-      throw new CommandError(error.exitCode, error.message, { cause: error });
-    throw error;
-  }
+/** There is one builder: the engine's own. */
+export function refuseUnknownBuilder({
+  flags,
+  environment,
+}: Pick<Invocation, 'flags' | 'environment'>): void {
+  const name = flags.string('builder') || environment['BUILDX_BUILDER'] || 'default';
+  if (name !== 'default') throw new CommandError(1, `ERROR: no builder ${JSON.stringify(name)} found`);
 }
 
-async function packContext(given: string, file: string): Promise<PackedContext> {
-  if (given === '-') {
-    if (file === '-')
-      throw new CommandError(1, "invalid argument: can't use stdin for both build context and dockerfile");
-    const bytes = await buffer(process.stdin);
-    const isArchive = detectCompression(bytes) !== 'none' || looksLikeTar(bytes);
-    if (isArchive) return { archive: Readable.from([bytes]), dockerfile: file || 'Dockerfile' };
-    return packDockerfileAlone(bytes);
-  }
-  return packDirectoryContext(given, file === '-' ? { content: await buffer(process.stdin) } : file);
+function given(flags: FlagValues, names: readonly string[]): string[] {
+  return names.filter((name) => flags.has(name));
 }
 
-/** The magic of a ustar header. */
-function looksLikeTar(bytes: Buffer): boolean {
-  return bytes.length >= 512 && bytes.subarray(257, 262).toString('latin1') === 'ustar';
-}
-
-async function parametersOf(invocation: Invocation): Promise<BuildQuery['parameters']> {
-  const { flags, environment } = invocation;
-  const { Memory, MemorySwap, CpuShares, CpuPeriod, CpuQuota, CpusetCpus, CpusetMems } = resourcesOf(flags);
-  const given = flags.list('build-arg').map((text): [string, string | null] => {
-    const at = text.indexOf('=');
-    return at < 0 ? [text, environment[text] ?? null] : [text.slice(0, at), text.slice(at + 1)];
-  });
-  const proxies = (await proxyVariables(invocation)).map((text): [string, string] => {
-    const at = text.indexOf('=');
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
-  const list = (name: string) => (flags.list(name).length > 0 ? JSON.stringify(flags.list(name)) : undefined);
-  return {
-    t: flags.list('tag'),
-    target: flags.string('target') || undefined,
-    buildargs: JSON.stringify(Object.fromEntries([...proxies, ...given])),
-    labels: JSON.stringify(parseKeyValues(flags.list('label'))),
-    platform: flags.string('platform') || undefined,
-    nocache: flags.boolean('no-cache') || undefined,
-    pull: flags.boolean('pull') || undefined,
-    q: flags.boolean('quiet') || undefined,
-    networkmode: flags.string('network'),
-    extrahosts: flags.list('add-host').join(',') || undefined,
-    shmsize: flags.number('shm-size') || undefined,
-    rm: flags.boolean('rm'),
-    forcerm: flags.boolean('force-rm') || undefined,
-    squash: flags.boolean('squash') || undefined,
-    cgroupparent: flags.string('cgroup-parent') || undefined,
-    isolation: flags.string('isolation') || undefined,
-    cachefrom: list('cache-from'),
-    securityopt: list('security-opt'),
-    ulimits: list('ulimit'),
-    memory: Memory,
-    memswap: MemorySwap,
-    cpushares: CpuShares,
-    cpuperiod: CpuPeriod,
-    cpuquota: CpuQuota,
-    cpusetcpus: CpusetCpus,
-    cpusetmems: CpusetMems,
-  };
-}
-
-async function* compressed(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* Readable.from(archive, { objectMode: false }).pipe(createGzip()) as AsyncIterable<Uint8Array>;
+async function speaksBuildKit({ engine, environment }: Invocation): Promise<boolean> {
+  const wanted = environment['DOCKER_BUILDKIT'];
+  if (wanted !== undefined && wanted !== '')
+    return !['0', 'false', 'f', 'F', 'FALSE', 'False'].includes(wanted);
+  return (await (await engine()).ping()).get('builder-version') === '2';
 }

@@ -1,12 +1,10 @@
 import type { CommandTable } from '../command-spec.ts';
+import { buildSpec } from './build.ts';
 import {
   contentTrust,
-  cpuLimits,
-  cpuSets,
   filter,
   inspectFormat,
   listFormat,
-  memoryLimits,
   noTruncate,
   pruneFlags,
   quietIds,
@@ -15,42 +13,7 @@ import {
 const platform = 'os[/arch[/variant]]';
 
 export const imageTable: CommandTable = [
-  {
-    path: 'image build',
-    aliases: ['build', 'builder build'],
-    usage: '[OPTIONS] PATH | URL | -',
-    summary: 'Build an image from a Dockerfile',
-    arguments: [1, 1],
-    flags: `
-      --add-host list | Extra line of /etc/hosts (host:ip)
-      --build-arg list | Value of an ARG (name=value)
-      --cache-from stringSlice | Image to take cached steps from
-      --cgroup-parent string | Cgroup to run the RUN steps under
-      --compress | Compress the context with gzip
-      ${cpuLimits}
-      -c/--cpu-shares int64 | Share of CPU time, relative to others
-      ${cpuSets}
-      ${contentTrust}
-      -f/--file string | Name of the Dockerfile, PATH/Dockerfile when not given
-      --force-rm | Remove intermediate containers, also after a failure
-      --iidfile string | File to write the image's id to
-      --isolation string | Kind of isolation (Windows only)
-      --label list | Label of the image (key=value)
-      ${memoryLimits}
-      --network string=default | Network of the RUN steps
-      --no-cache | Run every step again
-      --platform string | Platform to build for (${platform})
-      --pull | Pull base images, also when they are here
-      -q/--quiet | Print nothing but the image's id
-      --rm=true | Remove intermediate containers
-      --security-opt stringSlice | Security option of the RUN steps
-      --shm-size bytes=0 | Size of /dev/shm
-      --squash | Make one layer of all new ones
-      -t/--tag list | Name of the image (name:tag)
-      --target string | Stage to build
-      --ulimit ulimit | Resource limit (type=soft[:hard])
-    `,
-  },
+  buildSpec,
   {
     path: 'image history',
     aliases: ['history'],
