@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Logger } from '@gantry/base';
+import { mountTable, umount } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
 import type { BuildRequest, BuildResult } from './build-request.ts';
@@ -44,7 +45,7 @@ export class BuildService {
       ports,
       defaults,
       cache: new BuildCache(store, clock),
-      cacheMounts: new CacheMounts(path.join(directory, 'cache-mounts')),
+      cacheMounts: new CacheMounts({ root: path.join(directory, 'cache-mounts'), store, clock }),
       steps: new Set(),
       workDirectory: path.join(directory, 'work'),
       clock,
@@ -56,8 +57,8 @@ export class BuildService {
   static async open(options: BuildServiceOptions): Promise<BuildService> {
     const service = new BuildService(options);
     const { workDirectory, ports } = service.#environment;
-    await rm(workDirectory, { recursive: true, force: true });
-    await mkdir(workDirectory, { recursive: true, mode: 0o700 });
+    await emptyWorkDirectory(workDirectory);
+    await service.#environment.cacheMounts.clear();
     for (const id of ports.runtime.list().filter(isStepId)) await ports.runtime.remove(id);
     for (const id of (await ports.snapshots.list()).filter(isStepId)) await ports.snapshots.remove(id);
     return service;
@@ -101,4 +102,12 @@ export class BuildService {
   retainedLayers(): Digest[] {
     return this.#environment.cache.layers();
   }
+}
+
+/** Whatever a crash left mounted there goes first. */
+async function emptyWorkDirectory(directory: string): Promise<void> {
+  const within = mountTable().filter(({ target }) => target.startsWith(`${directory}/`));
+  for (const { target } of within.toReversed()) await umount(target, { detach: true });
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
 }

@@ -52,27 +52,40 @@ test('prunes what was used longest ago first, down to a size, and only what it c
 });
 
 test('gives cache mounts as their sharing says', async () => {
-  const mounts = new CacheMounts(path.join(directory, 'mounts'));
+  using store = openMetadataStore({ path: path.join(directory, 'mounts.db'), logger: silentLogger });
+  const root = path.join(directory, 'mounts');
+  const mounts = new CacheMounts({ root, store, clock: systemClock });
+  await mounts.clear();
   const wish = { id: '/root/.npm', mode: 0o750, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const shared = await mounts.acquire({ ...wish, sharing: 'shared' });
-  assert.equal((await mounts.acquire({ ...wish, sharing: 'shared' })).directory, shared.directory);
-  assert.equal(statSync(shared.directory).mode & 0o777, 0o750);
   {
-    using first = await mounts.acquire({ ...wish, sharing: 'private' });
-    using second = await mounts.acquire({ ...wish, sharing: 'private' });
+    await using same = await mounts.acquire({ ...wish, sharing: 'shared' });
+    assert.equal(same.directory, shared.directory);
+  }
+  assert.equal(statSync(shared.directory).mode & 0o777, 0o750);
+  await shared[Symbol.asyncDispose]();
+  {
+    await using first = await mounts.acquire({ ...wish, sharing: 'private' });
+    await using second = await mounts.acquire({ ...wish, sharing: 'private' });
     assert.notEqual(first.directory, second.directory);
   }
-  using again = await mounts.acquire({ ...wish, sharing: 'private' });
+  await using again = await mounts.acquire({ ...wish, sharing: 'private' });
   assert.equal(again.directory, shared.directory);
   const order: string[] = [];
   const locked = await mounts.acquire({ ...wish, sharing: 'locked' });
-  const waiting = mounts.acquire({ ...wish, sharing: 'locked' }).then((cache) => {
+  const waiting = mounts.acquire({ ...wish, sharing: 'locked' }).then(async (cache) => {
     order.push('second');
-    cache[Symbol.dispose]();
+    await cache[Symbol.asyncDispose]();
   });
   order.push('first');
-  locked[Symbol.dispose]();
+  await locked[Symbol.asyncDispose]();
   await waiting;
   assert.deepEqual(order, ['first', 'second']);
-  assert.equal(readdirSync(path.join(directory, 'mounts')).length, 2);
+  assert.equal(readdirSync(root).length, 2);
+  const used = (await mounts.usage()).find(({ inUse }) => inUse);
+  assert.equal(used?.id, '/root/.npm');
+  assert.equal(await mounts.delete(used?.name ?? ''), false);
+  const other = (await mounts.usage()).find(({ inUse }) => !inUse);
+  assert.equal(await mounts.delete(other?.name ?? ''), true);
+  assert.equal(readdirSync(root).length, 1);
 });

@@ -8,13 +8,13 @@ import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
 import type { Keep } from '../steps/layers.ts';
 import { refuseMark } from '../transfer/add-archive.ts';
+import { beginsTar, peekStream } from './peek-stream.ts';
 
 const maxDockerfileBytes = 16 * 1024 ** 2;
 
 /**
- * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), becomes a layer, so that nothing in it can lead out. A
- * client that sends a Dockerfile alone (`docker build -`) sends it in a tar too. Throws `InvalidBuildError`, `CorruptTarError`, and
- * what unpacking throws.
+ * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), becomes a layer, so that nothing in it can lead out. What is
+ * no tar is a Dockerfile, and all that the context has. Throws `InvalidBuildError`, `CorruptTarError`, and what unpacking throws.
  */
 export async function receiveContext(
   { ports }: Pick<BuilderEnvironment, 'ports'>,
@@ -22,7 +22,8 @@ export async function receiveContext(
   { keep, signal }: { keep: Keep; signal: AbortSignal },
 ): Promise<Digest> {
   const { compression, stream } = await sniffStream(archive);
-  const members = normalise(decompress(stream, compression, signal));
+  const unpacked = await peekStream(decompress(stream, compression, signal), 512);
+  const members = beginsTar(unpacked.head) ? normalise(unpacked.stream) : loneDockerfile(unpacked.stream);
   const { digest: diffId } = await ports.content.ingest(members, { lease: keep.lease, signal });
   keep.keepLayer(diffId);
   const blobPath = ports.content.path(diffId);
@@ -67,6 +68,25 @@ export async function hiddenFiles(
   if (bytes === undefined) return new Set();
   const patterns = new PathPatterns(readIgnoreFile(bytes));
   return new Set([dockerfile, '.dockerignore'].filter((file) => patterns.matches(file)));
+}
+
+/** A tar with a Dockerfile and nothing else. */
+async function* loneDockerfile(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxDockerfileBytes)
+      throw new InvalidBuildError(
+        `a context is a tar archive or a Dockerfile of at most ${maxDockerfileBytes} bytes`,
+      );
+    chunks.push(chunk);
+  }
+  const name = Buffer.from('Dockerfile');
+  yield encodeTarHeader({ type: 'file', name, mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, sizeBytes });
+  yield* chunks;
+  yield tarPadding(sizeBytes);
+  yield tarEnd;
 }
 
 /** Names without `./`, `..` or a slash in front, as layers have them. */

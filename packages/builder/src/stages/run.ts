@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import { type Heredoc, heredocText, type RunInstruction, readRunMount } from '@gantry/dockerfile';
+import {
+  type Heredoc,
+  heredocText,
+  type RunInstruction,
+  type RunMount,
+  readRunMount,
+} from '@gantry/dockerfile';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
 import { cachedStep } from '../steps/cached-step.ts';
 import { requireEmulator } from '../steps/emulation.ts';
@@ -17,7 +23,10 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   const { environment, request, keep, signal } = build;
   refuseUnbuilt(work, instruction);
   const mounts: StepMount[] = [];
-  for (const text of instruction.mounts) mounts.push(await stepMount(work, instruction, text));
+  for (const text of instruction.mounts) {
+    const agents = mounts.filter(({ type }) => type === 'ssh').length;
+    mounts.push(await stepMount(work, instruction, { text, agents }));
+  }
   const { words: command, scripts } = commandOf(work, instruction);
   const { WorkingDir: workingDirectory = '/', User: user = '' } = state.draft.config;
   const network = instruction.network === 'default' ? request.network : instruction.network;
@@ -43,6 +52,7 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
           onto: state.layerIds,
           variables: [...build.arguments.proxies(), ...variables],
           mounts,
+          client: request.client,
           extraHosts,
           limits,
           sharedMemoryBytes,
@@ -92,21 +102,29 @@ function scriptCommand(draft: StageWork['state']['draft'], heredoc: Heredoc): Co
   return { words: [destination], scripts: [{ destination, text }] };
 }
 
-async function stepMount(work: StageWork, instruction: RunInstruction, text: string): Promise<StepMount> {
+async function stepMount(
+  work: StageWork,
+  instruction: RunInstruction,
+  { text, agents }: { text: string; agents: number },
+): Promise<StepMount> {
   const { state } = work;
   const mount = readRunMount(text, (value) => expandIn(work, instruction, value).text);
   const working = state.draft.config.WorkingDir || '/';
   const destination =
-    mount.target === undefined ? defaultTarget(mount) : posix.resolve(working, mount.target);
+    mount.target === undefined ? defaultTarget(mount, agents) : posix.resolve(working, mount.target);
   if (destination === '/') throw new InvalidBuildError('invalid mount target "/"');
-  const layers = mount.type === 'bind' ? await sourceLayers(work, mount.from ?? '') : [];
-  return { ...mount, destination, layers };
+  const hasLayers = mount.type === 'bind' || (mount.type === 'cache' && mount.from !== undefined);
+  return { ...mount, destination, layers: hasLayers ? await sourceLayers(work, mount.from ?? '') : [] };
 }
 
-function defaultTarget(mount: ReturnType<typeof readRunMount>): string {
-  const id = mount.id ?? mount.source;
-  if (mount.type === 'secret' && id !== undefined) return `/run/secrets/${posix.basename(id)}`;
-  if (mount.type === 'ssh') return '/run/buildkit/ssh_agent.0';
+/** Undefined for a secret that is a variable alone. */
+function defaultTarget(mount: RunMount, agents: number): string | undefined {
+  if (mount.type === 'secret') {
+    const id = mount.id ?? mount.source;
+    if (mount.env !== undefined) return undefined;
+    if (id !== undefined) return `/run/secrets/${posix.basename(id)}`;
+  }
+  if (mount.type === 'ssh') return `/run/buildkit/ssh_agent.${agents}`;
   throw new InvalidBuildError(`invalid mount target "": a ${mount.type} mount needs a target`);
 }
 

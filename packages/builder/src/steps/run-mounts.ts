@@ -1,54 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path, { posix } from 'node:path';
 import type { RunMount } from '@gantry/dockerfile';
-import { isErrno, keyBytes, pathText } from '@gantry/kernel';
+import {
+  bindMount,
+  copyTree,
+  type Directory,
+  isErrno,
+  keyBytes,
+  openIn,
+  pathText,
+  statAt,
+  umount,
+} from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { SpecMount } from '@gantry/runtime';
+import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
-import { BuildOptionNotBuiltError, InvalidBuildError, SourceNotFoundError } from '../errors.ts';
+import { InvalidBuildError, SourceNotFoundError } from '../errors.ts';
+import { openAgentSocket } from './agent-socket.ts';
 import { mountLayers } from './layered-tree.ts';
+import { checkSecretSize, SecretFiles } from './secret-files.ts';
 
 /** A mount of a RUN, its variables put in and its source found. */
 export interface StepMount extends RunMount {
-  /** Where it is in the file system: absolute. */
-  readonly destination: string;
-  /** Layers of the stage, image or context that a bind mount shows. */
+  /** Where it is in the file system: absolute. Undefined for a secret that is a variable alone. */
+  readonly destination: string | undefined;
+  /** Layers of the stage, image or context that a bind mount shows, or that a cache begins with. */
   readonly layers: readonly Digest[];
 }
 
+export interface MountRequest {
+  readonly mounts: readonly StepMount[];
+  /** Missing: nobody lends anything. */
+  readonly client: BuildClient | undefined;
+  /** Of files of the moment; it is there. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** What mounts are for the command. */
+export interface OpenedMounts {
+  readonly mounts: readonly SpecMount[];
+  /** `NAME=value` of secrets and agents, which no key and no history has. */
+  readonly variables: readonly string[];
+}
+
+type Place = { readonly mount: StepMount; readonly destination: string };
+
 /**
  * Makes everything that a RUN wants mounted; what it opens goes with `opened`. What is written into a bind mount is forgotten then,
- * into a cache mount kept. Throws `SourceNotFoundError`, `InvalidBuildError`, `BuildOptionNotBuiltError`.
+ * into a cache mount kept. Throws `SourceNotFoundError`, `InvalidBuildError`.
  */
 export async function openMounts(
   environment: BuilderEnvironment,
-  mounts: readonly StepMount[],
+  request: MountRequest,
   opened: AsyncDisposableStack,
-): Promise<SpecMount[]> {
+): Promise<OpenedMounts> {
   const specMounts: SpecMount[] = [];
-  // Locked caches in one order for all steps, or two would wait for each other.
-  const ordered = mounts.toSorted((a, b) => (cacheId(a) < cacheId(b) ? -1 : 1));
+  const variables: string[] = [];
   const sources = new Map<StepMount, string>();
-  for (const mount of ordered) {
-    if (mount.type === 'cache') sources.set(mount, await cacheDirectory(environment, mount, opened));
+  for (const mount of inLockOrder(request.mounts)) {
+    if (mount.type === 'cache')
+      sources.set(mount, await cacheDirectory(environment, mount, { directory: request.directory, opened }));
     else if (mount.type === 'bind') sources.set(mount, await boundPlace(environment, mount, opened));
   }
-  for (const mount of mounts) specMounts.push(...specMount(mount, sources.get(mount)));
-  return specMounts;
+  const lent = new LentFiles(request, opened);
+  for (const mount of request.mounts) {
+    if (mount.type === 'secret') variables.push(...(await lent.secret(mount, sources)));
+    if (mount.type === 'ssh') variables.push(...(await lent.agent(mount, sources)));
+    if (mount.destination !== undefined)
+      specMounts.push(...specMount({ mount, destination: mount.destination }, sources.get(mount)));
+  }
+  return { mounts: specMounts, variables };
 }
 
-function specMount(mount: StepMount, source: string | undefined): SpecMount[] {
-  const { destination, readOnly, type } = mount;
-  if (source !== undefined)
-    return [{ type: 'bind', source, destination, options: ['rbind', readOnly ? 'ro' : 'rw', 'rprivate'] }];
-  if (type === 'tmpfs') {
-    const size = mount.size === undefined ? [] : [`size=${mount.size}`];
-    return [{ type, source: type, destination, options: ['nosuid', 'nodev', 'mode=1777', ...size] }];
+/** Locked caches in one order for all steps, or two would wait for each other. */
+function inLockOrder(mounts: readonly StepMount[]): StepMount[] {
+  return mounts.toSorted((a, b) => (cacheId(a) < cacheId(b) ? -1 : 1));
+}
+
+function specMount({ mount, destination }: Place, source: string | undefined): SpecMount[] {
+  if (source !== undefined) {
+    const options = ['rbind', mount.readOnly ? 'ro' : 'rw', 'rprivate'];
+    return [{ type: 'bind', source, destination, options }];
   }
-  if (mount.required !== true) return [];
-  const id = mount.id ?? mount.source ?? posix.basename(destination);
-  throw new InvalidBuildError(
-    type === 'secret' ? `secret ${id}: not found` : `no SSH key "${id}" forwarded from the client`,
-  );
+  if (mount.type !== 'tmpfs') return [];
+  const size = mount.size === undefined ? [] : [`size=${mount.size}`];
+  const options = ['nosuid', 'nodev', 'mode=1777', ...size];
+  return [{ type: 'tmpfs', source: 'tmpfs', destination, options }];
+}
+
+/** What the client lends to one step. */
+class LentFiles {
+  readonly #request: MountRequest;
+  readonly #opened: AsyncDisposableStack;
+  #files: SecretFiles | undefined;
+  #agents = 0;
+
+  constructor(request: MountRequest, opened: AsyncDisposableStack) {
+    this.#request = request;
+    this.#opened = opened;
+  }
+
+  /** Puts the file's place into `sources`. Returns the variable, where it is one. */
+  async secret(mount: StepMount, sources: Map<StepMount, string>): Promise<string[]> {
+    const { client, signal } = this.#request;
+    const id = secretId(mount);
+    const secret = await client?.secret?.(id, { signal });
+    if (secret === undefined) {
+      if (mount.required !== true) return [];
+      throw new InvalidBuildError(`secret ${id}: not found`);
+    }
+    checkSecretSize(id, secret);
+    const { mode = 0o400, uid = 0, gid = 0 } = mount;
+    if (mount.destination !== undefined)
+      sources.set(mount, (await this.#place()).write(secret, { mode, uid, gid }));
+    return mount.env === undefined ? [] : [`${mount.env || id}=${Buffer.from(secret).toString()}`];
+  }
+
+  async agent(mount: StepMount, sources: Map<StepMount, string>): Promise<string[]> {
+    const { client, signal, directory } = this.#request;
+    const id = mount.id ?? 'default';
+    await using first = await client?.ssh?.(id, { signal });
+    if (first === undefined) {
+      if (mount.required !== true) return [];
+      throw new InvalidBuildError(`no SSH key "${id}" forwarded from the client`);
+    }
+    const { mode = 0o600, uid = 0, gid = 0 } = mount;
+    const socket = path.join(directory, `agent-${this.#agents++}`);
+    const connect = async () => await client?.ssh?.(id, { signal });
+    this.#opened.use(await openAgentSocket({ path: socket, owner: { mode, uid, gid }, connect }));
+    sources.set(mount, socket);
+    return this.#agents === 1 ? [`SSH_AUTH_SOCK=${mount.destination ?? ''}`] : [];
+  }
+
+  async #place(): Promise<SecretFiles> {
+    const directory = path.join(this.#request.directory, 'secrets');
+    this.#files ??= this.#opened.use(await SecretFiles.open(directory));
+    return this.#files;
+  }
+}
+
+function secretId(mount: StepMount): string {
+  return mount.id ?? mount.source ?? posix.basename(mount.target ?? '');
 }
 
 /** Writable layers of their own: whatever is written goes with them. */
@@ -60,27 +155,75 @@ async function boundPlace(
   const source = mount.source ?? '/';
   const tree = opened.use(await mountLayers(environment, mount.layers));
   using rooted = tree.open();
+  const at = foundIn(source, () => {
+    const place = rooted.resolve(source);
+    rooted.open(place).close();
+    return place;
+  });
+  return path.join(tree.root, pathText(keyBytes(at.join('/'))));
+}
+
+function cacheId(mount: StepMount): string {
+  return mount.id ?? mount.destination ?? '';
+}
+
+/** The place of a cache, or of what lies in it; a step that changes the cache meanwhile changes nothing about what is mounted. */
+async function cacheDirectory(
+  environment: BuilderEnvironment,
+  mount: StepMount,
+  { directory, opened }: { directory: string; opened: AsyncDisposableStack },
+): Promise<string> {
+  const { sharing = 'shared', mode, uid, gid, source, layers } = mount;
+  const beginsEmpty = mount.from === undefined;
+  const cache = opened.use(
+    await environment.cacheMounts.acquire({
+      id: cacheId(mount),
+      sharing,
+      ...(mode !== undefined && { mode }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+      ...(!beginsEmpty && {
+        beginning: {
+          content: [...layers, source ?? '/'].join(),
+          fill: (empty) => copyLayers(environment, { layers, source: source ?? '/' }, empty),
+        },
+      }),
+    }),
+  );
+  if (!beginsEmpty || source === undefined) return cache.directory;
+  return await boundWithin(cache.directory, source, { place: path.join(directory, randomUUID()), opened });
+}
+
+async function copyLayers(
+  environment: BuilderEnvironment,
+  { layers, source }: { layers: readonly Digest[]; source: string },
+  to: Directory,
+): Promise<void> {
+  await using tree = await mountLayers(environment, layers);
+  using rooted = tree.open();
+  using from = foundIn(source, () => rooted.openDirectory(rooted.resolve(source)));
+  await copyTree(from, to);
+}
+
+/** Mounts what `path` leads to within a directory, by its descriptor. */
+async function boundWithin(
+  root: string,
+  source: string,
+  { place, opened }: { place: string; opened: AsyncDisposableStack },
+): Promise<string> {
+  using found = foundIn(source, () => openIn(root, source));
+  if (statAt(found.fd, '').kind === 'directory') mkdirSync(place, { mode: 0o700 });
+  else writeFileSync(place, '', { mode: 0o600 });
+  bindMount(found.path, place);
+  opened.defer(async () => void (await umount(place, { detach: true })));
+  return place;
+}
+
+function foundIn<T>(source: string, open: () => T): T {
   try {
-    const at = rooted.resolve(source);
-    rooted.open(at).close();
-    return path.join(tree.root, pathText(keyBytes(at.join('/'))));
+    return open();
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw new SourceNotFoundError('RUN --mount', source);
     throw error;
   }
-}
-
-function cacheId(mount: StepMount): string {
-  return mount.id ?? mount.destination;
-}
-
-async function cacheDirectory(
-  { cacheMounts }: BuilderEnvironment,
-  mount: StepMount,
-  opened: AsyncDisposableStack,
-): Promise<string> {
-  if (mount.from !== undefined || mount.source !== undefined)
-    throw new BuildOptionNotBuiltError('a cache mount with from or source');
-  const { sharing = 'shared', mode = 0o755, uid = 0, gid = 0 } = mount;
-  return opened.use(await cacheMounts.acquire({ id: cacheId(mount), sharing, mode, uid, gid })).directory;
 }

@@ -5,6 +5,7 @@ import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { Digest } from '@gantry/oci';
 import { ownNamespaces, type SpecMount, type SpecNamespaces, type SpecOptions } from '@gantry/runtime';
+import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildCommandError } from '../errors.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
@@ -25,6 +26,8 @@ export interface RunStep {
   /** `default`, `none`, `host`, or the name of a network. */
   readonly network: string;
   readonly mounts: readonly StepMount[];
+  /** Lends secrets and agents. */
+  readonly client: BuildClient | undefined;
   readonly scripts: readonly StepScript[];
   readonly extraHosts: readonly string[];
   readonly limits: CgroupLimits;
@@ -76,9 +79,15 @@ async function execute(
       scripts: step.scripts,
     }),
   );
-  const mounts = [...files.mounts, ...(await openMounts(environment, step.mounts, opened))];
+  const own = await openMounts(
+    environment,
+    { mounts: step.mounts, client: step.client, directory: files.directory, signal },
+    opened,
+  );
+  const mounts = [...files.mounts, ...own.mounts];
   const network = onHostNetwork ? 'host' : attachment && { made: attachment.namespacePath };
-  const spec = specOptions(environment, step, { tree, mounts, network: network ?? 'new' });
+  const variables = [...step.variables, ...own.variables];
+  const spec = specOptions(environment, { ...step, variables }, { tree, mounts, network: network ?? 'new' });
   mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
   ports.runtime.expectStart();
   const process = await ports.runtime.start({

@@ -27,6 +27,8 @@ export interface StepScript {
 /** The hosts and resolv.conf of a step, mounted over those of its file system, which stay as they are; disposing removes them. */
 export interface StepFiles extends Disposable {
   readonly mounts: readonly SpecMount[];
+  /** Of further files of the moment. */
+  readonly directory: string;
 }
 
 export function writeStepFiles(environment: BuilderEnvironment, request: StepFilesRequest): StepFiles {
@@ -52,6 +54,7 @@ export function writeStepFiles(environment: BuilderEnvironment, request: StepFil
   });
   return {
     mounts: [...mounts, ...scripts],
+    directory,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
