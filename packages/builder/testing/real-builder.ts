@@ -12,7 +12,7 @@ import { buildSpec, openRuntime, readSpecHost } from '@gantry/runtime';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { makeRootfs, makeTestImage } from '@gantry/testkit';
-import { type BuildRequest, BuildService, imageOutput } from '../src/index.ts';
+import { type BuildEvent, type BuildRequest, BuildService, imageOutput } from '../src/index.ts';
 
 /** A builder on everything real, with the image `busybox`. */
 export interface RealBuilder extends AsyncDisposable {
@@ -20,7 +20,10 @@ export interface RealBuilder extends AsyncDisposable {
   readonly images: LocalImageStore;
   readonly snapshots: Snapshotter;
   /** Builds a Dockerfile and returns what it told too. Whatever is not said is empty. */
-  build(dockerfile: string, request?: Partial<BuildRequest>): Promise<{ id: string; text: string }>;
+  build(
+    dockerfile: string,
+    request?: Partial<BuildRequest>,
+  ): Promise<{ id: string; events: readonly BuildEvent[] }>;
   /** The text of a file of an image. */
   read(image: string, file: string): Promise<string>;
 }
@@ -83,13 +86,13 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
     images,
     snapshots,
     build: async (dockerfile, request = {}) => {
-      const told: string[] = [];
+      const events: BuildEvent[] = [];
       const built = await builds.build({
         ...plainRequest(dockerfile),
-        onText: (text) => told.push(text),
+        onEvent: (event) => events.push(event),
         ...request,
       });
-      return { id: built.id ?? '', text: told.join('') };
+      return { id: built.id ?? '', events };
     },
     read: async (image, file) => await readFileOf({ images, snapshots }, image, file),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -116,8 +119,9 @@ function plainRequest(dockerfile: string): BuildRequest {
     cacheFrom: [],
     cacheTo: [],
     entitlements: new Set(),
+    attestations: {},
     pullImage: () => Promise.reject(new Error('nothing is pulled here')),
-    onText: () => {},
+    onEvent: () => {},
     signal: new AbortController().signal,
   };
 }
