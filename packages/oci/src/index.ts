@@ -19,7 +19,14 @@ export type {
   ImageRunConfig,
   Platform,
 } from './image-spec.ts';
-export { type JsonObject, JsonReader, maxDocumentBytes, parseJsonObject } from './json-document.ts';
+export {
+  checkedFields,
+  type FieldCheck,
+  type JsonObject,
+  JsonReader,
+  maxDocumentBytes,
+  parseJsonObject,
+} from './json-document.ts';
 export { manifestKind, maxLayers, parseIndex, parseManifest, verifyLayerCount } from './manifest.ts';
 export {
   isForeignLayerType,
@@ -34,6 +41,7 @@ export {
   type MediaTypeName,
   mediaTypes,
 } from './media-types.ts';
+export { namePatternExpression } from './name-pattern.ts';
 export {
   choosePlatform,
   compatiblePlatforms,

@@ -1,3 +1,4 @@
+import { namePatternExpression } from '@gantry/oci';
 import { RegistrySettingsError } from '../settings/errors.ts';
 
 /** Repositories or tags by a pattern: `*` is anything but a `/`, `**` anything at all, `?` one character. */
@@ -6,19 +7,13 @@ export interface NamePattern {
   matches(name: string): boolean;
 }
 
-const allowed = /^[\w.?*+/-]{1,255}$/;
-
 /** Throws `RegistrySettingsError` that names `at`. */
 export function namePattern(text: string, at: string): NamePattern {
-  if (!allowed.test(text)) {
+  // Names of repositories here have no host, and so no port.
+  const expression = text.includes(':') ? undefined : namePatternExpression(text);
+  if (expression === undefined) {
     throw new RegistrySettingsError(at, `"${text}" is not a pattern: letters, digits, . _ - / + ? * and **`);
   }
-  const source = text.replaceAll(/\*{2,}|[*?]|[^*?]+/g, (part) => {
-    if (part.startsWith('**')) return '.*';
-    if (part === '*') return '[^/]*';
-    return part === '?' ? '[^/]' : part.replaceAll(/[.+]/g, '\\$&');
-  });
-  const expression = new RegExp(`^${source}$`);
   return { text, matches: (name) => expression.test(name) };
 }
 
