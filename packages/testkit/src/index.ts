@@ -10,4 +10,9 @@ export { LeakCheck, type LeakCheckOptions, LeakError } from './leaks/leak-check.
 export { makeRootfs } from './rootfs.ts';
 export { runUntilKilled } from './run-until-killed.ts';
 export { type TemporaryRoot, temporaryRoot } from './temporary-root.ts';
-export { TestAuthority, type TestCertificate } from './test-certificates.ts';
+export {
+  type SignerOptions,
+  TestAuthority,
+  type TestCertificate,
+  type TestSigner,
+} from './test-certificates.ts';

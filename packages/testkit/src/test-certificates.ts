@@ -12,6 +12,25 @@ export interface Validity {
   to: string;
 }
 
+/** A certificate for signing code, as the Notary Project wants it. */
+export interface TestSigner extends TestCertificate {
+  /** What signed it last. */
+  authority: string;
+}
+
+export interface SignerOptions extends Partial<Validity> {
+  /** Where revoked certificates are told, which nobody answers at. */
+  revocationUrl?: string;
+  /** A signer whose key may not sign. */
+  withoutKeyUsage?: boolean;
+}
+
+/** Object identifiers in hexadecimal, and texts. */
+type SubjectName = readonly (readonly [id: string, text: string])[];
+
+const commonName = '550403';
+const countryName = '550406';
+
 const century: Validity = { from: '20200101000000Z', to: '21200101000000Z' };
 
 /** A certificate authority of the test's own, made in memory: X.509 (RFC 5280) with P-256 keys, and nothing beyond what TLS needs. */
@@ -24,7 +43,11 @@ export class TestAuthority {
     const { publicKey, privateKey } = newKeys();
     this.#name = name;
     this.#key = privateKey;
-    this.cert = this.#certificate(name, publicKey, extension('551d13', true, sequence(boolean(true))));
+    this.cert = this.#certificate([[commonName, name]], publicKey, [
+      extension('551d13', true, sequence(boolean(true))),
+      // keyCertSign
+      extension('551d0f', true, element(0x03, Buffer.from([2, 0x04]))),
+    ]);
   }
 
   /** A certificate for `name`, which is also its one DNS name; good for a century when no times are given. */
@@ -32,36 +55,63 @@ export class TestAuthority {
     const { publicKey, privateKey } = newKeys();
     const dnsName = element(0x82, Buffer.from(name));
     return {
-      cert: this.#certificate(name, publicKey, extension('551d11', false, sequence(dnsName)), {
-        ...century,
-        ...validity,
-      }),
-      key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      cert: this.#certificate(
+        [[commonName, name]],
+        publicKey,
+        [extension('551d11', false, sequence(dnsName))],
+        validity,
+      ),
+      key: pemOf(privateKey),
     };
   }
 
+  /** A certificate to sign code with. */
+  issueSigner(name: string, options: SignerOptions = {}): TestSigner {
+    const { publicKey, privateKey } = newKeys();
+    const subject: SubjectName = [
+      [countryName, 'US'],
+      ['550408', 'WA'],
+      ['55040a', name],
+      [commonName, name],
+    ];
+    const extensions: Buffer[] = [];
+    // digitalSignature
+    if (options.withoutKeyUsage !== true)
+      extensions.push(extension('551d0f', true, element(0x03, Buffer.from([7, 0x80]))));
+    if (options.revocationUrl !== undefined) {
+      const address = element(0x86, Buffer.from(options.revocationUrl));
+      extensions.push(extension('551d1f', false, sequence(sequence(element(0xa0, element(0xa0, address))))));
+    }
+    const cert = this.#certificate(subject, publicKey, extensions, options);
+    return { cert, key: pemOf(privateKey), authority: this.cert };
+  }
+
   #certificate(
-    subject: string,
+    subject: SubjectName,
     publicKey: KeyObject,
-    extensions: Buffer,
-    { from, to }: Validity = century,
+    extensions: readonly Buffer[],
+    { from = century.from, to = century.to }: Partial<Validity> = {},
   ): string {
     const algorithm = sequence(objectId('2a8648ce3d040302'));
     const body = sequence(
       element(0xa0, integer(Buffer.from([2]))),
       integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
       algorithm,
-      distinguishedName(this.#name),
+      distinguishedName([[commonName, this.#name]]),
       sequence(generalizedTime(from), generalizedTime(to)),
       distinguishedName(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
-      element(0xa3, sequence(extensions)),
+      ...(extensions.length === 0 ? [] : [element(0xa3, sequence(...extensions))]),
     );
     const signature = sign('sha256', body, this.#key);
     const der = sequence(body, algorithm, element(0x03, Buffer.concat([Buffer.from([0]), signature])));
     const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
     return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
   }
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function newKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
@@ -81,9 +131,13 @@ const boolean = (value: boolean): Buffer => element(0x01, Buffer.from([value ? 0
 const objectId = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'));
 const generalizedTime = (text: string): Buffer => element(0x18, Buffer.from(text));
 
-function distinguishedName(commonName: string): Buffer {
-  const name = sequence(objectId('550403'), element(0x0c, Buffer.from(commonName)));
-  return sequence(element(0x31, name));
+function distinguishedName(parts: SubjectName): Buffer {
+  const names = parts.map(([id, value]) => {
+    // Countries are written in ASCII, all else in UTF-8.
+    const text = element(id === countryName ? 0x13 : 0x0c, Buffer.from(value));
+    return element(0x31, sequence(objectId(id), text));
+  });
+  return sequence(...names);
 }
 
 function extension(id: string, critical: boolean, value: Buffer): Buffer {
