@@ -391,6 +391,13 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: 'Seconds that open requests, and containers without live-restore, get when the daemon stops',
   },
   {
+    key: 'signature-policy',
+    flag: 'signature-policy',
+    type: 'string',
+    reloadable: true,
+    help: 'File that says which images come only with a signature (docs/signatures.md)',
+  },
+  {
     key: 'storage-opts',
     flag: 'storage-opt',
     type: 'list',

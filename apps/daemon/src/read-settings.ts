@@ -20,6 +20,7 @@ export const settingDefaults: OptionValues = {
   'max-download-attempts': defaultSettings.maxDownloadAttempts,
   'registry-mirrors': [],
   runtimes: [],
+  'signature-policy': '',
   'shutdown-timeout': defaultSettings.shutdownTimeoutSeconds,
   'trusted-token-services': [],
 };
@@ -37,6 +38,7 @@ export function readSettings(values: OptionValues): EngineSettings {
     insecureRegistries: list(values, 'insecure-registries'),
     registryMirrors: mirrors(list(values, 'registry-mirrors')),
     trustedTokenServices: list(values, 'trusted-token-services'),
+    signaturePolicy: absoluteFile(values, 'signature-policy'),
     maxConcurrentDownloads: atLeast(values, 'max-concurrent-downloads', 1),
     maxConcurrentUploads: atLeast(values, 'max-concurrent-uploads', 1),
     maxDownloadAttempts: atLeast(values, 'max-download-attempts', 1),
@@ -50,6 +52,13 @@ export function readSettings(values: OptionValues): EngineSettings {
 function list(values: OptionValues, key: string): readonly string[] {
   const value = values[key];
   return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+function absoluteFile(values: OptionValues, key: string): string {
+  const file = String(values[key] ?? '');
+  if (file !== '' && !file.startsWith('/'))
+    throw new ConfigError(`${key}: '${file}' is not an absolute path`);
+  return file;
 }
 
 function atLeast(values: OptionValues, key: string, least: number): number {

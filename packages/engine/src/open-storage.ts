@@ -7,6 +7,7 @@ import { type BlobStore, FileBlobStore } from '@gantry/content';
 import { RegistryClient } from '@gantry/distribution';
 import { LocalImageStore } from '@gantry/images';
 import { hostPlatform } from '@gantry/oci';
+import { PolicyVerifier } from '@gantry/signatures';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openVolumeStore, type VolumeStore } from '@gantry/volumes';
 import type { Opening } from './open-engine.ts';
@@ -60,6 +61,10 @@ export async function openStorage({
     snapshots,
     state: store,
     registries,
+    verifier: new PolicyVerifier({
+      policyFile: () => settings.current.signaturePolicy || undefined,
+      clock,
+    }),
     maxDownloads: () => settings.current.maxConcurrentDownloads,
     maxUploads: () => settings.current.maxConcurrentUploads,
     clock,

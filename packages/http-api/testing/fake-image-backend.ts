@@ -15,15 +15,22 @@ const id = `sha256:${'ab'.repeat(32)}`;
 /** Names in memory; an archive is any bytes, and its size in bytes is the image. */
 export class FakeImageBackend implements ImageBackend {
   readonly names: Set<string> = new Set(['busybox:latest']);
-  readonly pulled: { ref: string; allTags: boolean | undefined; auth: unknown; platform: unknown }[] = [];
+  readonly pulled: {
+    ref: string;
+    allTags: boolean | undefined;
+    auth: unknown;
+    platform: unknown;
+    verify: boolean | undefined;
+  }[] = [];
   /** Bytes that the last load or import was given before it ended. */
   receivedBytes = 0;
 
   async pull(
     ref: string,
-    options: ImageTransferOptions & { allTags?: boolean; auth?: { username?: string } },
+    options: ImageTransferOptions & { allTags?: boolean; auth?: { username?: string }; verify?: boolean },
   ): Promise<void> {
-    this.pulled.push({ ref, allTags: options.allTags, auth: options.auth, platform: options.platform });
+    const { allTags, auth, platform, verify } = options;
+    this.pulled.push({ ref, allTags, auth, platform, verify });
     if (ref.includes('nosuch')) {
       throw new EngineError('not-found', 'repository-not-found', `pull access denied for ${ref}`);
     }
@@ -37,7 +44,7 @@ export class FakeImageBackend implements ImageBackend {
 
   async push(
     ref: string,
-    options: ImageTransferOptions & { allTags?: boolean; auth?: { username?: string } },
+    options: ImageTransferOptions & { allTags?: boolean; auth?: { username?: string }; verify?: boolean },
   ): Promise<void> {
     this.#require(ref);
     const all = options.allTags === true ? 'all of ' : '';

@@ -135,6 +135,14 @@ export class IncompleteIndexError extends EngineError {
   }
 }
 
+/** A signature is asked for of an image that none can be had of. */
+export class UnverifiableImageError extends EngineError {
+  override readonly name = 'UnverifiableImageError';
+  constructor(image: string, reason: string) {
+    super('invalid', 'image-unverifiable', `${image} cannot be verified: ${reason}`, { details: { image } });
+  }
+}
+
 /** A name of `mirror/` that is not made on this host. */
 export class UnknownMirrorImageError extends EngineError {
   override readonly name = 'UnknownMirrorImageError';

@@ -121,10 +121,14 @@ export interface LoadImageOptions extends Omit<TransferOptions, 'platform'> {
 
 export interface PullOptions extends TransferOptions {
   auth?: RegistryCredentials;
+  /** Nothing comes without a signature that the engine's policy takes. */
+  verify?: boolean;
 }
 
 /** `platform`: only its manifest is sent, as an image of its own. */
-export type PushOptions = PullOptions;
+export interface PushOptions extends TransferOptions {
+  auth?: RegistryCredentials;
+}
 
 export interface ImportOptions extends TransferOptions {
   /** `repository[:tag]`; untagged when missing. */

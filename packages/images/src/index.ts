@@ -38,6 +38,7 @@ export {
   PlatformNotFoundError,
   ProgramMissingError,
   UnknownMirrorImageError,
+  UnverifiableImageError,
 } from './errors.ts';
 export type {
   CommitImageOptions,
@@ -57,7 +58,7 @@ export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';
 export { MirrorFailedError, MirrorNotConfiguredError, UnknownSuiteError } from './mirror/errors.ts';
-export type { Registries } from './pull/registry-images.ts';
+export type { ImageVerifier, Registries } from './pull/registry-images.ts';
 export type { ImageSpace } from './queries/image-space.ts';
 export type { InspectRequest } from './queries/inspect-image.ts';
 export { pointInTime } from './queries/point-in-time.ts';

@@ -11,6 +11,7 @@ import {
   canonicalString,
   type Digest,
   familiarName,
+  familiarString,
   InvalidReferenceError,
   isMirror,
   type Platform,
@@ -24,7 +25,7 @@ import type { MetadataStore } from '@gantry/state';
 import { ImageCommitter } from './commit/commit-image.ts';
 import { ImageComposer } from './compose/image-composer.ts';
 import { PackedLayers } from './compose/packed-layers.ts';
-import { UnknownMirrorImageError } from './errors.ts';
+import { UnknownMirrorImageError, UnverifiableImageError } from './errors.ts';
 import type {
   CommitImageOptions,
   ImageStore,
@@ -44,7 +45,7 @@ import { ArchiveLoader } from './load/load-archive.ts';
 import type { HostPaths } from './mirror/distribution-mirror.ts';
 import { MirrorImages } from './mirror/mirror-images.ts';
 import { throttleProgress } from './progress-throttle.ts';
-import { type Registries, RegistryImages } from './pull/registry-images.ts';
+import { type ImageVerifier, type Registries, RegistryImages } from './pull/registry-images.ts';
 import { ImagePusher } from './push/push-image.ts';
 import { imageHistory } from './queries/image-history.ts';
 import { type ImageSpace, imageSpace } from './queries/image-space.ts';
@@ -67,6 +68,8 @@ export interface LocalImageStoreOptions {
   snapshots: Snapshotter;
   state: MetadataStore;
   registries: Registries;
+  /** Decides which images may come; every one may when missing, and of none a signature can be asked for. */
+  verifier?: ImageVerifier;
   /** How many layers are fetched at once; 3 when missing, as Docker's. */
   maxDownloads?: () => number;
   /** How many blobs a push sends at once; 5 when missing, as Docker's. */
@@ -90,6 +93,13 @@ const usualPaths: HostPaths = {
   aptDirectory: '/etc/apt',
   listsDirectory: '/var/lib/apt/lists',
   osReleaseFile: '/etc/os-release',
+};
+
+const withoutPolicy: ImageVerifier = {
+  verify: async ({ name }, { isAskedFor }) => {
+    if (isAskedFor) throw new UnverifiableImageError(name, 'there is no signature policy');
+    return undefined;
+  },
 };
 
 /** The images of this host: blobs in the content store, layers in the snapshotter, names and records in the metadata store. */
@@ -151,6 +161,7 @@ export class LocalImageStore implements ImageStore {
     });
     this.#registry = new RegistryImages({
       registries: options.registries,
+      verifier: options.verifier ?? withoutPolicy,
       maxDownloads: options.maxDownloads ?? (() => 3),
       content,
       documents,
@@ -213,8 +224,15 @@ export class LocalImageStore implements ImageStore {
   async pull(ref: string, options: PullOptions): Promise<void> {
     const reference = parseReferenceWithTag(ref);
     const onProgress = throttleProgress(this.#clock, options.onProgress);
-    const source = isMirror(reference) ? this.#mirror : this.#registry;
-    await source.pull(reference, { ...options, onProgress });
+    if (!isMirror(reference)) {
+      await this.#registry.pull(reference, { ...options, onProgress });
+      return;
+    }
+    if (options.verify === true) {
+      const reason = 'it is made on this host, of packages that the distribution has signed';
+      throw new UnverifiableImageError(familiarString(reference), reason);
+    }
+    await this.#mirror.pull(reference, { ...options, onProgress });
   }
 
   async pullAll(repository: string, options: PullOptions): Promise<void> {

@@ -9,6 +9,8 @@ export interface PullOptions {
   readonly platform?: string | undefined;
   /** Every tag of the repository. */
   readonly allTags?: boolean;
+  /** Only with a signature that the engine's policy takes. */
+  readonly verify?: boolean;
   /** Where progress is printed; nowhere when missing. */
   readonly output: Output | undefined;
 }
@@ -16,13 +18,14 @@ export interface PullOptions {
 /** Pulls an image through the engine and shows the progress. Throws the engine's error. */
 export async function pullWithProgress(
   { engine, config }: Pick<Invocation, 'engine' | 'config'>,
-  { name, platform, allTags = false, output }: PullOptions,
+  { name, platform, allTags = false, verify = false, output }: PullOptions,
 ): Promise<void> {
   const { repository, tag, digest } = splitImageName(name);
   const messages = await pullImage(await engine(), {
     fromImage: repository,
     tag: allTags ? undefined : (digest ?? tag ?? 'latest'),
     platform: platform || undefined,
+    verify,
     registryAuth: registryAuth(config(), repository),
   });
   const printer =

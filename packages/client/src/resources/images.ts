@@ -69,6 +69,8 @@ export interface PullQuery {
   tag?: string | undefined;
   /** `os/arch[/variant]`. */
   platform?: string | undefined;
+  /** Gantry's own: only with a signature that the engine's policy takes. */
+  verify?: boolean | undefined;
   /** The value of `X-Registry-Auth`. */
   registryAuth?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -79,11 +81,11 @@ export async function pullImage(
   client: ApiClient,
   query: PullQuery,
 ): Promise<AsyncIterable<ProgressMessage>> {
-  const { fromImage, tag, platform, registryAuth, signal } = query;
+  const { fromImage, tag, platform, verify, registryAuth, signal } = query;
   const response = await client.request({
     method: 'POST',
     path: '/images/create',
-    query: { fromImage, tag, platform },
+    query: { fromImage, tag, platform, verify: verify || undefined },
     headers: registryAuth === undefined ? {} : { 'X-Registry-Auth': registryAuth },
     signal,
   });

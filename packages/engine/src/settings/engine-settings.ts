@@ -17,6 +17,8 @@ export interface EngineSettings {
   readonly registryMirrors: readonly string[];
   /** Hosts of token services that get the credentials of any registry that names them. */
   readonly trustedTokenServices: readonly string[];
+  /** File of the policy that says which images come only with a signature; none when empty. */
+  readonly signaturePolicy: string;
   readonly maxConcurrentDownloads: number;
   readonly maxConcurrentUploads: number;
   readonly maxDownloadAttempts: number;
@@ -41,6 +43,7 @@ export const defaultSettings: EngineSettings = {
   insecureRegistries: [],
   registryMirrors: [],
   trustedTokenServices: [],
+  signaturePolicy: '',
   maxConcurrentDownloads: 3,
   maxConcurrentUploads: 5,
   maxDownloadAttempts: 5,
@@ -70,6 +73,7 @@ export function settingAttributes(settings: EngineSettings, cgroupVersion: 1 | 2
     'max-download-attempts': String(settings.maxDownloadAttempts),
     'registry-mirrors': list(settings.registryMirrors),
     runtimes: JSON.stringify(settings.runtimes),
+    'signature-policy': settings.signaturePolicy,
     'shutdown-timeout': String(settings.shutdownTimeoutSeconds),
     'trusted-token-services': list(settings.trustedTokenServices),
   };

@@ -9,10 +9,10 @@ import type {
 
 /** What the image routes need. */
 export interface ImageBackend {
-  /** `allTags`: the client named neither tag nor digest, which is Docker's "pull them all" (its CLI's `-a`). */
+  /** `allTags`: the client named neither tag nor digest, which is Docker's "pull them all" (its CLI's `-a`). `verify`: only with a signature that the policy takes. */
   pull(
     ref: string,
-    options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth },
+    options: ImageTransferOptions & { allTags?: boolean; auth?: RegistryAuth; verify?: boolean },
   ): Promise<void>;
   /** `allTags`: every tag that the repository has here. */
   push(

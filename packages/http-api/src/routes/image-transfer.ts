@@ -80,6 +80,8 @@ async function pull(images: ImageBackend, exchange: Exchange): Promise<void> {
       onProgress,
       signal,
       allTags: tag === undefined && digest === undefined,
+      // Gantry's own: Docker's API has no such parameter.
+      verify: query.flag('verify', false),
       ...(platform ? { platform } : {}),
       ...(auth ? { auth } : {}),
     }),

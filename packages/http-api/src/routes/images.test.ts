@@ -128,12 +128,15 @@ describe('POST /images/create', () => {
     }
   });
 
-  it('hands platform and credentials on', async () => {
+  it('hands platform and credentials on, and that a signature is asked for', async () => {
     const auth = Buffer.from('{"username":"u","password":"p"}').toString('base64url');
     const headers = { 'X-Registry-Auth': auth };
     await call('POST', '/images/create?fromImage=a&tag=1&platform=linux/arm/v7', { headers });
     assert.deepEqual(server.images.pulled[0]?.platform, { os: 'linux', architecture: 'arm', variant: 'v7' });
     assert.deepEqual(server.images.pulled[0]?.auth, { username: 'u', password: 'p' });
+    assert.equal(server.images.pulled[0]?.verify, false);
+    await call('POST', '/images/create?fromImage=a&tag=1&verify=1');
+    assert.equal(server.images.pulled[1]?.verify, true);
   });
 
   it('answers a failure before the first line with a status, a later one in the stream', async () => {

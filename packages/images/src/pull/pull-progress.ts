@@ -21,6 +21,11 @@ export class PullProgress {
     this.#report({ status, id: shortId(layer), progressDetail: { current, total: layer.size } });
   }
 
+  /** `signer`: whose signature lets the image in. */
+  verified(digest: string, signer: string): void {
+    this.#report({ status: `Verified: ${digest} by ${signer}` });
+  }
+
   end(digest: string, isNew: boolean, image: string): void {
     this.#report({ status: `Digest: ${digest}` });
     const outcome = isNew ? 'Downloaded newer image' : 'Image is up to date';

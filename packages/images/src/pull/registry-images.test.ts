@@ -101,6 +101,41 @@ describe('pull', () => {
     assert.deepEqual(registry.requests, ['GET /v2/team/app/manifests/v1']);
   });
 
+  test('brings nothing that its verifier does not let in, and says whose signature lets it in', async () => {
+    const manifest = makeManifest([[{ name: 'a', content: 'a' }]]);
+    tagIt(manifest, 'v1');
+    const asked: unknown[] = [];
+    using verified = new ImageStoreFixture({
+      registries: client,
+      verifier: {
+        verify: async ({ name, target }, { isAskedFor }) => {
+          asked.push([name, target.digest, isAskedFor]);
+          if (!isAskedFor) throw new Error('not without a signature');
+          return 'ada';
+        },
+      },
+    });
+    const image = `${registry.host}/team/app`;
+    const messages: ProgressMessage[] = [];
+    const onProgress = (message: ProgressMessage): void => void messages.push(message);
+    await assert.rejects(verified.store.pull(`${image}:v1`, { onProgress }), /not without a signature/);
+    assert.deepEqual(await verified.blobs(), []);
+    await verified.store.pull(`${image}:v1`, { onProgress, verify: true });
+    assert.ok(statuses(messages).includes(`Verified: ${manifest.digest} by ada`));
+    assert.deepEqual(asked, [
+      [image, manifest.digest, false],
+      [image, manifest.digest, true],
+    ]);
+  });
+
+  test('without a policy has no image of which a signature is asked for', async () => {
+    for (const name of [`${registry.host}/team/app:v1`, 'mirror/busybox']) {
+      tagIt(makeManifest([[{ name: 'a', content: 'a' }]]), 'v1');
+      const pulled = fixture.store.pull(name, { onProgress: () => {}, verify: true });
+      await assert.rejects(pulled, { code: 'image-unverifiable' });
+    }
+  });
+
   test('moves only the layer that is new', async () => {
     const base: TarMember[] = [{ name: 'base', content: 'x'.repeat(10_000) }];
     tagIt(makeManifest([base, [{ name: 'app', content: '1' }]]), 'v1');

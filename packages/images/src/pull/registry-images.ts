@@ -41,8 +41,21 @@ export interface Registries {
   ): Promise<RemoteRepository>;
 }
 
+/** Decides whether an image may come, before any of its content does. */
+export interface ImageVerifier {
+  /**
+   * Resolves with whose signature lets it in, undefined where none is needed. `isAskedFor`: whoever pulls wants one. Throws when it
+   * may not come.
+   */
+  verify(
+    image: { name: string; target: Descriptor; repository: RemoteRepository },
+    options: { isAskedFor: boolean; signal: AbortSignal },
+  ): Promise<string | undefined>;
+}
+
 export interface RegistryImagesOptions {
   registries: Registries;
+  verifier: ImageVerifier;
   content: BlobStore;
   documents: ImageDocuments;
   records: ImageRecords;
@@ -59,6 +72,7 @@ interface Pull {
   version: string;
   repository: RemoteRepository;
   platform: Platform | undefined;
+  isVerificationAskedFor: boolean;
   progress: PullProgress;
   signal: AbortSignal;
 }
@@ -80,10 +94,11 @@ export class RegistryImages {
    * `BlobMismatchError`, and what unpacking throws; nothing is left of what failed.
    */
   async pull(reference: Reference, options: PullOptions): Promise<void> {
-    const { platform, auth = {}, onProgress, signal } = options;
+    const { platform, auth = {}, verify = false, onProgress, signal } = options;
     const key = JSON.stringify([
       canonicalString(reference),
       platform === undefined ? '' : formatPlatform(platform),
+      verify,
       createHash('sha256').update(JSON.stringify(auth)).digest('hex'),
     ]);
     await this.#runs.join(key, { onProgress, ...(signal && { signal }) }, async (report, stop) => {
@@ -93,6 +108,7 @@ export class RegistryImages {
         version: reference.digest ?? reference.tag ?? 'latest',
         repository,
         platform,
+        isVerificationAskedFor: verify,
         progress: new PullProgress(report),
         signal: stop,
       });
@@ -113,8 +129,9 @@ export class RegistryImages {
     const { reference, version, repository, progress, signal } = pull;
     await using scope = keeper.begin();
     const document = await repository.manifest(version, { signal });
-    const target = await this.#keep(document, scope);
     progress.begin(reference.path, version);
+    await this.#verify(pull, document);
+    const target = await this.#keep(document, scope);
     const manifest = await this.#manifestFor(pull, document, scope);
     await this.#fetchContent(pull, manifest, scope);
     const name = canonicalString(reference);
@@ -132,6 +149,13 @@ export class RegistryImages {
     recorder.commit([prepared]);
     scope.complete();
     progress.end(target.digest, isNew, familiarString(reference));
+  }
+
+  async #verify(pull: Pull, document: RemoteDocument): Promise<void> {
+    const { repository, reference, progress, isVerificationAskedFor: isAskedFor, signal } = pull;
+    const image = { name: canonicalName(reference), target: descriptorOf(document), repository };
+    const signer = await this.#options.verifier.verify(image, { isAskedFor, signal });
+    if (signer !== undefined) progress.verified(document.digest, signer);
   }
 
   /** The manifest of the platform that is wanted. */
@@ -166,10 +190,14 @@ export class RegistryImages {
     await this.#layers.fetch({ ...pull, layers: manifest.layers, diffIds: rootfs.diff_ids, scope });
   }
 
-  async #keep({ bytes, mediaType, digest }: RemoteDocument, { lease }: KeepScope): Promise<Descriptor> {
-    await ingestBytes(this.#options.content, bytes, lease);
-    return { mediaType, digest, size: bytes.length };
+  async #keep(document: RemoteDocument, { lease }: KeepScope): Promise<Descriptor> {
+    await ingestBytes(this.#options.content, document.bytes, lease);
+    return descriptorOf(document);
   }
+}
+
+function descriptorOf({ mediaType, digest, bytes }: RemoteDocument): Descriptor {
+  return { mediaType, digest, size: bytes.length };
 }
 
 /** Throws `NotAnImageError` for the manifest of an artifact: a chart, a signature. */

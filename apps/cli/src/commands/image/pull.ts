@@ -19,7 +19,13 @@ export const pullCommand: CommandHandler = async (invocation) => {
     stdout.write('Using default tag: latest\n');
   }
   const platform = flags.string('platform') || environment['DOCKER_DEFAULT_PLATFORM'];
-  await pullWithProgress(invocation, { name, platform, allTags, output: quiet ? undefined : stdout });
+  await pullWithProgress(invocation, {
+    name,
+    platform,
+    allTags,
+    verify: flags.boolean('verify'),
+    output: quiet ? undefined : stdout,
+  });
   stdout.write(`${fullName(allTags ? name : withDefaultTag(name))}\n`);
   return 0;
 };

@@ -101,6 +101,7 @@ export const imageTable: CommandTable = [
       ${contentTrust}
       --platform string | Platform to get (${platform})
       -q/--quiet | Print nothing but the name
+      --verify | Get it only with a signature that the engine's policy takes
     `,
   },
   {
