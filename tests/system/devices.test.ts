@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,6 +10,7 @@ import { peer, programs, TestDaemon } from '../support/test-daemon.ts';
 
 /** Devices by kind and by name, which specification files (CDI) describe. dockerd 20.10 knows none: it refuses them. */
 const image = 'mirror/busybox';
+const hostInterface = `gtn${process.pid}`;
 let daemon: TestDaemon;
 let directory: string;
 
@@ -82,6 +84,14 @@ for (const program of programs) {
           '          containerPath: /vendor',
           '          options: [ro, bind]',
           '      additionalGids: [4711]',
+          '  - name: nic',
+          '    containerEdits:',
+          '      netDevices:',
+          `        - hostInterfaceName: ${hostInterface}`,
+          '          name: vendor0',
+          '  - name: cache',
+          '    containerEdits:',
+          '      intelRdt: { closID: mine }',
         ];
         writeFileSync(path.join(directory, 'vendor.yaml'), `${yaml.join('\n')}\n`);
         const json = (kind: string, names: Record<string, string>): string =>
@@ -137,12 +147,39 @@ for (const program of programs) {
         const info = await daemon.ok('info', '-f', '{{json .DiscoveredDevices}} {{json .CDISpecDirs}}');
         const [devices, directories] = info.split(' ').map((text) => JSON.parse(text) as unknown);
         const names = ['nvidia.com/gpu=0', 'nvidia.com/gpu=1', 'nvidia.com/gpu=all'];
-        const all = [...names, 'vendor.com/class=one', 'vendor.com/class=two'];
+        const own = ['cache', 'nic', 'one', 'two'].map((name) => `vendor.com/class=${name}`);
+        const all = [...names, ...own];
         assert.deepEqual(
           devices,
           all.map((name) => ({ Source: 'cdi', ID: name })),
         );
         assert.deepEqual(directories, [directory, path.join(directory, 'high')]);
+      });
+
+      test('bring an interface of the host, with its addresses, where there is a network of the container’s own', async () => {
+        execFileSync('ip', ['link', 'add', hostInterface, 'type', 'veth']);
+        try {
+          execFileSync('ip', ['addr', 'add', '10.99.1.2/24', 'dev', hostInterface]);
+          const device = ['--device', 'vendor.com/class=nic'];
+          const onBridge = (...command: string[]): Promise<Finished> =>
+            call('run', '--rm', ...device, image, ...command);
+          assert.match(
+            await refused(...device),
+            /network interface "\S+": the container has no network of its own/,
+          );
+          const shown = await onBridge('ip', '-o', 'addr', 'show', 'vendor0');
+          assert.match(shown.stdout, /inet 10\.99\.1\.2\/24/);
+          assert.match((await onBridge('true')).stderr, /"\S+": no such interface/);
+        } finally {
+          spawnSync('ip', ['link', 'del', hostInterface]);
+        }
+      });
+
+      test('that ask for what is not built are refused by name', async () => {
+        assert.match(
+          await refused('--device', 'vendor.com/class=cache'),
+          /intelRdt of vendor\.com\/class=cache is not built yet/,
+        );
       });
 
       test('that are not described are refused by name', async () => {

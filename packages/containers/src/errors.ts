@@ -215,6 +215,19 @@ export class NetworkSetupError extends EngineError {
   }
 }
 
+/** A device by a specification file asks for an interface of the host that a container cannot be given. */
+export class NetworkDeviceError extends EngineError {
+  override readonly name = 'NetworkDeviceError';
+  constructor(interfaceName: string, fact: string, cause?: unknown) {
+    super(
+      'invalid',
+      'network-device',
+      `CDI device injection failed: network interface ${JSON.stringify(interfaceName)}: ${fact}`,
+      { details: { interfaceName }, cause },
+    );
+  }
+}
+
 /** A container cannot be connected or disconnected as it is; Docker's words, and its status 500. */
 export class ContainerNetworkError extends EngineError {
   override readonly name = 'ContainerNetworkError';

@@ -125,6 +125,7 @@ export {
   removeLink,
   removeLinkLater,
 } from './netlink/links.ts';
+export { type LinkMove, moveLink } from './netlink/move-link.ts';
 export {
   type NetlinkProtocol,
   type NetlinkReply,

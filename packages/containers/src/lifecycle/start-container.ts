@@ -22,6 +22,7 @@ import { watchRun } from './container-run.ts';
 import { containerSpec, workingDirectory } from './container-spec.ts';
 import { type JoinedNamespaces, joinNamespaces, networkOwner } from './joined-namespaces.ts';
 import { type MountSources, prepareMounts } from './mount-sources.ts';
+import { moveNetworkDevices } from './network-devices.ts';
 import { writeNetworkFiles } from './network-files.ts';
 import { cancelUnmount } from './plan-unmount.ts';
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts';
@@ -92,6 +93,7 @@ async function startSteps(
   mountSharedMemory(container);
   undo.defer(() => unmountSharedMemory(container));
   const edits = await findEdits(environment, container);
+  moveNetworkDevices(edits, attachment);
   const request = startRequest(environment, container, {
     rootfs,
     attachment,

@@ -35,6 +35,8 @@ export interface LinkSettings extends Partial<NewLink> {
   arp?: boolean;
   /** Free text shown by `ip link`; at most 255 bytes. The kernel ignores it in the message that makes a link. */
   alias?: string;
+  /** An open descriptor of the network namespace to move to; with a name, that is its name there. */
+  namespaceFd?: number;
   /** As a bridge port: frames may go back out where they came in. */
   hairpin?: boolean;
   /** As a bridge port: exchanges frames with the bridge itself and ports that are not isolated, with no other. */
@@ -264,6 +266,7 @@ export function settingAttributes(settings: LinkSettings): Buffer[] {
   if (settings.mtu !== undefined) encoded.push(uint32(IFLA_MTU, settings.mtu));
   if (settings.masterIndex !== undefined) encoded.push(uint32(IFLA_MASTER, settings.masterIndex));
   if (settings.alias !== undefined) encoded.push(attribute(IFLA_IFALIAS, Buffer.from(settings.alias)));
+  if (settings.namespaceFd !== undefined) encoded.push(uint32(IFLA_NET_NS_FD, settings.namespaceFd));
   if (settings.linkLocal === false) {
     const mode = uint8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
     encoded.push(nested(IFLA_AF_SPEC, nested(AF_INET6, mode)));

@@ -15,6 +15,7 @@ import {
 import { readSysctl, writeSysctl } from '../namespaces/sysctl.ts';
 import { addAddress, listAddresses, removeAddress } from './addresses.ts';
 import { changeLink, createBridge, createVethPair, deleteLink, findLink, removeLink } from './links.ts';
+import { moveLink } from './move-link.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { changeElements, concatenation, maxElementChanges, type TableElement } from './nft-elements.ts';
 import { addRoute, listRoutes, removeRoute } from './routes.ts';
@@ -61,6 +62,28 @@ test('a bridge is made, set up, given an address and deleted', () => {
   );
   socket.request(removeAddress(address), deleteLink('test0'));
   assert.equal(findLink(socket, 'test0'), undefined);
+});
+
+test('an interface moves with its addresses, and again when it came back with the name it had there', async () => {
+  using socket = NetlinkSocket.open();
+  execFileSync('ip', ['link', 'add', 'test0', 'type', 'veth', 'peer', 'name', 'test1']);
+  execFileSync('ip', ['addr', 'add', '10.99.0.1/24', 'dev', 'test0']);
+  createNetworkNamespace(pin, () => undefined);
+  const move = { name: 'test0', newName: 'moved0', namespacePath: pin };
+  assert.equal(moveLink(move), true);
+  assert.equal(findLink(socket, 'test0'), undefined);
+  {
+    using far = withNetworkNamespace(pin, () => NetlinkSocket.open());
+    assert.equal(findLink(far, 'moved0')?.up, true);
+    assert.ok(listAddresses(far).some(({ address }) => address === '10.99.0.1'));
+    const home = openSync('/proc/self/ns/net', 'r');
+    far.request(changeLink('moved0', { namespaceFd: home }));
+    closeSync(home);
+  }
+  assert.ok(findLink(socket, 'moved0'));
+  assert.equal(moveLink(move), true);
+  assert.equal(findLink(socket, 'moved0'), undefined);
+  assert.equal(moveLink({ ...move, name: 'none0' }), false);
 });
 
 test('a veth pair is made with its far end in another namespace, and packets pass', async () => {

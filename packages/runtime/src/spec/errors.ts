@@ -47,6 +47,19 @@ export class DeviceDriverMissingError extends EngineError {
   }
 }
 
+/** A device by a specification file asks for what is not built. */
+export class DeviceEditNotBuiltError extends EngineError {
+  override readonly name = 'DeviceEditNotBuiltError';
+  constructor(device: string, edit: string) {
+    super(
+      'not-implemented',
+      'device-edit-not-built',
+      `CDI device injection failed: ${edit} of ${device} is not built yet`,
+      { details: { device, edit } },
+    );
+  }
+}
+
 /** `--device vendor.com/class=name`: no specification file describes them. The message is Docker's. */
 export class DeviceInjectionError extends EngineError {
   override readonly name = 'DeviceInjectionError';

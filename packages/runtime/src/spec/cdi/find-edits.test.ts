@@ -63,7 +63,8 @@ test('a damaged file is told and stops nothing', async () => {
   const wrong = [
     '{',
     described('novendor', {}),
-    described('v.com/d', { x: { netDevices: [] } }),
+    described('v.com/d', { x: { netDevices: [{ hostInterfaceName: 'eth0', name: 'a/b' }] } }),
+    described('v.com/d', { x: { nonsense: {} } }),
     described('v.com/d', { x: { deviceNodes: [{ path: 'relative' }] } }),
     described('v.com/d', { x: { hooks: [{ hookName: 'whenever', path: '/x' }] } }),
   ];
@@ -71,6 +72,15 @@ test('a damaged file is told and stops nothing', async () => {
   damaged.length = 0;
   assert.deepEqual((await find(named('v.com/a=x')))?.env, ['ALL=1', 'X=1']);
   assert.equal(damaged.length, wrong.length);
+});
+
+test('a device that asks for a class of cache is refused by name when it is wished for', async () => {
+  write('low/rdt.json', described('v.com/rdt', { x: { intelRdt: { closID: 'c' } }, y: { env: ['Y=1'] } }));
+  await assert.rejects(find(named('v.com/rdt=x')), {
+    name: 'DeviceEditNotBuiltError',
+    message: 'CDI device injection failed: intelRdt of v.com/rdt=x is not built yet',
+  });
+  assert.deepEqual((await find(named('v.com/rdt=y')))?.env, ['Y=1']);
 });
 
 test('a wish that nothing serves is refused in Docker’s words', async () => {
@@ -82,18 +92,32 @@ test('a wish that nothing serves is refused in Docker’s words', async () => {
   await assert.rejects(find({ ...gpu, driver: 'other' }), /could not select device driver "other"/);
 });
 
-test('edits add to the spec and take nothing away', () => {
+test('edits add to the spec, in the place of what it has by the same name', () => {
   const spec = {
     ociVersion: '1.0.2',
-    process: { user: { uid: 0, gid: 0, additionalGids: [1] }, args: ['true'], env: ['A=1'], cwd: '/' },
+    process: {
+      user: { uid: 7, gid: 0, additionalGids: [1] },
+      args: ['true'],
+      env: ['A=1', 'B=1'],
+      cwd: '/',
+    },
     root: { path: '/rootfs' },
     mounts: [{ destination: '/proc' }],
     linux: { namespaces: [], resources: { devices: [{ allow: false, access: 'rwm' }] } },
   };
   const edited = applyEdits(spec, {
     env: ['B=2'],
-    deviceNodes: [{ path: '/dev/mine', hostPath: '/dev/null', access: 'r', fileMode: 0o600, uid: 5 }],
-    mounts: [{ destination: '/lib/vendor', source: '/lib', options: ['ro'] }],
+    deviceNodes: [
+      { path: '/dev/mine', hostPath: '/dev/null', access: 'r', fileMode: 0o600, uid: 5 },
+      { path: '/dev/none', hostPath: '/nonesuch', access: 'rw', node: { type: 'b', major: 9, minor: 8 } },
+      { path: '/dev/pipe', hostPath: '/nonesuch', access: 'rw', node: { type: 'p', major: 0, minor: 0 } },
+    ],
+    netDevices: [],
+    intelRdt: false,
+    mounts: [
+      { destination: '/lib/vendor', source: '/lib', options: ['ro'] },
+      { destination: '/proc', type: 'tmpfs' },
+    ],
     hooks: [{ hookName: 'createContainer', path: '/bin/hook', args: ['hook'] }],
     additionalGids: [1, 7],
   });
@@ -101,13 +125,17 @@ test('edits add to the spec and take nothing away', () => {
   assert.deepEqual(edited.process.user.additionalGids, [1, 7]);
   assert.deepEqual(
     edited.mounts.map(({ destination }) => destination),
-    ['/proc', '/lib/vendor'],
+    ['/lib/vendor', '/proc'],
   );
   assert.deepEqual(edited.hooks, { createContainer: [{ path: '/bin/hook', args: ['hook'] }] });
   assert.equal(edited.linux.devices?.[0]?.path, '/dev/mine');
   assert.deepEqual([edited.linux.devices?.[0]?.fileMode, edited.linux.devices?.[0]?.uid], [0o600, 5]);
+  const [, described, pipe] = edited.linux.devices ?? [];
+  assert.deepEqual(described, { type: 'b', path: '/dev/none', major: 9, minor: 8, uid: 7 });
+  assert.equal(pipe?.type, 'p');
   assert.deepEqual(edited.linux.resources?.devices, [
     { allow: false, access: 'rwm' },
     { allow: true, type: 'c', major: 1, minor: 3, access: 'r' },
+    { allow: true, type: 'b', major: 9, minor: 8, access: 'rw' },
   ]);
 });

@@ -1,5 +1,5 @@
 import { errorMessage, type Logger } from '@gantry/base';
-import { DeviceDriverMissingError, DeviceInjectionError } from '../errors.ts';
+import { DeviceDriverMissingError, DeviceEditNotBuiltError, DeviceInjectionError } from '../errors.ts';
 import { type CdiFile, readCdiDirectory } from './cdi-files.ts';
 import { type ContainerEdits, joinEdits } from './container-edits.ts';
 
@@ -24,7 +24,8 @@ const gpuKind = 'nvidia.com/gpu';
 
 /**
  * What the wished devices ask of a container. Throws `DeviceDriverMissingError` when nothing here serves the wish, and
- * `DeviceInjectionError` when the devices it names are not described, with Docker's words.
+ * `DeviceInjectionError` when the devices it names are not described, with Docker's words;
+ * `DeviceEditNotBuiltError` for what one of them asks and Gantry has not.
  */
 export async function findContainerEdits(
   wishes: readonly DeviceWish[],
@@ -45,6 +46,8 @@ export async function findContainerEdits(
       if (!used.has(found.file)) edits.push(found.file.common);
       used.add(found.file);
       edits.push(found.edits);
+      if (found.edits.intelRdt || found.file.common.intelRdt)
+        throw new DeviceEditNotBuiltError(name, 'intelRdt');
     }
   }
   if (missing.length > 0) throw new DeviceInjectionError(missing);
