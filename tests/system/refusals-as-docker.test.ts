@@ -16,7 +16,7 @@ after(() => daemon[Symbol.asyncDispose]());
 
 /** What the client sent may be wrong in ways that the API's file has no words for. */
 const wrong: readonly [host: object, message: string][] = [
-  [{ Isolation: 'process' }, `Invalid isolation: "process" - linux only supports 'default'`],
+  [{ Isolation: 'process' }, `invalid isolation (process): linux only supports 'default'`],
   [{ IOMaximumIOps: 1 }, 'Invalid QoS settings: linux does not support configuration of maximum IOPs'],
   [
     { IOMaximumBandwidth: 1 },

@@ -88,9 +88,18 @@ function checkFilter(value: string): void {
   if (value !== '' && !value.includes('=')) throw new Error('bad format of filter (expected name=value)');
 }
 
+/** setrlimit(2), in Docker's words. */
+const ulimitNames: ReadonlySet<string> = new Set(
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(
+    ' ',
+  ),
+);
+
 function checkUlimit(value: string): void {
   const match = /^([^=]*)=(-?\d+)(?::(-?\d+))?$/.exec(value);
   if (match === null) throw new Error(`invalid ulimit argument: ${value}`);
+  const [name = ''] = value.split('=');
+  if (!ulimitNames.has(name)) throw new Error(`invalid ulimit type: ${name}`);
   const [, , soft, hard] = match;
   if (hard !== undefined && hard !== '-1' && (soft === '-1' || Number(soft) > Number(hard))) {
     throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);

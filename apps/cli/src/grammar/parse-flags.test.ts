@@ -108,8 +108,8 @@ for (const [line, message] of [
   ['--wait x', 'invalid argument "x" for "--wait" flag: time: invalid duration "x"'],
   ['--ulimit x', 'invalid argument "x" for "--ulimit" flag: invalid ulimit argument: x'],
   [
-    '--ulimit n=3:2',
-    'invalid argument "n=3:2" for "--ulimit" flag: ulimit soft limit must be less than or equal to hard limit: 3 > 2',
+    '--ulimit nofile=3:2',
+    'invalid argument "nofile=3:2" for "--ulimit" flag: ulimit soft limit must be less than or equal to hard limit: 3 > 2',
   ],
 ] as const) {
   test(`refuses ${line} in pflag's words`, () => {

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { errorMessage } from '@gantry/base';
 import { UsageError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
+import { parseGpus } from './devices.ts';
 
 /** What Docker's client checks by itself, and the words for what does not fit. */
 const checks: readonly (readonly [
@@ -15,6 +17,8 @@ const checks: readonly (readonly [
   ['env', '-e, --env', checkVariable],
   ['label', '-l, --label', checkLabel],
   ['sysctl', '--sysctl', checkSysctl],
+  ['gpus', '--gpus', checkGpus],
+  ['device-cgroup-rule', '--device-cgroup-rule', checkDeviceRule],
 ];
 
 /** Throws `UsageError` for values of `run` and `create` that can be told to be wrong without an engine. */
@@ -72,4 +76,18 @@ function checkSysctl(value: string): string | undefined {
   return setting !== undefined && namespacedSysctls.test(name)
     ? undefined
     : `sysctl '${value}' is not allowed`;
+}
+
+function checkGpus(value: string): string | undefined {
+  try {
+    parseGpus(value);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+function checkDeviceRule(value: string): string | undefined {
+  const isRule = /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(value);
+  return isRule ? undefined : `invalid device cgroup format '${value}'`;
 }

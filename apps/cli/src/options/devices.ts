@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { DeviceMapping, DeviceRequest, ThrottleDevice } from '@gantry/api-types';
-import { parseByteSize, splitCommas } from '@gantry/base';
+import { errorMessage, parseByteSize, splitCommas } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import { splitOnce } from './key-values.ts';
 
@@ -77,7 +77,9 @@ export function readSecurityOptions(texts: readonly string[]): string[] {
     try {
       return `seccomp=${JSON.stringify(JSON.parse(readFileSync(value, 'utf8')))}`;
     } catch (error) {
-      throw failure(`opening seccomp profile (${value}) failed: ${(error as Error).message}`);
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const reason = isMissing ? `open ${value}: no such file or directory` : errorMessage(error);
+      throw failure(`opening seccomp profile (${value}) failed: ${reason}`);
     }
   });
 }

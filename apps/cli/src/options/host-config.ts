@@ -35,7 +35,6 @@ export function hostConfigOf(flags: FlagValues): HostConfig {
 }
 
 const listFields = {
-  'add-host': 'ExtraHosts',
   dns: 'Dns',
   'dns-search': 'DnsSearch',
   'group-add': 'GroupAdd',
@@ -48,6 +47,8 @@ function copyLists(flags: FlagValues, host: HostConfig): void {
   for (const [flag, field] of Object.entries(listFields)) {
     if (flags.has(flag)) host[field] = [...flags.list(flag)];
   }
+  if (flags.has('add-host'))
+    host.ExtraHosts = flags.list('add-host').map((entry) => entry.replace(/^([^:=]*)=/, '$1:'));
   if (flags.has('cap-add')) host.CapAdd = flags.list('cap-add').map(capabilityName);
   if (flags.has('cap-drop')) host.CapDrop = flags.list('cap-drop').map(capabilityName);
   const options = [...flags.list('dns-option'), ...flags.list('dns-opt')];
@@ -96,6 +97,9 @@ function applySecurity(flags: FlagValues, host: HostConfig): void {
   if (!flags.has('security-opt')) return;
   const isSystemPaths = (option: string): boolean => option === 'systempaths=unconfined';
   const options = flags.list('security-opt');
+  const bare = options.find((option) => !/[=:]/.test(option) && option !== 'no-new-privileges');
+  if (bare !== undefined && bare !== 'writable-cgroups')
+    throw new CommandError(125, `Invalid --security-opt: ${JSON.stringify(bare)}`);
   host.SecurityOpt = readSecurityOptions(options.filter((option) => !isSystemPaths(option)));
   if (options.some(isSystemPaths)) {
     host.MaskedPaths = [];

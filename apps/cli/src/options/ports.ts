@@ -72,7 +72,14 @@ function parseRange(text: string, fail: (reason: string) => CommandError): { fro
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   const from = Number(match?.[1] ?? Number.NaN);
   const to = Number(match?.[2] ?? from);
-  if (!(from >= 0 && to <= 65_535 && from <= to)) throw fail(`${text}, error: invalid port range`);
+  if (!(from >= 0 && to <= 65_535 && from <= to)) {
+    const word = text.split('-').find((part) => !/^\d+$/.test(part));
+    const reason =
+      word === undefined
+        ? 'invalid port range'
+        : `strconv.ParseUint: parsing ${JSON.stringify(word)}: invalid syntax`;
+    throw fail(`${text}, error: ${reason}`);
+  }
   return { from, to };
 }
 

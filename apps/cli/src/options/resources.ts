@@ -18,14 +18,13 @@ const numberFields = {
   'blkio-weight': 'BlkioWeight',
   'memory-swappiness': 'MemorySwappiness',
   'pids-limit': 'PidsLimit',
-  'cpu-count': 'CpuCount',
-  'cpu-percent': 'CpuPercent',
-  'io-maxiops': 'IOMaximumIOps',
 } as const;
+const ofWindows = ['cpu-count', 'cpu-percent', 'io-maxbandwidth', 'io-maxiops'] as const;
 
 /** The limits among the flags, of a command that has some of them. Unset flags leave no field. */
 export function resourcesOf(flags: FlagValues): Resources {
   const resources: Resources = {};
+  refuseFlagsOfWindows(flags);
   for (const [flag, field] of Object.entries(sizeFields)) {
     if (flags.hasIfKnown(flag))
       resources[field] = flags.string(flag) === '-1' ? -1 : parseByteSize(flags.string(flag));
@@ -35,8 +34,6 @@ export function resourcesOf(flags: FlagValues): Resources {
   }
   if (flags.hasIfKnown('kernel-memory'))
     throw new CommandError(125, '--kernel-memory is no longer supported: use --memory');
-  if (flags.hasIfKnown('io-maxbandwidth'))
-    resources.IOMaximumBandwidth = parseByteSize(flags.string('io-maxbandwidth'));
   if (flags.hasIfKnown('cpus')) resources.NanoCpus = parseCpus(flags.string('cpus'));
   if (flags.hasIfKnown('cpuset-cpus')) resources.CpusetCpus = flags.string('cpuset-cpus');
   if (flags.hasIfKnown('cpuset-mems')) resources.CpusetMems = flags.string('cpuset-mems');
@@ -44,6 +41,15 @@ export function resourcesOf(flags: FlagValues): Resources {
   if (flags.hasIfKnown('ulimit')) resources.Ulimits = flags.list('ulimit').map(parseUlimit);
   applyDevices(flags, resources);
   return resources;
+}
+
+function refuseFlagsOfWindows(flags: FlagValues): void {
+  const given = ofWindows.find((flag) => flags.hasIfKnown(flag));
+  if (given === undefined) return;
+  throw new CommandError(
+    1,
+    `"--${given}" is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux`,
+  );
 }
 
 function applyDevices(flags: FlagValues, resources: Resources): void {

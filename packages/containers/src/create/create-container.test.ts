@@ -170,7 +170,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   [
     'an unknown log driver',
     { HostConfig: { LogConfig: { Type: 'x' as 'none' } } },
-    /logger: no log driver named 'x' is registered/,
+    /error looking up logging plugin x: plugin "x" not found/,
   ],
   [
     'an unknown log option',
@@ -207,7 +207,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
     { HostConfig: { Memory: 1e9, MemorySwap: 1e8 } },
     /should be larger than memory limit/,
   ],
-  ['more processors than there are', { HostConfig: { NanoCpus: 1e15 } }, /^Range of CPUs is from 0\.01 to/],
+  ['more processors than there are', { HostConfig: { NanoCpus: 1e15 } }, /^range of CPUs is from 0\.01 to/],
   [
     'an unknown capability',
     { HostConfig: { CapAdd: ['FLY'] } },
@@ -245,7 +245,7 @@ const refused: [string, ContainerCreateRequest, RegExp][] = [
   [
     'an option that tmpfs has not',
     { HostConfig: { Tmpfs: { '/t': 'huge=always,exec' } } },
-    /^Invalid tmpfs option "huge=always"$/,
+    /^invalid tmpfs option "huge=always"$/,
   ],
   [
     'a relative working directory',

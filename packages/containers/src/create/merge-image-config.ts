@@ -95,7 +95,7 @@ function stopTimeout(seconds: number): number {
 /** sethostname(2) takes 64 bytes; the names also go into /etc/hosts. */
 function checkHostNames({ Hostname: hostname = '', Domainname: domainname = '' }: ContainerConfig): void {
   for (const name of [hostname, domainname]) {
-    if (name === '' || /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9_])?$/.test(name)) continue;
+    if (name === '' || /^[a-zA-Z0-9_.-]{1,64}$/.test(name)) continue;
     throw new InvalidOptionError(`invalid hostname format: ${name}`, { option: 'Config.Hostname' });
   }
 }

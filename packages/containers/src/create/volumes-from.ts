@@ -1,10 +1,11 @@
 import { InvalidOptionError } from '../errors.ts';
 import type { ContainerMount } from '../state/container-record.ts';
 import type { ContainerRegistry } from '../state/container-registry.ts';
+import { namedContainer } from './named-container.ts';
 
 /**
  * The volumes and binds of other containers, by `container[:ro|rw|z|Z]`: of two at one place the later counts, and a mode makes
- * them read-only at most. They are not filled anew. Throws `ContainerNotFoundError`, `InvalidOptionError` with Docker's words.
+ * them read-only at most. They are not filled anew. Throws `InvalidOptionError` with Docker's words.
  */
 export function volumesFrom(
   registry: ContainerRegistry,
@@ -13,7 +14,7 @@ export function volumesFrom(
   const found = new Map<string, ContainerMount>();
   for (const specification of specifications) {
     const { ref, readOnly } = parseVolumesFrom(specification);
-    for (const mount of registry.find(ref).record.mounts) {
+    for (const mount of namedContainer(() => registry.find(ref), 'VolumesFrom').record.mounts) {
       if (mount.type !== 'volume' && mount.type !== 'bind') continue;
       const access = { readOnly: mount.readOnly || readOnly };
       found.set(

@@ -1,9 +1,13 @@
 import type { MountPoint } from '@gantry/api-types';
 import type { Container } from '../container.ts';
 
-/** `Mounts` of `docker inspect` and `docker ps`. */
+/** `Mounts` of `docker inspect` and `docker ps`: what `--tmpfs` asks for stands in the HostConfig alone. */
 export function mountPoints({ record }: Container): MountPoint[] {
-  return record.mounts.map((mount): MountPoint => {
+  const { Tmpfs: tmpfs } = record.hostConfig;
+  const shown = record.mounts.filter(
+    ({ type, destination }) => type !== 'tmpfs' || tmpfs?.[destination] === undefined,
+  );
+  return shown.map((mount): MountPoint => {
     const { destination: Destination } = mount;
     switch (mount.type) {
       case 'bind':

@@ -34,7 +34,7 @@ test('values that break a rule are refused in Docker’s words', () => {
     [{ MemorySwappiness: 101 }, 'Invalid value: 101, valid memory swappiness range is 0-100'],
     [
       { NanoCpus: (cpus + 1) * 1e9 },
-      `Range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`,
+      `range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`,
     ],
     [{ NanoCpus: 1e9, CpuPeriod: 1000 }, 'Conflicting options: Nano CPUs and CPU Period cannot both be set'],
     [{ NanoCpus: 1e9, CpuQuota: 1000 }, 'Conflicting options: Nano CPUs and CPU Quota cannot both be set'],

@@ -131,7 +131,7 @@ function checkCpu({ resources, warnings }: CheckedResources, support: CgroupSupp
   const processors = availableParallelism();
   if (nanoCpus < 0 || nanoCpus > processors * 1e9) {
     const range = `from 0.01 to ${processors}.00`;
-    fail('NanoCpus', `Range of CPUs is ${range}, as there are only ${processors} CPUs available`);
+    fail('NanoCpus', `range of CPUs is ${range}, as there are only ${processors} CPUs available`);
   }
   if ((resources.CpuShares ?? 0) > 0 && !support.cpuShares) {
     warnings.push(lacking('CPU shares', 'Shares discarded.'));

@@ -1,5 +1,6 @@
 import type { ContainerCreateRequest, HostConfig } from '@gantry/api-types';
 import { ContainerNotFoundError, InvalidOptionError } from '../../errors.ts';
+import { namedContainer } from '../named-container.ts';
 import { ownUsers } from './container-users.ts';
 
 export type NamespaceModes = Required<
@@ -25,7 +26,7 @@ export interface NamespaceDefaults {
 
 /**
  * The namespace modes of a container with Docker's defaults, other containers by their id (which outlives a rename); whether
- * they run is asked at each start. Throws `InvalidOptionError` with Docker's words, `ContainerNotFoundError`.
+ * they run is asked at each start. Throws `InvalidOptionError` with Docker's words.
  */
 export function namespaceModes(host: HostConfig, context: NamespaceContext): NamespaceModes {
   const ipc = modeOf(host.IpcMode, context.defaults.ipcMode);
@@ -42,8 +43,8 @@ export function namespaceModes(host: HostConfig, context: NamespaceContext): Nam
     fail('CgroupnsMode', `invalid cgroup namespace mode: ${cgroup}`);
   }
   return {
-    IpcMode: byId(ipc, context.findContainerId),
-    PidMode: byId(pid, context.findContainerId),
+    IpcMode: namedContainer(() => byId(ipc, context.findContainerId), 'IpcMode'),
+    PidMode: namedContainer(() => byId(pid, context.findContainerId), 'PidMode'),
     UTSMode: uts,
     UsernsMode: user,
     CgroupnsMode: cgroup,

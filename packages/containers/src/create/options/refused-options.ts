@@ -48,10 +48,9 @@ export function refuseUnbuiltOptions(request: object): void {
   refuse(asRecord(fields['HostConfig'], 'HostConfig'), hostConfigFields, 'HostConfig');
   const { Isolation: isolation } = asRecord(fields['HostConfig'], 'HostConfig');
   if (![undefined, null, '', 'default'].includes(isolation as string)) {
-    throw new InvalidOptionError(
-      `Invalid isolation: ${JSON.stringify(isolation)} - linux only supports 'default'`,
-      { option: 'HostConfig.Isolation' },
-    );
+    throw new InvalidOptionError(`invalid isolation (${String(isolation)}): linux only supports 'default'`, {
+      option: 'HostConfig.Isolation',
+    });
   }
   const networking = asRecord(fields['NetworkingConfig'], 'NetworkingConfig');
   refuse(networking, { EndpointsConfig: 'built' }, 'NetworkingConfig');

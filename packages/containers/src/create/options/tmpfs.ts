@@ -38,7 +38,7 @@ function checkOption(option: string, destination: string): void {
       ? flags.has(option) && !unwanted.has(option)
       : keys.has(option.slice(0, separator)) && /^[\w%.:,+-]+$/.test(option.slice(separator + 1));
   if (known) return;
-  throw new InvalidOptionError(`Invalid tmpfs option ${JSON.stringify(option)}`, {
+  throw new InvalidOptionError(`invalid tmpfs option ${JSON.stringify(option)}`, {
     option: `HostConfig.Tmpfs.${destination}`,
   });
 }

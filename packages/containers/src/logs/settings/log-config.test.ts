@@ -5,7 +5,7 @@ import { planLog } from './log-plan.ts';
 
 /** Each refusal's text is dockerd's. */
 const refused: [string, Record<string, string>, string][] = [
-  ['nope', {}, "logger: no log driver named 'nope' is registered"],
+  ['nope', {}, 'error looking up logging plugin nope: plugin "nope" not found'],
   ['awslogs', {}, 'option HostConfig.LogConfig.Type (awslogs) is not implemented'],
   ['json-file', { bogus: '1' }, "unknown log opt 'bogus' for json-file log driver"],
   ['local', { tag: 'x' }, "unknown log opt 'tag' for log driver local"],

@@ -87,7 +87,9 @@ export function checkLogConfig(name: string, options: LogOptionMap): LogConfig {
   if (notBuilt.has(name)) throw new OptionNotBuiltError('HostConfig.LogConfig.Type', name);
   const driver = drivers[name];
   if (driver === undefined)
-    throw new InvalidOptionError(`logger: no log driver named '${name}' is registered`);
+    throw new InvalidOptionError(
+      `error looking up logging plugin ${name}: plugin ${JSON.stringify(name)} not found`,
+    );
   if (name === 'none') {
     if (Object.keys(options).length > 0) throw new InvalidOptionError('invalid logging opts for driver none');
     return { Type: 'none', Config: {} };
