@@ -80,6 +80,35 @@ export interface LogOptions {
   signal: AbortSignal;
 }
 
+/** What a client that attaches to a container gets and gives. */
+export interface AttachOptions {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  /** Follow what comes from now on. */
+  stream: boolean;
+  /** Replay what was logged before; nothing is missing or doubled between it and the stream. */
+  logs: boolean;
+  /** Docker's notation, `ctrl-p,ctrl-q`; invalid when it is malformed. */
+  detachKeys?: string;
+  signal: AbortSignal;
+}
+
+/** What a container is made an image with. */
+export interface CommitOptions {
+  /** `repository[:tag]`; untagged when missing. */
+  reference?: string;
+  author: string;
+  comment: string;
+  /** Freezes the container while its files are read. */
+  pause: boolean;
+  /** Dockerfile instructions. */
+  changes: readonly string[];
+  /** In the place of the container's. */
+  config?: ContainerConfig;
+  signal?: AbortSignal;
+}
+
 /** The `filters` query, normalised: filter name to its values, in the order given. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 

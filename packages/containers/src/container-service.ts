@@ -1,4 +1,5 @@
 import type {
+  AttachOptions,
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
@@ -15,7 +16,7 @@ import type {
 import { errorKind } from '@gantry/base';
 import type { ImageUsage, ImageUser } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
-import { type AttachOptions, attachToContainer } from './attach/attach-container.ts';
+import { attachToContainer } from './attach/attach-container.ts';
 import type { AttachSession } from './attach/attach-session.ts';
 import type { FrameRun, OutputFrame } from './attach/output-frame.ts';
 import { type CreateOptions, createContainer } from './create/create-container.ts';

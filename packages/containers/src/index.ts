@@ -1,7 +1,5 @@
-export type { AttachOptions } from './attach/attach-container.ts';
 export type { AttachSession } from './attach/attach-session.ts';
 export { type FrameRun, type OutputFrame, singleFrames } from './attach/output-frame.ts';
-export type { CommitOptions } from './commit/commit-container.ts';
 export { ContainerService } from './container-service.ts';
 export type { CreateOptions } from './create/create-container.ts';
 export { containerCapabilities } from './create/options/capabilities.ts';

@@ -2,7 +2,6 @@ export { type BoundAddress, ListenError, ServerClosingError } from '@gantry/http
 export type { GuardedRequest, GuardedResponse, RequestGuard } from './authorization/request-guard.ts';
 export type { BuildBackend, BuildOptions } from './backends/build-backend.ts';
 export type {
-  AttachOptions,
   AttachSession,
   ConsoleSize,
   ContainerBackend,
@@ -12,7 +11,7 @@ export type {
   StatsOptions,
   StopOptions,
 } from './backends/container-backend.ts';
-export type { CommitOptions, ContainerFilesBackend } from './backends/container-files-backend.ts';
+export type { ContainerFilesBackend } from './backends/container-files-backend.ts';
 export type {
   BuildPruneOptions,
   DiskBackend,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerCreateRequest } from '@gantry/api-types';
+import type { AttachOptions, ContainerCreateRequest } from '@gantry/api-types';
 import { EngineError, type ErrorKind } from '@gantry/base';
-import type { AttachOptions, ContainerBackend, FrameRun, OutputFrame } from '../src/index.ts';
+import type { ContainerBackend, FrameRun, OutputFrame } from '../src/index.ts';
 
 /** A backend and what can be run in it. */
 export interface ContainerBackendFixture extends AsyncDisposable {

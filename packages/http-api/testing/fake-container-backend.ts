@@ -1,4 +1,5 @@
 import type {
+  AttachOptions,
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
@@ -13,7 +14,6 @@ import type {
 } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
 import type {
-  AttachOptions,
   AttachSession,
   ConsoleSize,
   ContainerBackend,

@@ -1,6 +1,6 @@
-import type { ContainerPathStat, FilesystemChange } from '@gantry/api-types';
+import type { CommitOptions, ContainerPathStat, FilesystemChange } from '@gantry/api-types';
 import { EngineError } from '@gantry/base';
-import type { CommitOptions, ContainerFilesBackend } from '../src/index.ts';
+import type { ContainerFilesBackend } from '../src/index.ts';
 
 /** Files in memory, the same for every container: path → content. `written` has what was unpacked where. */
 export class FakeFilesBackend implements ContainerFilesBackend {

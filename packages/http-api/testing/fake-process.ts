@@ -1,5 +1,6 @@
+import type { AttachOptions } from '@gantry/api-types';
 import { BoundedQueue } from '@gantry/base';
-import type { AttachOptions, AttachSession, OutputFrame } from '../src/index.ts';
+import type { AttachSession, OutputFrame } from '../src/index.ts';
 
 /** What one subscriber may leave unread; a test that reads less gets an error instead of a hang. */
 const subscriberBytes = 64 * 1024 * 1024;

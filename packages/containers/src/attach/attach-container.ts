@@ -1,3 +1,4 @@
+import type { AttachOptions } from '@gantry/api-types';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { ContainerStateError } from '../errors.ts';
@@ -9,19 +10,6 @@ import { defaultDetachKeys, parseDetachKeys } from './detach-keys.ts';
 import type { OutputFrame } from './output-frame.ts';
 import type { OutputSubscription } from './output-subscription.ts';
 import { SessionInput } from './session-input.ts';
-
-export interface AttachOptions {
-  stdin: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  /** Follow what comes from now on. */
-  stream: boolean;
-  /** Replay what was logged before; nothing is missing or doubled between it and the stream. */
-  logs: boolean;
-  /** Docker's notation, `ctrl-p,ctrl-q`; throws `InvalidOptionError` when it is malformed. */
-  detachKeys?: string;
-  signal: AbortSignal;
-}
 
 /**
  * Attaches a client to a container that runs, or to its next run. Throws `ContainerStateError` when it is paused or

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AttachOptions } from '@gantry/api-types';
 import { ManualClock } from '@gantry/base/testing';
 import { ContainerFixture } from '../../testing/index.ts';
-import type { AttachOptions } from './attach-container.ts';
 import type { AttachSession } from './attach-session.ts';
 
 function attach(

@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '@gantry/api-types';
+import type { CommitOptions } from '@gantry/api-types';
 import { faultPoint } from '@gantry/base';
 import { canonicalString, type Digest, familiarString, parseReference, withDefaultTag } from '@gantry/oci';
 import type { Container } from '../container.ts';
@@ -8,20 +8,6 @@ import { startStubs } from '../files/container-changes.ts';
 import { useFileSystem } from '../files/use-file-system.ts';
 import { commitConfig } from './commit-config.ts';
 import { freezeForCommit } from './freeze-for-commit.ts';
-
-export interface CommitOptions {
-  /** `repository[:tag]`; untagged when missing. */
-  reference?: string;
-  author: string;
-  comment: string;
-  /** Freezes the container while its files are read. */
-  pause: boolean;
-  /** Dockerfile instructions. */
-  changes: readonly string[];
-  /** In the place of the container's. */
-  config?: ContainerConfig;
-  signal?: AbortSignal;
-}
 
 /**
  * Makes an image of a container's image and what it changed in its files; volumes and other mounts are left out. Resolves with

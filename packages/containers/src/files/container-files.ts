@@ -1,6 +1,6 @@
-import type { ContainerPathStat, FilesystemChange } from '@gantry/api-types';
+import type { CommitOptions, ContainerPathStat, FilesystemChange } from '@gantry/api-types';
 import type { Digest } from '@gantry/oci';
-import { type CommitOptions, commitContainer } from '../commit/commit-container.ts';
+import { commitContainer } from '../commit/commit-container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { containerChanges } from './container-changes.ts';

@@ -1,4 +1,5 @@
 import type {
+  AttachOptions,
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
@@ -85,19 +86,6 @@ export interface StopOptions {
 export interface ConsoleSize {
   rows: number;
   columns: number;
-}
-
-export interface AttachOptions {
-  stdin: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  /** Follow what comes from now on. */
-  stream: boolean;
-  /** Replay what was logged before. */
-  logs: boolean;
-  /** Docker's notation, `ctrl-p,ctrl-q`; throws invalid when it is malformed. */
-  detachKeys?: string;
-  signal: AbortSignal;
 }
 
 /** One frame of a multiplexed stream; with a terminal everything is `stdout`. `system` is an error told in-band. */

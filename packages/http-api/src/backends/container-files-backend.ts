@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerPathStat, FilesystemChange } from '@gantry/api-types';
+import type { CommitOptions, ContainerPathStat, FilesystemChange } from '@gantry/api-types';
 
 /**
  * What the routes of containers' files need; containers that run and others are the same to them. A `ref` is as in
@@ -21,18 +21,4 @@ export interface ContainerFilesBackend {
   commit(ref: string, options: CommitOptions): Promise<string>;
   /** The root file system as a tar. Rejects before the first byte for an unknown container. */
   export(ref: string): Promise<AsyncIterable<Uint8Array>>;
-}
-
-export interface CommitOptions {
-  /** `repository[:tag]`; untagged when missing. */
-  reference?: string;
-  author: string;
-  comment: string;
-  /** Freezes the container meanwhile. */
-  pause: boolean;
-  /** Dockerfile instructions. */
-  changes: readonly string[];
-  /** In the place of the container's. */
-  config?: ContainerConfig;
-  signal?: AbortSignal;
 }

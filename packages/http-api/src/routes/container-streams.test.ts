@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { AttachOptions } from '@gantry/api-types';
 import { FakeContainerBackend } from '../../testing/fake-container-backend.ts';
 import { demultiplex, open, RawConnection, readResponse, send } from '../../testing/test-client.ts';
 import { startTestServer, type TestServer } from '../../testing/test-server.ts';
-import type { AttachOptions, AttachSession } from '../index.ts';
+import type { AttachSession } from '../index.ts';
 
 const upgrade = 'Connection: Upgrade\r\nUpgrade: tcp\r\n';
 

@@ -1,6 +1,6 @@
-import type { LogOptions } from '@gantry/api-types';
+import type { AttachOptions, LogOptions } from '@gantry/api-types';
 import { errorMessage } from '@gantry/base';
-import type { AttachOptions, ContainerBackend, OutputFrame } from '../backends/container-backend.ts';
+import type { ContainerBackend, OutputFrame } from '../backends/container-backend.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { Exchange } from '../server/exchange.ts';
 import { beginStream } from '../server/respond.ts';
