@@ -18,7 +18,9 @@ export type ContextSource =
 export type DockerfileSource =
   | { readonly kind: 'context'; readonly path: string }
   /** In another directory of the client. */
-  | { readonly kind: 'client'; readonly name: string; readonly path: string };
+  | { readonly kind: 'client'; readonly name: string; readonly path: string }
+  /** As it stands; `path` is what messages call it. */
+  | { readonly kind: 'inline'; readonly path: string; readonly bytes: Uint8Array };
 
 /** What a build is asked for, by `POST /build`, by BuildKit's clients or by a program. */
 export interface BuildRequest {

@@ -45,3 +45,7 @@ export {
 export { type OutputText, readBuildOutput } from './output/read-output.ts';
 export type { BuildEvent, BuildVertex, StepStatus } from './progress/build-event.ts';
 export { ClassicText } from './progress/classic-text.ts';
+export { directoryContext } from './recipe/directory-context.ts';
+export { from, Recipe, scratch } from './recipe/recipe.ts';
+export type { RecipeMount, RunSettings, TransferSettings } from './recipe/recipe-step.ts';
+export { renderRecipe } from './recipe/render-recipe.ts';

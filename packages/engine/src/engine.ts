@@ -1,3 +1,4 @@
+import type { BuildResult, Recipe } from '@gantry/builder';
 import type {
   BuildBackend,
   ContainerBackend,
@@ -11,6 +12,7 @@ import type {
   SystemBackend,
   VolumeBackend,
 } from '@gantry/http-api';
+import type { RecipeOptions } from './build-recipe.ts';
 import type { RunOptions, RunResult } from './run.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
 
@@ -46,6 +48,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Ends all containers, each in its stop timeout and `timeoutSeconds` at most: for a shutdown without live-restore. */
   stopContainers(timeoutSeconds: number): Promise<void>;
+
+  /** Makes an image of a recipe (`from('mirror/debian:bookworm').run('…')`). Throws what its commands, images and files lead to. */
+  build(recipe: Recipe, options?: RecipeOptions): Promise<BuildResult>;
 
   /** Runs a container to its end, collects its output and removes it. Throws what `create` and `start` throw. */
   run(image: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;

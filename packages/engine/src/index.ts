@@ -1,7 +1,16 @@
 export { gantryVersion } from '@gantry/base';
+export {
+  type BuildResult,
+  from,
+  Recipe,
+  type RecipeMount,
+  readBuildOutput,
+  scratch,
+} from '@gantry/builder';
 export { parseBinarySize, resourceLimits } from '@gantry/containers';
 export type { AddressPoolRange, DefaultBridgeSettings } from '@gantry/network';
 export { AuthorizationDeniedError, AuthorizationFailedError } from './authorization/errors.ts';
+export type { RecipeOptions } from './build-recipe.ts';
 export { type Diagnosis, diagnose, type Finding, type HealthCheck } from './doctor/doctor.ts';
 export { machineChecks } from './doctor/machine-checks.ts';
 export type { Engine } from './engine.ts';

@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+import type { BuildService } from '@gantry/builder';
 import { tryLockFile } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
 import { cgroupParentPath } from '@gantry/runtime';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
+import { buildRecipe } from './build-recipe.ts';
 import { BuildView } from './build-view.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
@@ -15,6 +17,7 @@ import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
 import { defaultSearchPath, type EngineOptions } from './engine-options.ts';
 import { DataRootLockedError } from './errors.ts';
 import { ImageView } from './image-view.ts';
+import type { EngineMetrics } from './metrics/engine-metrics.ts';
 import { NetworkService } from './networks/network-service.ts';
 import { type Execution, openExecution } from './open-execution.ts';
 import { openStorage, type Storage } from './open-storage.ts';
@@ -91,6 +94,23 @@ function buildsOf({
   });
 }
 
+function recipeBuilder({
+  builds,
+  images,
+  settings,
+}: Pick<Opening, 'settings'> & { builds: BuildService; images: ImageView }): Engine['build'] {
+  const sharedMemoryBytes = (): number => settings.current.defaultShmSizeBytes;
+  return (recipe, options = {}) => buildRecipe({ builds, images, sharedMemoryBytes }, recipe, options);
+}
+
+/** What measures costs memory: it is loaded by those who measure. */
+async function measured(
+  parts: ConstructorParameters<typeof EngineMetrics>[0],
+): ReturnType<Engine['measure']> {
+  const { EngineMetrics: Metrics } = await import('./metrics/engine-metrics.ts');
+  return new Metrics(parts);
+}
+
 function compose(
   { options, store, settings, clock, logger }: Opening,
   { images, registries, volumes, snapshots }: Storage,
@@ -119,6 +139,7 @@ function compose(
     files,
     images: imageView,
     builds: buildsOf({ settings, execution, images: imageView }),
+    build: recipeBuilder({ builds: execution.builds, images: imageView, settings }),
     registries: new RegistryView(registries),
     networks,
     volumes: volumeView,
@@ -152,10 +173,7 @@ function compose(
       logger,
     }),
     system,
-    measure: async () => {
-      const { EngineMetrics } = await import('./metrics/engine-metrics.ts');
-      return new EngineMetrics({ containers, network, info: () => system.info() });
-    },
+    measure: () => measured({ containers, network, info: () => system.info() }),
     guard: new AuthorizationPlugins({
       names: () => settings.current.authorizationPlugins,
       directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),

@@ -19,9 +19,9 @@ export async function openContext(
   keep: Keep,
 ): Promise<BuildContext & { readonly dockerfile: Uint8Array }> {
   if (context.kind !== 'archive') throw new BuildOptionNotBuiltError(`a context by ${context.kind}`);
-  if (dockerfile.kind !== 'context')
-    throw new BuildOptionNotBuiltError('a Dockerfile outside of the context');
+  if (dockerfile.kind === 'client') throw new BuildOptionNotBuiltError('a Dockerfile outside of the context');
   const layer = await receiveContext(environment, context.bytes, { keep, signal });
+  if (dockerfile.kind === 'inline') return { layer, dockerfile: dockerfile.bytes, hidden: new Set() };
   return {
     layer,
     dockerfile: await readDockerfile(environment, layer, dockerfile.path),
