@@ -66,7 +66,7 @@ const openChains: Chains = {
     'meta l4proto . ip daddr . th dport @direct4 accept',
     'meta l4proto . ip6 daddr . th dport @direct6 accept',
     'oifname @routed4 meta l4proto icmp accept',
-    'oifname @routed6 meta l4proto ipv6-icmp accept',
+    'oifname @routed6 meta l4proto icmpv6 accept',
     'meta nfproto ipv4 oifname @unprotected4 accept',
     'meta nfproto ipv6 oifname @unprotected6 accept',
     'drop',
