@@ -131,7 +131,7 @@ function invocationOf(
     stdout,
     stderr,
     environment,
-    debug: isVerbose(globals),
+    debug: isVerbose(globals) || (line.flags.hasIfKnown('debug') && line.flags.boolean('debug')),
     globals,
     configDirectory,
     config: readConfig,

@@ -3,7 +3,7 @@ import { decodeMessage, errorDetails, GrpcError } from '@gantry/buildkit';
 import type { Output } from '@gantry/terminal';
 import { CommandError } from '../errors.ts';
 import type { SourceRange, SourceText } from '../progress/build-events.ts';
-import { failureReport } from '../progress/build-report.ts';
+import { culpritReport, sourceReport } from '../progress/build-report.ts';
 import type { BuildTrace } from '../progress/build-trace.ts';
 import { BuildInterruption, interruptedExitCode } from './build-signal.ts';
 import { rangesOf } from './solve-events.ts';
@@ -13,10 +13,15 @@ export interface FailureContext {
   readonly stderr: Output;
   /** Nothing but documents is printed. */
   readonly isRaw: boolean;
+  /** Between the output of the step that failed and the lines of the Dockerfile. */
+  readonly tellWarnings: () => void;
 }
 
 /** What to throw for a build that failed, after its report is printed: what is no failure of the build stays as it is. */
-export function buildFailure(error: unknown, { trace, stderr, isRaw }: FailureContext): unknown {
+export function buildFailure(
+  error: unknown,
+  { trace, stderr, isRaw, tellWarnings }: FailureContext,
+): unknown {
   if (error instanceof BuildInterruption) {
     return new CommandError(
       interruptedExitCode,
@@ -24,7 +29,12 @@ export function buildFailure(error: unknown, { trace, stderr, isRaw }: FailureCo
     );
   }
   if (!(error instanceof GrpcError)) return error;
-  if (!isRaw) stderr.write(failureReport(trace, sourceOf(error)));
+  if (!isRaw) {
+    stderr.write(culpritReport(trace));
+    tellWarnings();
+    const source = sourceOf(error);
+    if (source !== undefined) stderr.write(sourceReport(source.text, source.ranges));
+  }
   return new CommandError(1, `ERROR: failed to build: failed to solve: ${errorMessage(error)}`, {
     cause: error,
   });

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { control, Draft, ServiceTable } from '@gantry/buildkit';
+import { noteLocalRecord } from '../commands/builder/local-records.ts';
 import type { Invocation } from '../invocation.ts';
 import { warningReport } from '../progress/build-report.ts';
 import { BuildTrace } from '../progress/build-trace.ts';
@@ -6,7 +8,7 @@ import { chooseDisplay, progressMode } from '../progress/choose-display.ts';
 import { proxyVariables } from '../streams/create-container.ts';
 import { type BuildCaches, openCaches } from './build-caches.ts';
 import { buildFailure } from './build-failure.ts';
-import { type BuildInputs, openBuildInputs } from './build-inputs.ts';
+import { type BuildInputs, isRemoteContext, openBuildInputs } from './build-inputs.ts';
 import { buildSignal } from './build-signal.ts';
 import { frontendAttributes } from './frontend-attributes.ts';
 import { callFrontend } from './frontend-call.ts';
@@ -54,8 +56,13 @@ export async function buildkitBuild(invocation: Invocation): Promise<number> {
     title: `gantry:${flags.string('builder') || 'default'}`,
   });
   const call = opened.call && callFrontend(request.frontendAttrs ?? new Map(), opened.call);
+  const tellWarnings = (): void => {
+    if (mode === 'quiet' || mode === 'none' || mode === 'rawjson') return;
+    stderr.write(warningReport(trace.warnings, { isDetailed: debug }));
+  };
   try {
     const solved = await solveBuild(client, {
+      onStart: (ref) => void (call === undefined && noteBuild(invocation, ref)),
       services: servicesOf(invocation, opened),
       sharedKey: opened.inputs.sharedKey,
       request: call === undefined ? request : { internal: true },
@@ -65,14 +72,24 @@ export async function buildkitBuild(invocation: Invocation): Promise<number> {
     });
     if (call !== undefined) return call.print(invocation.stdout);
     opened.caches.keep(solved.response.get('cache.manifest'));
-    if (mode !== 'quiet' && mode !== 'none' && mode !== 'rawjson') {
-      stderr.write(warningReport(trace.warnings, { isDetailed: debug }));
-    }
+    tellWarnings();
     await keepOutputs(invocation, opened.outputs, solved);
     return 0;
   } catch (error) {
-    throw buildFailure(error, { trace, stderr, isRaw: mode === 'rawjson' });
+    throw buildFailure(error, { trace, stderr, isRaw: mode === 'rawjson', tellWarnings });
   }
+}
+
+/** For `builder history`, which asks where a build came from. */
+function noteBuild({ flags, args, configDirectory }: Invocation, ref: string): void {
+  const [given = ''] = args;
+  if (given === '-' || isRemoteContext(given)) return;
+  const DockerfilePath = flags.string('file');
+  noteLocalRecord(configDirectory, ref, {
+    Target: 'default',
+    LocalPath: path.resolve(given),
+    DockerfilePath,
+  });
 }
 
 async function openBuild({ flags, args, environment, stdout }: Invocation): Promise<OpenedBuild> {

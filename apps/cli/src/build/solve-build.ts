@@ -17,6 +17,8 @@ export interface SolveOptions {
   /** Drives the build in the place of the frontend that `request` names. */
   readonly drive?: ((client: GrpcClient, ref: string, signal: AbortSignal) => Promise<void>) | undefined;
   readonly signal: AbortSignal;
+  /** Called with the build's reference before it begins. */
+  readonly onStart?: (ref: string) => void;
 }
 
 export interface Solved {
@@ -31,6 +33,7 @@ export async function solveBuild(client: ApiClient, options: SolveOptions): Prom
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const ref = randomBytes(13).toString('hex').slice(0, 25);
+  options.onStart?.(ref);
   const [socket, session] = await Promise.all([
     client.upgrade({ method: 'POST', path: '/grpc', signal: options.signal }, 'h2c'),
     BuildSession.open(client, services, { sharedKey, signal: options.signal }),

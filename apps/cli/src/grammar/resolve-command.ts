@@ -37,11 +37,20 @@ export async function resolveCommand(words: readonly string[]): Promise<Resolved
   if (second === undefined || second.startsWith('-')) {
     return { kind: 'group', name: first, table, rest: words.slice(1) };
   }
+  const all = [...table, ...(await buildTable(group))];
+  // The longest name counts: `history inspect attachment` is another command than `history inspect`.
+  for (const length of [4, 3, 2]) {
+    const typed = words.slice(0, length).join(' ');
+    const path = [group, ...words.slice(1, length)].join(' ');
+    const spec = all.find((candidate) => candidate.path === path || candidate.aliases?.includes(typed));
+    if (spec !== undefined) return { kind: 'command', spec, typed, rest: words.slice(length) };
+  }
   const typed = `${first} ${second}`;
-  const spec = [...table, ...(await buildTable(group))].find(
-    ({ path, aliases }) => path === `${group} ${second}` || aliases?.includes(typed),
-  );
-  if (spec !== undefined) return { kind: 'command', spec, typed, rest: words.slice(2) };
+  const inner = table.filter(({ path }) => path.startsWith(`${group} ${second} `));
+  const [third = '--help'] = words.slice(2);
+  if (inner.length > 0 && third.startsWith('-')) {
+    return { kind: 'group', name: `${group} ${second}`, table: inner, rest: words.slice(2) };
+  }
   throw new CommandError(
     1,
     `gantry: unknown command: gantry ${typed}\n\nUsage:  gantry ${first}\n\nRun 'gantry ${first} --help' for more information`,

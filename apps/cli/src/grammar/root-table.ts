@@ -20,6 +20,12 @@ export const groups: readonly GroupSpec[] = [
   { name: 'swarm', summary: 'Manage the swarm', section: 'swarm' },
 ];
 
+/** Groups within groups. */
+export const innerGroups: Readonly<Record<string, string>> = {
+  'builder history': 'Work with records of builds',
+  'builder imagetools': 'Work with images in registries',
+};
+
 /** Groups by other names: what is a plugin of docker's is a part of this program. */
 export const groupAliases: Readonly<Record<string, string>> = { buildx: 'builder' };
 
@@ -90,7 +96,6 @@ export const globalFlags: string = `
 
 const withSystemTable = [
   'system',
-  'builder',
   'inspect',
   'login',
   'logout',
@@ -107,6 +112,7 @@ export async function loadTable(word: string): Promise<CommandTable> {
   if (word === 'network') return (await import('./tables/network.ts')).networkTable;
   if (word === 'volume') return (await import('./tables/volume.ts')).volumeTable;
   if (word === 'service') return (await import('./tables/service.ts')).serviceTable;
+  if (word === 'builder') return (await import('./tables/builder.ts')).builderTable;
   if (withSystemTable.includes(word)) {
     const { systemTable, ownSystemTable } = await import('./tables/system.ts');
     return [...systemTable, ...ownSystemTable];
@@ -119,6 +125,16 @@ export async function loadTable(word: string): Promise<CommandTable> {
 
 /** Every command there is. */
 export async function loadAllTables(): Promise<CommandTable> {
-  const words = ['container', 'image', 'network', 'volume', 'system', 'context', 'swarm', 'service'];
+  const words = [
+    'builder',
+    'container',
+    'image',
+    'network',
+    'volume',
+    'system',
+    'context',
+    'swarm',
+    'service',
+  ];
   return (await Promise.all(words.map(loadTable))).flat();
 }

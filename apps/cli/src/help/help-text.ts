@@ -1,7 +1,15 @@
 import type { CommandSpec, CommandTable } from '../grammar/command-spec.ts';
 import { parseFlagSpecs } from '../grammar/flag-spec.ts';
 import type { Resolved } from '../grammar/resolve-command.ts';
-import { commonCommands, globalFlags, groups, loadAllTables, rootCommands } from '../grammar/root-table.ts';
+import {
+  commonCommands,
+  globalFlags,
+  groups,
+  innerGroups,
+  loadAllTables,
+  rootCommands,
+} from '../grammar/root-table.ts';
+import { subcommands } from '../grammar/subcommands.ts';
 import { flagUsages } from './flag-usages.ts';
 
 /** The help of the program, a group or a command, laid out as Docker's. */
@@ -21,10 +29,8 @@ function commandHelp(spec: CommandSpec, typed: string, columns: number): string 
 }
 
 function groupHelp(name: string, table: CommandTable): string {
-  const summary = groups.find((group) => group.name === name)?.summary ?? '';
-  const rows = table
-    .filter(({ path, hidden }) => path.startsWith(`${name} `) && !hidden)
-    .map(({ path, summary }): Row => [path.slice(name.length + 1), summary]);
+  const summary = innerGroups[name] ?? groups.find((group) => group.name === name)?.summary ?? '';
+  const rows = subcommands(name, table);
   return [
     `Usage:  gantry ${name} COMMAND`,
     summary,

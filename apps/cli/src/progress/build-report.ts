@@ -6,32 +6,28 @@ const mostLogLines = 50;
 /** Lines around those that a message is about. */
 const contextLines = 3;
 
-/** What a failed build shows last: the culprit's output, then the lines of the Dockerfile. Empty when nothing is known. */
-export function failureReport(
-  trace: BuildTrace,
-  source: { text: SourceText; ranges: readonly SourceRange[] } | undefined,
-): string {
-  return [...culpritLines(trace), ...(source === undefined ? [] : sourceLines(source.text, source.ranges))]
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-function culpritLines(trace: BuildTrace): string[] {
+/** The output of the step that failed, which is shown again when all is over. Empty when none did. */
+export function culpritReport(trace: BuildTrace): string {
   const { culprit } = trace;
-  if (culprit === undefined || isCancellation(culprit.error)) return [];
+  if (culprit === undefined || isCancellation(culprit.error)) return '';
   const shown = culprit.lines.slice(-mostLogLines);
   const omitted = trace.lineCount(culprit.digest) - shown.length;
-  return [
+  return asText([
     '------',
     ` > ${culprit.name.replaceAll('\n', ' ')}:`,
     ...(omitted > 0 ? [`${omitted} lines of output are left out`] : []),
     ...shown.map(({ text, afterSeconds }) => `${afterSeconds.toFixed(3)} ${text}`),
     '------',
-  ];
+  ]);
+}
+
+/** The lines of a file that are to blame. */
+export function sourceReport(text: SourceText, ranges: readonly SourceRange[]): string {
+  return asText(sourceLines(text, ranges));
 }
 
 /** Some lines of a file, those that are meant marked with `>>>`. Empty when the file has no such lines. */
-export function sourceLines({ filename, data }: SourceText, ranges: readonly SourceRange[]): string[] {
+function sourceLines({ filename, data }: SourceText, ranges: readonly SourceRange[]): string[] {
   const lines = Buffer.from(data).toString('utf8').split('\n');
   const starts = ranges.map(({ startLine }) => startLine);
   const first = Math.min(...starts);
@@ -56,19 +52,23 @@ export function warningReport(
   if (warnings.length === 0) return '';
   const count = `${warnings.length} warning${warnings.length === 1 ? '' : 's'} found`;
   if (!isDetailed) {
-    const lines = warnings.map((warning) => ` - ${warning.short}${lineOf(warning)}`);
+    const lines = warnings.map((warning) => ` - ${warningLine(warning)}`);
     return `\n ${count} (use docker --debug to expand):\n${lines.join('\n')}\n`;
   }
   return `\n ${count}:\n${warnings.map(detailedWarning).join('')}`;
 }
 
-function lineOf({ ranges }: WarningEvent): string {
-  const [first] = ranges;
-  return first === undefined ? '' : ` (line ${first.startLine})`;
+/** What it says, and of which line. */
+export function warningLine({ short, ranges: [first] }: WarningEvent): string {
+  return first === undefined ? short : `${short} (line ${first.startLine})`;
 }
 
 function detailedWarning({ short, detail, url, source, ranges }: WarningEvent): string {
   const more = url === '' ? [] : [`More info: ${url}`];
   const lines = source === undefined ? [] : sourceLines(source, ranges);
   return `${[` - ${short}`, ...detail, ...more, ...lines].join('\n')}\n\n`;
+}
+
+function asText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
 }

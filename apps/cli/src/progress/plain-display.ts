@@ -1,15 +1,19 @@
 import type { Output } from '@gantry/terminal';
 import type { BuildDisplay, BuildEvents, StatusEvent } from './build-events.ts';
+import { warningLine } from './build-report.ts';
 import { BuildTrace, isCancellation, isCompleted, spentSeconds, type TracedVertex } from './build-trace.ts';
-import { statusSeconds, statusTitle } from './status-text.ts';
+import { spentText, statusSeconds, statusTitle } from './status-text.ts';
 
 /** A step that says nothing for so long gives way to another one. */
 const patienceNs = 5_000_000_000n;
 /** News about an extent come no closer than this. */
 const statusIntervalNs = 5_000_000_000n;
+/** What is over sooner is told once. */
+const leastStatusNs = 100_000_000n;
 
 interface Printed {
   lines: number;
+  warnings: number;
   /** When each status was last printed; `done` when that was its end. */
   readonly statuses: Map<string, bigint | 'done'>;
   ended: boolean;
@@ -66,12 +70,13 @@ export class PlainDisplay implements BuildDisplay {
   }
 
   #print(vertex: TracedVertex): void {
-    const printed = this.#printed.get(vertex) ?? { lines: 0, statuses: new Map(), ended: false };
+    const printed = this.#printed.get(vertex) ?? { lines: 0, warnings: 0, statuses: new Map(), ended: false };
     if (printed.ended && !this.#hasNews(vertex)) return;
     this.#printed.set(vertex, printed);
     const lines = [
       ...this.#header(vertex),
       ...this.#statusLines(vertex, printed),
+      ...this.#warningLines(vertex, printed),
       ...this.#logLines(vertex, printed),
       ...this.#endLine(vertex, printed),
     ];
@@ -93,17 +98,23 @@ export class PlainDisplay implements BuildDisplay {
     const due = [...statuses.values()].filter((status) => this.#isDue(status, printed, nowNs));
     return due.map((status) => {
       printed.statuses.set(status.id, status.completedNs === undefined ? nowNs : 'done');
-      const seconds = statusSeconds(status, nowNs);
-      const spent = seconds === undefined ? '' : ` ${seconds.toFixed(1)}s`;
       const done = status.completedNs === undefined ? '' : ' done';
-      return `#${number} ${statusTitle(status)}${spent}${done}`;
+      return `#${number} ${statusTitle(status)}${spentText(statusSeconds(status, nowNs))}${done}`;
     });
   }
 
-  #isDue({ id, completedNs }: StatusEvent, { statuses }: Printed, nowNs: bigint): boolean {
+  #isDue({ id, startedNs, completedNs }: StatusEvent, { statuses }: Printed, nowNs: bigint): boolean {
     const last = statuses.get(id);
     if (last === 'done') return false;
-    return completedNs !== undefined || last === undefined || nowNs - last >= statusIntervalNs;
+    if (completedNs !== undefined) return true;
+    return last === undefined ? hasLasted(startedNs, nowNs) : nowNs - last >= statusIntervalNs;
+  }
+
+  #warningLines({ number, digest }: TracedVertex, printed: Printed): string[] {
+    const own = this.#trace.warnings.filter((warning) => warning.vertex === digest);
+    const fresh = own.slice(printed.warnings);
+    printed.warnings = own.length;
+    return fresh.map((warning) => `#${number} WARN: ${warningLine(warning)}`);
   }
 
   #logLines(vertex: TracedVertex, printed: Printed): string[] {
@@ -122,4 +133,8 @@ export class PlainDisplay implements BuildDisplay {
     if (cached) return [`#${number} CACHED`];
     return [`#${number} DONE ${spentSeconds(vertex, this.#nowNs()).toFixed(1)}s`];
   }
+}
+
+function hasLasted(startedNs: bigint | undefined, nowNs: bigint): boolean {
+  return startedNs === undefined || nowNs - startedNs >= leastStatusNs;
 }

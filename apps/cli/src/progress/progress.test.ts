@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BuildEvents, LogEvent, StatusEvent, VertexEvent, WarningEvent } from './build-events.ts';
-import { failureReport, warningReport } from './build-report.ts';
+import { culpritReport, sourceReport, warningReport } from './build-report.ts';
 import { BuildTrace } from './build-trace.ts';
 import { progressMode } from './choose-display.ts';
 import { drawFrame } from './frame.ts';
@@ -131,7 +131,7 @@ describe('the plain display', () => {
       '#1 ctx',
       '#1 transferring context: 1.05MB 1.0s',
       '#1 transferring context: 8.40MB 8.0s',
-      '#1 transferring dockerfile: 31B 0.0s done',
+      '#1 transferring dockerfile: 31B done',
     ]);
   });
 
@@ -230,7 +230,7 @@ describe('the end of a build', () => {
     trace.add(events({ vertexes: [vertex('RUN false', { from: 0, to: 1, error: 'exit code: 1' })] }));
     const text = { filename: 'Dockerfile', data: Buffer.from('FROM a\nENV b=c\nRUN false\nRUN true\n') };
     assert.equal(
-      failureReport(trace, { text, ranges: [{ startLine: 3, endLine: 3 }] }),
+      culpritReport(trace) + sourceReport(text, [{ startLine: 3, endLine: 3 }]),
       `------
  > RUN false:
 0.500 oh no
@@ -251,10 +251,7 @@ Dockerfile:3
     trace.add(events({ vertexes: [vertex('run', { from: 0 })] }));
     trace.add(events({ logs: [log('run', 'x\n'.repeat(5000), 1)] }));
     trace.add(events({ vertexes: [vertex('run', { from: 0, to: 1, error: 'no' })] }));
-    assert.match(
-      failureReport(trace, undefined),
-      /\n4950 lines of output are left out\n(?:1\.000 x\n){50}------\n$/,
-    );
+    assert.match(culpritReport(trace), /\n4950 lines of output are left out\n(?:1\.000 x\n){50}------\n$/);
   });
 
   test('lists warnings once each, in full when asked', () => {

@@ -25,6 +25,12 @@ export function statusSeconds({ startedNs, completedNs }: StatusEvent, nowNs: bi
   return Math.max(0, Number((completedNs ?? nowNs) - startedNs) / 1e9);
 }
 
+/** ` 1.2s`; nothing for what takes no time worth telling. */
+export function spentText(seconds: number | undefined): string {
+  const text = seconds?.toFixed(1) ?? '0.0';
+  return text === '0.0' ? '' : ` ${text}s`;
+}
+
 /** `extracting sha256:… 1.05MB / 3.20MB`. */
 export function statusTitle(status: StatusEvent): string {
   return [status.id, extentOf(status)].filter((part) => part !== '').join(' ');

@@ -3,6 +3,8 @@ import type { FlagSpec } from '../../src/grammar/flag-spec.ts';
 
 /** Arguments that a command does its work with; names for every one that it wants when missing. */
 const argumentsOf: Readonly<Record<string, readonly string[]>> = {
+  'builder history inspect attachment': ['name', 'name'],
+  'builder history rm': ['name'],
   completion: ['bash'],
   'container port': ['name'],
   'container cp': ['name:/etc', '-'],

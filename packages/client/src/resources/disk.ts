@@ -59,6 +59,10 @@ export interface BuildPruneQuery {
   filters?: Filters;
   /** Bytes that the cache may go on using. */
   keepBytes?: number;
+  /** Bytes that the cache may always use, may use at most, and that the disk should have free. */
+  reservedBytes?: number;
+  maxUsedBytes?: number;
+  minFreeBytes?: number;
 }
 
 export function pruneBuildCache(client: ApiClient, query: BuildPruneQuery): Promise<BuildPruneResponse> {
@@ -69,6 +73,9 @@ export function pruneBuildCache(client: ApiClient, query: BuildPruneQuery): Prom
       all: query.all || undefined,
       filters: formatFilters(query.filters),
       'keep-storage': query.keepBytes || undefined,
+      'reserved-space': query.reservedBytes || undefined,
+      'max-used-space': query.maxUsedBytes || undefined,
+      'min-free-space': query.minFreeBytes || undefined,
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { CommandTable } from '../command-spec.ts';
 import { filter, inspectFormat, listFormat, noTruncate, pruneFlags } from './shared-flags.ts';
 
-/** The `system` and `builder` groups, and the commands that are in no group. */
+/** The `system` group, and the commands that are in no group. */
 export const systemTable: CommandTable = [
   {
     path: 'system df',
@@ -50,17 +50,6 @@ export const systemTable: CommandTable = [
       -a/--all | Remove tagged images too
       ${pruneFlags}
       --volumes | Remove anonymous volumes too
-    `,
-  },
-  {
-    path: 'builder prune',
-    usage: '',
-    summary: 'Empty the build cache',
-    arguments: [0, 0],
-    flags: `
-      -a/--all | Remove what is still referred to, too
-      ${pruneFlags}
-      --keep-storage bytes=0 | Space that the cache may go on using
     `,
   },
   {

@@ -1,6 +1,7 @@
 import type { CommandSpec, CommandTable } from '../../grammar/command-spec.ts';
 import { parseFlagSpecs } from '../../grammar/flag-spec.ts';
-import { globalFlags, groups, rootCommands } from '../../grammar/root-table.ts';
+import { globalFlags, groups, innerGroups, rootCommands } from '../../grammar/root-table.ts';
+import { subcommands } from '../../grammar/subcommands.ts';
 
 /** What can follow a command's words. */
 export interface CompletionNode {
@@ -41,11 +42,15 @@ export function completionNodes(tables: CommandTable): CompletionNode[] {
     flags: flagsOf(globalFlags),
     argumentsFrom: undefined,
   };
-  const groupNodes = groups.map(({ name }): CompletionNode => {
-    const own = visible.filter(({ path }) => path.startsWith(`${name} `));
-    const commands = own.map(({ path, summary }) => [path.slice(name.length + 1), summary] as const);
-    return { path: name, commands, flags: [], argumentsFrom: undefined };
-  });
+  const groupNames = [...groups.map(({ name }) => name), ...Object.keys(innerGroups)];
+  const groupNodes = groupNames.map(
+    (name): CompletionNode => ({
+      path: name,
+      commands: subcommands(name, visible),
+      flags: [],
+      argumentsFrom: undefined,
+    }),
+  );
   const leaves = visible.flatMap((spec) =>
     [spec.path, ...(spec.aliases ?? [])].map(
       (path): CompletionNode => ({
