@@ -9,6 +9,7 @@ import { cgroupInfo } from './cgroup-info.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { readHostFacts } from './host-facts.ts';
 import { infoWarnings } from './info-warnings.ts';
+import { networkDriverNames } from './networks/network-drivers.ts';
 import type { ProgramVersion } from './program-version.ts';
 import { proxyInfo } from './proxy-info.ts';
 import type { EngineSettings } from './settings/engine-settings.ts';
@@ -146,7 +147,7 @@ export class SystemService implements SystemBackend {
       DockerRootDir: this.#facts.dataRoot,
       Plugins: {
         Volume: [...this.#sources.volumeDrivers()],
-        Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
+        Network: networkDriverNames(),
         Authorization: [...settings.authorizationPlugins],
         Log: logDriverNames.filter((name) => name !== 'none'),
       },
