@@ -102,6 +102,14 @@ for (const program of programs) {
       });
     }
 
+    test('gives zeros as bytes, for many programs know no archives with holes', async () => {
+      await inside('sh', '-c', 'head -c 3000000 /dev/zero > /zeros');
+      const archive = await call(['cp', `${name}:/zeros`, '-']);
+      const listed = await run('busybox', ['tar', '-tvf', '-'], { stdin: archive.stdoutBytes });
+      assert.match(listed.stdout, / 3000000 .* zeros$/m);
+      await inside('rm', '/zeros');
+    });
+
     test('follows a link only with -L, and keeps the name that was asked for', async () => {
       await copy(`${name}:/data/link`, at('kept'));
       assert.equal(readlinkSync(at('kept')), 'deep');

@@ -10,7 +10,7 @@ import { useFileSystem } from './use-file-system.ts';
 
 export interface PathArchive {
   stat: ContainerPathStat;
-  /** A tar; takes nothing of the container before it is read. */
+  /** A tar without holes, for clients know few kinds of it; takes nothing of the container before it is read. */
   archive: AsyncIterable<Uint8Array>;
 }
 
@@ -49,7 +49,7 @@ export async function* exportContainer(
   using tree = new RootedTree(Directory.openPath(use.rootfs));
   const { idMaps } = container.record;
   const ids = idMaps && insideIds(idMaps);
-  yield* until(use.signal, packTree(tree, { at: [], ...(ids && { idsAt: () => ids }) }));
+  yield* until(use.signal, packTree(tree, { at: [], holes: 'filled', ...(ids && { idsAt: () => ids }) }));
 }
 
 async function lookUp(
@@ -74,7 +74,7 @@ async function* packPath(
   const ids = idMaps && insideIds(idMaps);
   const idsAt = (place: TreePath): IdTranslation | undefined =>
     tree.idMapsAt(place) === undefined ? undefined : ids;
-  yield* until(use.signal, packTree(tree.tree, { at, name, ...(ids && { idsAt }) }));
+  yield* until(use.signal, packTree(tree.tree, { at, name, holes: 'filled', ...(ids && { idsAt }) }));
 }
 
 async function* until(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

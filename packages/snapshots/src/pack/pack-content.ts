@@ -18,10 +18,14 @@ export interface LargeFile {
   file: Descriptor;
   entry: FileEntry;
   shrinks: ShrinkPolicy;
+  holes: HolePolicy;
 }
 
 /** What becomes of a file that turns out shorter than its header says: zeros in the place of what is missing, or an error. */
 export type ShrinkPolicy = 'fill' | 'fail';
+
+/** Whether runs of zeros are left out, which not every program that reads archives knows of, or are in it as the bytes that they are. */
+export type HolePolicy = 'left-out' | 'filled';
 
 /** Bytes of the archive, or a file whose header, content and padding come here. */
 export type PackStep = Uint8Array | LargeFile;
@@ -34,10 +38,10 @@ const readBytes = 1024 * 1024;
 export function* packContent(
   file: Descriptor,
   entry: FileEntry,
-  shrinks: ShrinkPolicy,
+  { shrinks, holes }: Pick<LargeFile, 'shrinks' | 'holes'>,
 ): Generator<PackStep, void, undefined> {
   if (entry.sizeBytes > smallFileBytes) {
-    yield { file, entry, shrinks };
+    yield { file, entry, shrinks, holes };
     return;
   }
   yield encodeTarHeader(entry);
@@ -47,14 +51,16 @@ export function* packContent(
   yield tarPadding(entry.sizeBytes);
 }
 
-/** Read on pool threads, one piece ahead of what is asked for; holes are found and left out. */
+/** Read on pool threads, one piece ahead of what is asked for. Finding holes takes a reading of its own. */
 export async function* packLargeFile({
   file,
   entry,
   shrinks,
+  holes,
 }: LargeFile): AsyncGenerator<Uint8Array, void, void> {
   const { sizeBytes } = entry;
-  const segments = sizeBytes >= minHoleBytes ? await findSegments(file, sizeBytes) : undefined;
+  const mayHaveHoles = holes === 'left-out' && sizeBytes >= minHoleBytes;
+  const segments = mayHaveHoles ? await findSegments(file, sizeBytes) : undefined;
   yield encodeTarHeader({ ...entry, segments });
   for await (const piece of readAhead(file, segments ?? [{ offset: 0, lengthBytes: sizeBytes }])) {
     yield wholePiece(piece, { entry, shrinks });

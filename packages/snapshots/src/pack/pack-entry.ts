@@ -1,6 +1,6 @@
 import { type FileStat, type IdTranslation, keyBytes, pathKey, unlessGone } from '@gantry/kernel';
 import { encodeTarHeader, type TarEntryInput, type TarEntryType } from '@gantry/oci';
-import { type PackStep, packContent, type ShrinkPolicy } from './pack-content.ts';
+import { type HolePolicy, type PackStep, packContent, type ShrinkPolicy } from './pack-content.ts';
 import { type PackedFile } from './packed-file.ts';
 
 /** What one archive has seen so far. */
@@ -9,6 +9,8 @@ export interface Packing {
   links: Map<string, Uint8Array>;
   /** The tree is in use: what vanishes meanwhile is left out, and what shrinks is filled up with zeros. */
   live: boolean;
+  /** `left-out` when missing. */
+  holes?: HolePolicy | undefined;
   /** What the owners of the files are in the archive; the same when missing. */
   ids?: IdTranslation | undefined;
 }
@@ -53,7 +55,7 @@ export function* packFile(
     const entry = { ...entryOf(packing, type, name, file), sizeBytes: stat.sizeBytes };
     if (stat.links > 1) packing.links.set(inode, name);
     const shrinks: ShrinkPolicy = packing.live ? 'fill' : 'fail';
-    yield* packContent(content, entry, shrinks);
+    yield* packContent(content, entry, { shrinks, holes: packing.holes ?? 'left-out' });
     return;
   }
   const entry = packing.live

@@ -11,7 +11,7 @@ import {
   unlessGone,
 } from '@gantry/kernel';
 import { tarEnd } from '@gantry/oci';
-import type { PackStep } from './pack-content.ts';
+import type { HolePolicy, PackStep } from './pack-content.ts';
 import { directoryHeader, type Packing, packFile } from './pack-entry.ts';
 import { fileByDescriptor, fileInDirectory, type PackedFile } from './packed-file.ts';
 import { runSteps } from './run-steps.ts';
@@ -28,6 +28,8 @@ export interface PackTreeOptions {
    * directory that has no entry itself. As it is when missing.
    */
   adjust?: (at: TreePath, stat: FileStat) => FileAdjustment | 'omit' | 'enter';
+  /** `left-out` when missing: the archive of a layer. Any program may read one in which they are `filled`. */
+  holes?: HolePolicy;
   /** More follows: the archive is not ended. */
   open?: boolean;
 }
@@ -47,9 +49,9 @@ export function packTree(tree: RootedTree, options: PackTreeOptions): AsyncItera
 
 function* packPlace(
   tree: RootedTree,
-  { at, name, idsAt, adjust, open }: PackTreeOptions,
+  { at, name, idsAt, adjust, holes, open }: PackTreeOptions,
 ): Generator<PackStep, void, undefined> {
-  const packing: Packing = { links: new Map(), live: true, ids: idsAt?.(at) };
+  const packing: Packing = { links: new Map(), live: true, ids: idsAt?.(at), holes };
   using place = tree.open(at);
   const adjusted = adjustFile(adjust, at, fileByDescriptor(place));
   if (adjusted === undefined) return;
