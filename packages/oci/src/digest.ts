@@ -3,12 +3,14 @@ import { EngineError } from '@gantry/base';
 /** `sha256:` and 64 lower-case hex digits (OCI image spec, descriptor.md). The only algorithm that is accepted. */
 export type Digest = `sha256:${string}`;
 
+const otherAlgorithm = /^(?!sha256:)[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]+$/;
 const grammar = /^sha256:[0-9a-f]{64}$/;
 
 export class InvalidDigestError extends EngineError {
   override readonly name = 'InvalidDigestError';
   constructor(text: string) {
-    super('invalid', 'invalid-digest', `invalid digest: ${JSON.stringify(text.slice(0, 200))}`);
+    const reason = otherAlgorithm.test(text) ? ': of the algorithms sha256 alone is supported' : '';
+    super('invalid', 'invalid-digest', `invalid digest: ${JSON.stringify(text.slice(0, 200))}${reason}`);
   }
 }
 
