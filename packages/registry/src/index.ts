@@ -42,6 +42,7 @@ export {
   type RegistryAction,
   type RegistryEvent,
 } from './events/registry-event.ts';
+export type { CheckOptions, StorageProblem } from './fsck/check-storage.ts';
 export type { CollectedGarbage } from './gc/garbage-collector.ts';
 export type { RegistryExchange } from './http/registry-exchange.ts';
 export type { RegistryServices } from './http/registry-services.ts';

@@ -1,5 +1,6 @@
 import { configurationHelp } from '../configuration.ts';
 import { authorityHelp, certificateAuthority } from './certificate-authority.ts';
+import { checkHelp, checkRegistry } from './check-registry.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { robots, robotsHelp } from './robots.ts';
 import { serve } from './serve.ts';
@@ -32,6 +33,13 @@ export const commands: readonly Command[] = [
     summary: 'Remove what nothing names, of a registry that does not run',
     help: configurationHelp,
     run: collectGarbage,
+  },
+  {
+    name: 'fsck',
+    usage: '[OPTIONS]',
+    summary: 'Check that all is there that a registry which does not run knows of',
+    help: checkHelp,
+    run: checkRegistry,
   },
   {
     name: 'validate',

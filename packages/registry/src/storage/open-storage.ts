@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Clock, type Logger, systemClock } from '@gantry/base';
 import { FileBlobStore, FilePartialBlobs } from '@gantry/content';
 import { openMetadataStore } from '@gantry/state';
+import { type CheckOptions, checkStorage, type StorageProblem } from '../fsck/check-storage.ts';
 import { type CollectedGarbage, GarbageCollector } from '../gc/garbage-collector.ts';
 import type { ContentListener, RegistryStorage } from './registry-storage.ts';
 import { PullTimes } from './stored/pull-times.ts';
@@ -35,6 +36,8 @@ export interface StorageOptions {
 /** A storage that can be cleaned. */
 export interface OpenStorage extends RegistryStorage {
   collectGarbage(signal?: AbortSignal): Promise<CollectedGarbage>;
+  /** What does not fit, one after the other, while nobody pushes; see `checkStorage`. */
+  check(options: CheckOptions): AsyncIterable<StorageProblem>;
   /** Writes down when what was last pulled; that happens every minute, and in the end. */
   writePullTimes(): void;
   /** Throws when nothing can be stored: the disk fails, or its file system is read-only. */
@@ -109,6 +112,7 @@ function assemble(
     uploads,
     metadata: context.store,
     collectGarbage: (signal) => collector.collect(signal),
+    check: (options) => checkStorage(context, options),
     writePullTimes: () => pullTimes.write(),
     [Symbol.asyncDispose]: async () => {
       closing.abort();
