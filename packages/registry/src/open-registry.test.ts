@@ -105,3 +105,38 @@ test('users and robots are changed whole, and what cannot be is refused', async 
   assert.equal(robots.remove('robot+ci'), true);
   assert.equal(robots.remove('ci'), false);
 });
+
+test('a proxy in front that is trusted says whom a request comes from, and how', async () => {
+  await using root = await temporaryRoot('registry');
+  const file = (name: string): string => path.join(root.path, name);
+  await new UserFile(file('users')).set('root', 'a long password');
+  for (const [proxies, address, realm] of [
+    [['127.0.0.1'], '203.0.113.9', 'https://registry.test/token'],
+    [[], '127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+\/token$/],
+  ] as const) {
+    const settings = readRegistrySettings({
+      root: file('data'),
+      listen: ['127.0.0.1:0'],
+      access: { 'users-file': file('users') },
+      'trusted-proxies': proxies,
+      audit: { file: file('audit.log') },
+    });
+    await using registry = await openRegistry({ settings, userAgent, logger: silentLogger });
+    const [bound = assert.fail()] = registry.addresses;
+    assert.ok('port' in bound);
+    const { headers } = await fetch(`http://127.0.0.1:${bound.port}/v2/`, {
+      headers: {
+        Authorization: `Basic ${Buffer.from('root:wrong').toString('base64')}`,
+        'X-Forwarded-For': '203.0.113.9',
+        'X-Forwarded-Proto': 'https',
+        'X-Forwarded-Host': 'registry.test',
+      },
+    });
+    const told = /realm="([^"]*)"/.exec(headers.get('www-authenticate') ?? '')?.[1] ?? '';
+    if (typeof realm === 'string') assert.equal(told, realm);
+    else assert.match(told, realm);
+    const last = (await readFile(file('audit.log'), 'utf8')).trim().split('\n').at(-1) ?? '';
+    assert.equal((JSON.parse(last) as { remoteAddress?: string }).remoteAddress, address);
+  }
+  assert.throws(() => readRegistrySettings({ 'trusted-proxies': ['proxy.test'] }), /trusted-proxies/);
+});

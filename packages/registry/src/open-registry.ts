@@ -4,6 +4,7 @@ import { browseRoutes } from './browse/browse-routes.ts';
 import { ServerCertificate } from './certificates/server-certificate.ts';
 import { keepHouse } from './gc/housekeeping.ts';
 import { healthRoutes } from './health/health-routes.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
 import { openParts } from './open-parts.ts';
 import { createRegistryServer, type RegistryServer } from './registry-server.ts';
 import { QuotaLedger } from './rules/quota-ledger.ts';
@@ -57,6 +58,7 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
       rules,
       events,
       pullThrough,
+      proxies: new TrustedProxies(settings.trustedProxies),
       clock,
       logger,
       ...(metrics === undefined ? {} : { onRequest: (request) => metrics.request(request) }),

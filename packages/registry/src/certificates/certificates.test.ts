@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { silentLogger, systemClock } from '@gantry/base';
 import { ManualClock } from '@gantry/base/testing';
+import { TestAuthority, type TestCertificate } from '@gantry/testkit';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { ServerCertificate } from './server-certificate.ts';
 
@@ -18,9 +19,14 @@ function place(name: string): string {
   return path.join(directory, name);
 }
 
-function fetchWith(ca: string, port: number, servername: string): Promise<string> {
+function fetchWith(
+  ca: string,
+  port: number,
+  servername: string,
+  own: Partial<TestCertificate> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, ca, servername, agent: false }, (response) => {
+    get({ host: '127.0.0.1', port, ca, servername, agent: false, ...own }, (response) => {
       response.resume();
       resolve(String(response.statusCode));
     }).on('error', reject);
@@ -79,6 +85,27 @@ test('a renewed certificate keeps its key, and an authority that was not finishe
   authority.issue({ names: ['a.test'] });
   assert.equal(readFileSync(keyFile, 'utf8'), key);
   assert.notEqual(readFileSync(certificateFile, 'utf8'), certificate);
+});
+
+test('with an authority of clients only those with a certificate of it are served', async () => {
+  const authority = new CertificateAuthority(place('mutual'), systemClock);
+  const { certificate: ca } = authority.create('CA');
+  const [clients, others] = [new TestAuthority('clients'), new TestAuthority('clients')];
+  writeFileSync(place('clients.crt'), clients.cert);
+  const settings = {
+    ...authority.issue({ names: ['registry.test'] }),
+    clientAuthorityFile: place('clients.crt'),
+  };
+  using own = new ServerCertificate({ settings, clock: systemClock, logger: silentLogger });
+  const server = createServer(own.tlsOptions, (_request, response) => response.end());
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const ask = (certificate?: TestCertificate): Promise<string> =>
+    fetchWith(ca, port, 'registry.test', certificate);
+  assert.equal(await ask(clients.issue('ada')), '200');
+  await assert.rejects(ask(), /certificate required|ECONNRESET|hang up/);
+  await assert.rejects(ask(others.issue('ada')), /unknown ca|ECONNRESET|hang up|decrypt error|alert/);
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test('certificates that cannot serve are refused with a word', () => {

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { AccessRequest, Caller } from '../access/access.ts';
 import type { NewRegistryEvent } from '../events/registry-event.ts';
 import type { RegistryServices } from './registry-services.ts';
+import type { ClientConnection } from './trusted-proxies.ts';
 
 /** One request and its answer. */
 export class RegistryExchange {
@@ -47,9 +48,9 @@ export class RegistryExchange {
   }
 
   accessRequest(): AccessRequest {
-    const { socket, headers } = this.request;
-    const isEncrypted = socket instanceof TLSSocket;
-    return { headers, isEncrypted, remoteAddress: socket.remoteAddress ?? '' };
+    const { headers } = this.request;
+    const { host, ...connection } = this.#connection();
+    return { headers: host === headers.host ? headers : { ...headers, host }, ...connection };
   }
 
   /** An event of this request, without what it is about. Who asks is known by then. */
@@ -58,11 +59,21 @@ export class RegistryExchange {
   ): NewRegistryEvent {
     return {
       actor: this.#caller?.identity.name ?? '',
-      remoteAddress: this.request.socket.remoteAddress ?? '',
+      remoteAddress: this.#connection().remoteAddress,
       userAgent: (this.request.headers['user-agent'] ?? '').slice(0, 256),
       requestId: this.id,
       ...about,
     };
+  }
+
+  #connection(): ClientConnection {
+    const { socket, headers } = this.request;
+    const direct = {
+      remoteAddress: socket.remoteAddress ?? '',
+      isEncrypted: socket instanceof TLSSocket,
+      host: headers.host,
+    };
+    return this.services.proxies?.clientOf(direct, headers) ?? direct;
   }
 
   /** Aborts when the client goes away before it has its answer. */

@@ -5,6 +5,7 @@ import type { RequestObservation } from '../events/metrics/registry-metrics.ts';
 import type { EventSink } from '../events/registry-event.ts';
 import type { PushRules } from '../rules/push-rules.ts';
 import type { OpenStorage } from '../storage/open-storage.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** What the API serves. */
 export interface RegistryServices {
@@ -13,6 +14,8 @@ export interface RegistryServices {
   rules: PushRules;
   events: EventSink;
   pullThrough: PullThrough;
+  /** Whose word is taken for where a request comes from; nobody's when missing. */
+  proxies?: TrustedProxies;
   /** Told of every request when it is done with. */
   onRequest?: (request: RequestObservation) => void;
   clock: Clock;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { errorMessage } from '@gantry/base';
 import type { ListenPlace } from '@gantry/http-server';
 import { type AccessSettings, readAccessSettings } from '../access/access-settings.ts';
 import { type CacheSettings, readCacheSettings } from '../cache/cache-settings.ts';
@@ -11,6 +12,7 @@ import {
   readWebhookSettings,
   type WebhookSettings,
 } from '../events/event-settings.ts';
+import { TrustedProxies } from '../http/trusted-proxies.ts';
 import { type ReplicationSettings, readReplicationSettings } from '../replication/replication-settings.ts';
 import { type RetentionSettings, readRetentionSettings } from '../retention/retention-settings.ts';
 import { type RuleSettings, readRuleSettings } from '../rules/rule-settings.ts';
@@ -24,6 +26,8 @@ export interface RegistrySettings {
   readonly logLevel: RegistryLogLevel;
   /** That everybody who reaches it may read and write was said in so many words. */
   readonly isOpen: boolean;
+  /** As `TrustedProxies` takes them. */
+  readonly trustedProxies: readonly string[];
   readonly storage: StorageSettings;
   readonly garbageCollection: GarbageCollectionSettings;
   readonly tls?: TlsSettings;
@@ -61,6 +65,7 @@ export const registryKeys: readonly string[] = [
   'root',
   'log-level',
   'open',
+  'trusted-proxies',
   'storage',
   'garbage-collection',
   'tls',
@@ -93,6 +98,7 @@ export function readRegistrySettings(value: unknown): RegistrySettings {
     root: path.normalize(root),
     logLevel: readLogLevel(section),
     isOpen: section.flag('open') ?? false,
+    trustedProxies: readProxies(section),
     storage: readStorage(section.section('storage') ?? new Section({}, 'storage')),
     garbageCollection: readCollection(
       section.section('garbage-collection') ?? new Section({}, 'garbage-collection'),
@@ -139,6 +145,16 @@ function readListen(section: Section): ListenPlace[] {
     }
     return { kind: 'tcp', host: match[1] ?? (match[2] || '::'), port };
   });
+}
+
+function readProxies(section: Section): readonly string[] {
+  const texts = section.texts('trusted-proxies') ?? [];
+  try {
+    void new TrustedProxies(texts);
+    return texts;
+  } catch (error) {
+    return section.fail('trusted-proxies', errorMessage(error));
+  }
 }
 
 function readLogLevel(section: Section): RegistryLogLevel {
