@@ -6,8 +6,10 @@ import type { Digest } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
 import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builder-environment.ts';
-import { BuildCache, cacheId } from './cache/build-cache.ts';
+import { BuildCache, type CacheType, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
+import { Downloads } from './cache/downloads.ts';
+import { KeptDirectories } from './cache/kept-directories.ts';
 import { type CachePruning, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
 import { runBuild } from './run-build.ts';
 import { isStepId } from './steps/layered-tree.ts';
@@ -25,7 +27,7 @@ export interface BuildServiceOptions {
 /** One step in the cache, by the Engine API's names. */
 export interface CacheUsage {
   ID: string;
-  Type: 'regular';
+  Type: CacheType;
   Description: string;
   InUse: boolean;
   Shared: boolean;
@@ -41,11 +43,15 @@ export class BuildService {
   readonly #environment: BuilderEnvironment;
 
   private constructor({ ports, defaults, store, directory, clock, logger }: BuildServiceOptions) {
+    const cache = new BuildCache(store, clock);
     this.#environment = {
       ports,
       defaults,
-      cache: new BuildCache(store, clock),
+      cache,
+      downloads: new Downloads(store, cache),
+      directories: new KeptDirectories(store, cache),
       cacheMounts: new CacheMounts({ root: path.join(directory, 'cache-mounts'), store, clock }),
+      making: new Map(),
       steps: new Set(),
       workDirectory: path.join(directory, 'work'),
       clock,
@@ -82,7 +88,7 @@ export class BuildService {
   cacheUsage(): CacheUsage[] {
     return this.#environment.cache.entries().map(({ key, step }) => ({
       ID: cacheId(key),
-      Type: 'regular',
+      Type: step.type ?? 'regular',
       Description: step.description,
       InUse: false,
       Shared: false,

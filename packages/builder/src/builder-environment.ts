@@ -6,8 +6,10 @@ import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
-import type { BuildCache } from './cache/build-cache.ts';
+import type { BuildCache, CachedStep } from './cache/build-cache.ts';
 import type { CacheMounts } from './cache/cache-mounts.ts';
+import type { Downloads } from './cache/downloads.ts';
+import type { KeptDirectories } from './cache/kept-directories.ts';
 
 /** The lower layers, as far as builds use them. */
 export interface BuilderPorts {
@@ -36,6 +38,10 @@ export interface BuilderEnvironment {
   defaults: BuilderDefaults;
   cache: BuildCache;
   cacheMounts: CacheMounts;
+  downloads: Downloads;
+  directories: KeptDirectories;
+  /** Steps that are under way, by their keys. */
+  making: Map<string, Promise<CachedStep>>;
   /** Ids of the file systems and processes of steps that are under way. */
   steps: Set<string>;
   /** Of files that a step needs for its moment; emptied at start. */

@@ -37,7 +37,7 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
   checkSyntax(file);
   const checks = new CheckReporter(parseCheckOptions(file.directives.check ?? ''));
   checkDockerfile(file, checks);
-  const names = new StageNames(file);
+  const names = new StageNames(file, request.namedContexts);
   const materials = new Materials();
   const startedAt = environment.clock.now();
   const common = { environment, request, file, names, context, keep, checks, materials };
@@ -77,7 +77,7 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
 }
 
 async function buildPlatform(
-  common: Omit<Build, 'arguments' | 'stage' | 'image' | 'signal'>,
+  common: Omit<Build, 'arguments' | 'stage' | 'image' | 'files' | 'signal'>,
   progress: BuildProgress,
 ): Promise<{ result: PlatformResult; unused: readonly string[] }> {
   const { file, names, request, platform } = common;

@@ -4,8 +4,13 @@ import type { PlainLayer } from '@gantry/images';
 import type { Digest } from '@gantry/oci';
 import type { Collection, MetadataStore } from '@gantry/state';
 
+/** What lies in the cache, by the Engine API's names. */
+export type CacheType = 'regular' | 'source.local' | 'source.git.checkout' | 'exec.cachemount';
+
 /** What one step made, by everything that it was made from. */
 export interface CachedStep {
+  /** `regular` when missing. */
+  type?: Exclude<CacheType, 'regular'>;
   /** Undefined: the step changed nothing. */
   layer?: PlainLayer;
   /** The instruction, for people. */
@@ -55,9 +60,19 @@ export class BuildCache {
   }
 
   /** Returns it as it is remembered. */
-  put(key: string, { layer, description }: Pick<CachedStep, 'layer' | 'description'>): CachedStep {
+  put(
+    key: string,
+    { layer, description, type }: Pick<CachedStep, 'layer' | 'description' | 'type'>,
+  ): CachedStep {
     const now = this.#clock.now().toISOString();
-    const step = { ...(layer && { layer }), description, createdAt: now, usedAt: now, uses: 0 };
+    const step = {
+      ...(layer && { layer }),
+      ...(type && { type }),
+      description,
+      createdAt: now,
+      usedAt: now,
+      uses: 0,
+    };
     this.#steps.put(key, step);
     return step;
   }

@@ -1,16 +1,18 @@
 import { posix } from 'node:path';
 import { faultPoint } from '@gantry/base';
-import { PathPatterns, readIgnoreFile } from '@gantry/dockerfile';
+import type { PathPatterns } from '@gantry/dockerfile';
 import { decompress, sniffStream } from '@gantry/images';
 import { FileTooLargeError, NotRegularFileError, readFileIn } from '@gantry/kernel';
 import { type Digest, encodeTarHeader, readTar, tarEnd, tarPadding, tarStoredBytes } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
+import { mountLayers } from '../steps/layered-tree.ts';
 import type { Keep } from '../steps/layers.ts';
 import { refuseMark } from '../transfer/add-archive.ts';
 import { beginsTar, peekStream } from './peek-stream.ts';
 
-const maxDockerfileBytes = 16 * 1024 ** 2;
+/** A Dockerfile, or a file of patterns, that is larger is none. */
+export const maxDockerfileBytes: number = 16 * 1024 ** 2;
 
 /**
  * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), becomes a layer, so that nothing in it can lead out. What is
@@ -33,41 +35,28 @@ export async function receiveContext(
   return diffId;
 }
 
-/** The Dockerfile of a context. Throws `InvalidBuildError` in Docker's words. */
-export async function readDockerfile(
-  { ports }: Pick<BuilderEnvironment, 'ports'>,
-  layer: Digest,
+/** A file of a context, links within it followed; undefined when nothing is there. Throws `InvalidBuildError`. */
+export async function readContextFile(
+  environment: Pick<BuilderEnvironment, 'ports' | 'steps'>,
+  layers: readonly Digest[],
   path: string,
-): Promise<Uint8Array> {
-  const directory = await ports.snapshots.layer(layer);
-  const problem = (reason: string) =>
-    new InvalidBuildError(`failed to parse Dockerfile: cannot read ${path}: ${reason}`);
+): Promise<Uint8Array | undefined> {
   try {
-    const bytes = directory && readFileIn(directory.path, posix.join('/', path), maxDockerfileBytes);
-    if (bytes !== undefined) return bytes;
+    await using tree = await mountLayers(environment, layers);
+    return readFileIn(tree.root, posix.join('/', path), maxDockerfileBytes);
   } catch (error) {
     if (error instanceof FileTooLargeError || error instanceof NotRegularFileError)
-      throw problem(error.message);
+      throw new InvalidBuildError(`failed to parse Dockerfile: cannot read ${path}: ${error.message}`);
     throw error;
   }
-  throw new InvalidBuildError(`Cannot locate specified Dockerfile: ${path}`);
 }
 
 /**
  * The Dockerfile and `.dockerignore` where the latter names them: clients send them all the same, for the engine to read, and no COPY
  * may see them.
  */
-export async function hiddenFiles(
-  { ports }: Pick<BuilderEnvironment, 'ports'>,
-  layer: Digest,
-  dockerfile: string,
-): Promise<ReadonlySet<string>> {
-  const directory = await ports.snapshots.layer(layer);
-  const own = directory && readFileIn(directory.path, `/${dockerfile}.dockerignore`, maxDockerfileBytes);
-  const bytes = own ?? (directory && readFileIn(directory.path, '/.dockerignore', maxDockerfileBytes));
-  if (bytes === undefined) return new Set();
-  const patterns = new PathPatterns(readIgnoreFile(bytes));
-  return new Set([dockerfile, '.dockerignore'].filter((file) => patterns.matches(file)));
+export function hiddenFiles(ignored: PathPatterns | undefined, dockerfile: string): ReadonlySet<string> {
+  return new Set([dockerfile, '.dockerignore'].filter((file) => ignored?.matches(file) === true));
 }
 
 /** A tar with a Dockerfile and nothing else. */

@@ -1,16 +1,20 @@
 import type { Dockerfile, Stage } from '@gantry/dockerfile';
 import { DockerfileError } from '@gantry/dockerfile';
+import { findNamedContext } from '../context/named-context.ts';
 import { InvalidBuildError } from '../errors.ts';
 
 /** Where files of COPY or of a RUN mount come from, or what a stage stands on. */
-export type Origin = { stage: Stage } | { image: string };
+export type Origin = { stage: Stage } | { image: string } | { address: string };
 
 /** Finds stages by the names that instructions use. */
 export class StageNames {
   readonly #stages: readonly Stage[];
+  readonly #contexts: ReadonlyMap<string, string>;
 
-  constructor({ stages }: Dockerfile) {
+  /** `contexts`: names that mean something else, before everything. */
+  constructor({ stages }: Dockerfile, contexts: ReadonlyMap<string, string> = new Map()) {
     this.#stages = stages;
+    this.#contexts = contexts;
   }
 
   /** What is to be built: a stage by name or number, the last one for an empty name. Throws `InvalidBuildError`. */
@@ -22,14 +26,25 @@ export class StageNames {
 
   /** What a FROM with that name, its variables put in, stands on: a stage above it, or an image. */
   base(name: string, below: Stage): Origin {
+    const given = this.#given(name);
+    if (given !== undefined) return given;
     const found = this.#named(name, below.index);
     return found === undefined ? { image: name } : { stage: found };
   }
 
   /** What `--from` of an instruction names. */
   source(name: string): Origin {
+    const given = this.#given(name);
+    if (given !== undefined) return given;
     const found = this.#named(name) ?? this.#numbered(name);
     return found === undefined ? { image: name } : { stage: found };
+  }
+
+  #given(name: string): Origin | undefined {
+    const context = findNamedContext(this.#contexts, name);
+    if (context?.kind === 'image') return { image: context.reference };
+    if (context?.kind === 'stage') return { stage: this.target(context.name) };
+    return context && { address: context.address };
   }
 
   /** Of two with one name the later counts. */

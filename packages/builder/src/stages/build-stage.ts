@@ -7,7 +7,7 @@ import {
   type Stage,
   SyntaxProblem,
 } from '@gantry/dockerfile';
-import { isConfigInstruction, type ResolvedImage } from '@gantry/images';
+import { isConfigInstruction, type PlainLayer, type ResolvedImage } from '@gantry/images';
 import { canonicalString, type Platform, parsePlatform, parseReference, withDefaultTag } from '@gantry/oci';
 import { InvalidBuildError } from '../errors.ts';
 import type { StageProgress } from '../progress/build-progress.ts';
@@ -67,14 +67,29 @@ async function baseOf(build: Build, ownStage: Stage, progress: StageProgress): P
   const stage = build.file.stages.find((candidate) => candidate.from === from);
   const origin = stage === undefined ? { image: base } : names.base(base, stage);
   if ('stage' in origin) return (await build.stage(origin.stage)).copy();
-  const name = canonicalString(withDefaultTag(parseReference(base)));
+  if ('address' in origin) {
+    const state = StageState.onNothing(platform, environment.clock.now());
+    return state.withFiles(await heldFiles(build, origin.address), from.source);
+  }
+  const name = canonicalString(withDefaultTag(parseReference(origin.image)));
   const resolved = await progress
     .internal(`load metadata for ${name}`, from.lines)
-    .do(() => resolveImage(build, base, platform));
+    .do(() => resolveImage(build, origin.image, platform));
   progress.step(stepName(labelOf(build, ownStage), 1, `FROM ${name}@${resolved.id}`), from.lines).done();
   progress.base(resolved.id);
   environment.logger.debug('a stage stands on an image', { imageRef: base, digest: resolved.id });
   return StageState.onImage(resolved, environment.clock.now());
+}
+
+/** The files of a named context, which a stage stands on as on an image without a config. */
+async function heldFiles(build: Build, address: string): Promise<PlainLayer[]> {
+  const layers: PlainLayer[] = [];
+  for (const diffId of await build.files(address)) {
+    const blob = await build.environment.ports.content.stat(diffId);
+    if (blob === undefined) throw new InvalidBuildError(`the files of ${address} are gone`);
+    layers.push({ diffId, sizeBytes: blob.sizeBytes });
+  }
+  return layers;
 }
 
 /** The image, pulled when it is not here or when the build asks for it. */

@@ -1,5 +1,6 @@
 import type { Stage } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
+import { openNamedFiles } from '../context/named-context.ts';
 import type { BuildProgress, StageProgress } from '../progress/build-progress.ts';
 import { buildStage, resolveImage } from './build-stage.ts';
 import type { Build } from './stage-build.ts';
@@ -17,13 +18,14 @@ export interface StagesRequest {
  * they are gone.
  */
 export async function buildStages(
-  common: Omit<Build, 'stage' | 'image' | 'signal'>,
+  common: Omit<Build, 'stage' | 'image' | 'files' | 'signal'>,
   { stages, target, progress }: StagesRequest,
 ): Promise<StageState> {
   const failure = new AbortController();
   const signal = AbortSignal.any([common.request.signal, failure.signal]);
   const results = new Map<Stage, Promise<StageState>>();
   const images = new Map<string, Promise<readonly Digest[]>>();
+  const files = new Map<string, Promise<readonly Digest[]>>();
   const spoken = new Map(stages.map((stage) => [stage, progress.addStage()]));
   const build: Build = {
     ...common,
@@ -34,6 +36,14 @@ export async function buildStages(
         images,
         reference,
         async () => (await resolveImage({ ...common, signal }, reference, common.platform)).layers,
+      ),
+    files: (address) =>
+      once(files, address, () =>
+        openNamedFiles(common.environment, address, {
+          keep: common.keep,
+          signal,
+          client: common.request.client,
+        }),
       ),
   };
   const attempt = async (stage: Stage, own: StageProgress | undefined): Promise<StageState> => {

@@ -21,22 +21,32 @@ export async function copyStep(work: StageWork, instruction: CopyInstruction): P
   if (instruction.from.includes('$'))
     throw new InvalidBuildError("'from' doesn't support variable expansion, define alias stage instead");
   const from = await sourceLayers(work, instruction.from);
-  await transferFiles(work, instruction, { from, parents: instruction.parents, unpacks: false });
+  const sources = instruction.sources.map((source) => expandIn(work, instruction, source).text);
+  await transferFiles(work, instruction, { from, sources, parents: instruction.parents, unpacks: false });
 }
 
-/** What COPY, and ADD of local files that are no archives, have in common. */
+/** Files that an instruction takes from one place. */
+export interface TransferSource {
+  readonly from: readonly Digest[];
+  /** Their names there, variables put in. */
+  readonly sources: readonly string[];
+  readonly parents: boolean;
+  readonly unpacks: boolean;
+}
+
+/** What COPY and ADD have in common. */
 export async function transferFiles(
   work: StageWork,
   instruction: Transfer & Written & { name: 'COPY' | 'ADD' },
-  { from, parents, unpacks }: { from: readonly Digest[]; parents: boolean; unpacks: boolean },
+  { from, sources, parents, unpacks }: TransferSource,
 ): Promise<void> {
   const { build, state } = work;
-  const { environment, keep, signal, request } = build;
+  const { environment, keep, signal } = build;
   const expand = (text: string): string => expandIn(work, instruction, text).text;
   const mode = expand(instruction.chmod);
   await using transfer = await prepareTransfer(environment, {
     instruction: instruction.name,
-    sources: instruction.sources.map(expand),
+    sources,
     texts: instruction.heredocs.map((heredoc) => ({
       name: heredoc.name,
       text: heredocText(heredoc, (text) => expandHeredoc(work, instruction, text)),
@@ -45,7 +55,7 @@ export async function transferFiles(
     parents,
     unpacks,
     excluded: new PathPatterns(instruction.exclude.map(expand)),
-    hidden: from[0] === build.context.layer ? build.context.hidden : new Set(),
+    hidden: from === build.context.layers ? build.context.hidden : new Set(),
     from,
     onto: state.layerIds,
     link: instruction.link,
@@ -56,13 +66,19 @@ export async function transferFiles(
   const step = await cachedStep(environment, {
     inputs: ['transfer', onto, await transfer.contentKey()],
     description: instruction.source,
-    noCache: request.noCache,
+    noCache: isUncached(work),
     keep,
     make: () => transfer.makeLayer({ keep, signal }),
   });
   if (step.cached) work.step?.cached();
   state.add(step);
   remember(work, `${instruction.source} # buildkit`, step.layer !== undefined);
+}
+
+/** Nothing that was built before is taken, for the whole build or for the stage. */
+export function isUncached({ build: { request }, stage }: StageWork): boolean {
+  const { stageName } = stage.from;
+  return request.noCache || (stageName !== '' && request.noCacheStages.has(stageName));
 }
 
 /** Relative to the working directory; a slash at the end stays. */

@@ -13,6 +13,7 @@ import type { StepMount } from '../steps/run-mounts.ts';
 import { runStep } from '../steps/run-step.ts';
 import type { StepScript } from '../steps/step-files.ts';
 import { expandIn } from './apply-config.ts';
+import { isUncached } from './copy.ts';
 import { remember } from './history.ts';
 import { contentOf, sourceLayers } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
@@ -40,7 +41,7 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
       { ...parts, variables, extraHosts, mounts: await mountInputs(work, mounts) },
     ],
     description: instruction.source,
-    noCache: request.noCache,
+    noCache: isUncached(work),
     keep,
     make: async () => {
       work.step?.running();

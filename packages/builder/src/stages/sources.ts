@@ -8,9 +8,10 @@ import type { StageWork } from './stage-build.ts';
 
 /** Layers of what `--from` names: a stage, an image, or the context when it is empty. */
 export async function sourceLayers({ build }: StageWork, from: string): Promise<readonly Digest[]> {
-  if (from === '') return [build.context.layer];
+  if (from === '') return build.context.layers;
   const origin = build.names.source(from);
   if ('stage' in origin) return (await build.stage(origin.stage)).layerIds;
+  if ('address' in origin) return await build.files(origin.address);
   return await build.image(origin.image);
 }
 

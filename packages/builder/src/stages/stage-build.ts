@@ -30,6 +30,8 @@ export interface Build {
   stage(stage: Stage): Promise<StageState>;
   /** Layers of an image that instructions take files from. */
   image(reference: string): Promise<readonly Digest[]>;
+  /** Layers of the files of a named context. */
+  files(address: string): Promise<readonly Digest[]>;
 }
 
 /** One stage while it is built. */

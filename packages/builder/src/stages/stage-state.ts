@@ -18,7 +18,10 @@ export class StageState {
   createdAt: string;
 
   private constructor(
-    parts: Omit<StageState, 'draft' | 'layerIds' | 'lookup' | 'runVariables' | 'copy' | 'add'> & {
+    parts: Omit<
+      StageState,
+      'draft' | 'layerIds' | 'lookup' | 'runVariables' | 'copy' | 'add' | 'withFiles'
+    > & {
       config: ImageRunConfig;
     },
   ) {
@@ -58,6 +61,15 @@ export class StageState {
       author: '',
       createdAt: now.toISOString(),
     });
+  }
+
+  /** With layers of files that no instruction made. */
+  withFiles(layers: readonly PlainLayer[], createdBy: string): this {
+    for (const layer of layers) {
+      this.layers.push(layer);
+      this.history.push({ created: this.createdAt, created_by: createdBy });
+    }
+    return this;
   }
 
   copy(): StageState {

@@ -1,13 +1,15 @@
 import { faultPoint } from '@gantry/base';
 import type { PlainLayer } from '@gantry/images';
 import type { BuilderEnvironment } from '../builder-environment.ts';
-import { BuildCache, type StepInputs } from '../cache/build-cache.ts';
+import { BuildCache, type CachedStep, type StepInputs } from '../cache/build-cache.ts';
 import { holdLayer, type Keep } from './layers.ts';
 
 export interface CachedStepRequest {
   inputs: StepInputs;
   /** The instruction, for people. */
   description: string;
+  /** What it is in lists; `regular` when missing. */
+  type?: 'source.git.checkout';
   /** What was done before is not taken; what is done now is kept all the same. */
   noCache: boolean;
   keep: Keep;
@@ -24,16 +26,44 @@ export interface StepResult {
 
 /** Does a step, unless the cache has what its inputs make. */
 export async function cachedStep(
-  environment: Pick<BuilderEnvironment, 'cache' | 'ports'>,
-  { inputs, description, noCache, keep, make }: CachedStepRequest,
+  environment: Pick<BuilderEnvironment, 'cache' | 'ports' | 'making'>,
+  request: CachedStepRequest,
 ): Promise<StepResult> {
-  const { cache } = environment;
+  const { inputs, noCache, keep } = request;
   const key = BuildCache.key(inputs);
-  const found = noCache ? undefined : cache.find(key);
+  const found = noCache ? undefined : environment.cache.find(key);
   if (found !== undefined && (found.layer === undefined || (await holdLayer(environment, found.layer, keep))))
     return { layer: found.layer, cached: true, createdAt: found.createdAt };
+  const made = noCache
+    ? await remembered(environment, key, request)
+    : await madeOnce(environment, key, request);
+  return { layer: made.layer, cached: false, createdAt: made.createdAt };
+}
+
+async function remembered(
+  { cache }: Pick<BuilderEnvironment, 'cache'>,
+  key: string,
+  { make, description, type }: CachedStepRequest,
+): Promise<CachedStep> {
   const layer = await make();
-  const { createdAt } = cache.put(key, { ...(layer && { layer }), description });
+  const step = cache.put(key, { ...(layer && { layer }), ...(type && { type }), description });
   faultPoint('build/step-remembered');
-  return { layer, cached: false, createdAt };
+  return step;
+}
+
+/** Two builds that want one step share it; when the one that does it is cancelled or fails, the other does it by itself. */
+async function madeOnce(
+  environment: Pick<BuilderEnvironment, 'cache' | 'ports' | 'making'>,
+  key: string,
+  request: CachedStepRequest,
+): Promise<CachedStep> {
+  const { making } = environment;
+  for (let other = making.get(key); other !== undefined; other = making.get(key)) {
+    const made = await other.catch(() => undefined);
+    if (made === undefined) continue;
+    if (made.layer === undefined || (await holdLayer(environment, made.layer, request.keep))) return made;
+  }
+  const own = remembered(environment, key, request).finally(() => making.delete(key));
+  making.set(key, own);
+  return await own;
 }

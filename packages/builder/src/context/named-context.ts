@@ -1,0 +1,54 @@
+import { canonicalString, type Digest, parseReference, withDefaultTag } from '@gantry/oci';
+import type { BuilderEnvironment } from '../builder-environment.ts';
+import { BuildOptionNotBuiltError } from '../errors.ts';
+import { fetchAddress } from './fetch-address.ts';
+import { receiveDirectory } from './receive-directory.ts';
+import type { SourceRequest } from './source-request.ts';
+
+/** What a name means that `--build-context` gave a meaning. */
+export type NamedContext =
+  | { readonly kind: 'image'; readonly reference: string }
+  | { readonly kind: 'stage'; readonly name: string }
+  /** Files, which have no image's config. */
+  | { readonly kind: 'files'; readonly address: string };
+
+/** Finds the named context for a name in FROM or `--from`: by the name as written, or as an image's with its tag. */
+export function findNamedContext(
+  contexts: ReadonlyMap<string, string>,
+  name: string,
+): NamedContext | undefined {
+  const address = contexts.get(name) ?? contexts.get(name.toLowerCase()) ?? byImage(contexts, name);
+  if (address === undefined) return undefined;
+  const [, scheme = '', rest = ''] =
+    /^(docker-image:\/\/|oci-layout:\/\/|target:|input:|result:)(.*)$/.exec(address) ?? [];
+  if (scheme === 'docker-image://' || scheme === 'result:') return { kind: 'image', reference: rest };
+  if (scheme === 'target:') return { kind: 'stage', name: rest };
+  if (scheme !== '') throw new BuildOptionNotBuiltError(`a build context by ${scheme}`);
+  return { kind: 'files', address };
+}
+
+function byImage(contexts: ReadonlyMap<string, string>, name: string): string | undefined {
+  const wanted = canonical(name);
+  if (wanted === undefined) return undefined;
+  return [...contexts].find(([own]) => canonical(own) === wanted)?.[1];
+}
+
+/** Undefined for what is no image's name. */
+function canonical(name: string): string | undefined {
+  try {
+    return canonicalString(withDefaultTag(parseReference(name)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files of a named context, as layers. */
+export async function openNamedFiles(
+  environment: BuilderEnvironment,
+  address: string,
+  request: SourceRequest,
+): Promise<readonly Digest[]> {
+  if (!address.startsWith('local:')) return await fetchAddress(environment, address, request);
+  const wish = { include: [], exclude: [], follow: [] };
+  return await receiveDirectory(environment, { name: address.slice('local:'.length), wish }, request);
+}

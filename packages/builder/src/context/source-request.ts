@@ -1,0 +1,10 @@
+import type { BuildClient } from '../build-client.ts';
+import type { Keep } from '../steps/layers.ts';
+
+/** What fetching a source needs of its build. */
+export interface SourceRequest {
+  readonly keep: Keep;
+  readonly signal: AbortSignal;
+  /** Lends credentials. */
+  readonly client: BuildClient | undefined;
+}
