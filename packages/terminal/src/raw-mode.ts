@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import type { ReadStream } from 'node:tty';
 
 /**
@@ -27,8 +26,9 @@ export class RawMode implements Disposable {
 
 /**
  * Node's raw mode (libuv's UV_TTY_MODE_RAW) still makes a carriage return of each line feed, which the other side's terminal
- * has done already. Where there is no stty(1) it stays so.
+ * has done already. Where there is no stty(1) it stays so. Running programs is loaded here: it takes 2 ms, which only raw mode is worth.
  */
 function passOutput(terminal: ReadStream): void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   spawnSync('stty', ['-opost'], { stdio: [terminal, 'ignore', 'ignore'] });
 }
