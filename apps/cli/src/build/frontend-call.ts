@@ -56,8 +56,8 @@ function printAnswer(stdout: Output, metadata: ReadonlyMap<string, Uint8Array>, 
 }
 
 function lintText(json: string, findings: string): string {
-  const { warnings = [] } = JSON.parse(json || '{}') as { warnings?: unknown[] };
-  const count = warnings.length;
+  const { warnings } = JSON.parse(json || '{}') as { warnings?: unknown[] | null };
+  const count = warnings?.length ?? 0;
   if (count === 0) return `${findings}Check complete, no warnings found.\n`;
   return `Check complete, ${count === 1 ? '1 warning has' : `${count} warnings have`} been found!\n${findings}`;
 }

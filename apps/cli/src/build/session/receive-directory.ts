@@ -62,6 +62,7 @@ class ReceivedTree implements Disposable {
   readonly #told = new Set<string>();
   readonly #open = new Map<number, OpenFile>();
   readonly #waiting: { id: number; stat: fsutil.Stat }[] = [];
+  #lastPath = '';
   #nextId = 0;
   #isAllTold = false;
 
@@ -73,6 +74,7 @@ class ReceivedTree implements Disposable {
   async addEntry(stat: fsutil.Stat): Promise<void> {
     const id = this.#nextId++;
     const place = this.#placeOf(stat.path);
+    this.#checkOrder(stat.path);
     this.#told.add(stat.path);
     if (hasBit(stat.mode, goMode.directory)) return this.#makeDirectory(place, stat);
     makeRoom(place);
@@ -141,6 +143,12 @@ class ReceivedTree implements Disposable {
     if (this.#isAllTold && this.#open.size === 0) await this.#messages.send({ type: PacketType.fin });
   }
 
+  /** Each path comes once, after all that are before it: what was made a directory stays one. */
+  #checkOrder(relative: string): void {
+    if (this.#isAllTold || orderOf(relative) <= orderOf(this.#lastPath)) throw badPath(relative);
+    this.#lastPath = relative;
+  }
+
   /** Throws for a path that is not clean, or whose directory was not told. */
   #placeOf(relative: string): string {
     const names = relative.split('/');
@@ -149,7 +157,7 @@ class ReceivedTree implements Disposable {
     );
     const parent = names.slice(0, -1).join('/');
     if (isClean && this.#directories.has(parent)) return path.join(this.#root, relative);
-    throw new CommandError(1, `ERROR: the engine sent the bad path ${JSON.stringify(relative)}`);
+    throw badPath(relative);
   }
 
   /** A further name is of a file that was told. */
@@ -168,6 +176,15 @@ class ReceivedTree implements Disposable {
       else if (!this.#told.has(relative)) rmSync(path.join(this.#root, relative), { recursive: true });
     }
   }
+}
+
+function badPath(relative: string): CommandError {
+  return new CommandError(1, `ERROR: the engine sent the bad path ${JSON.stringify(relative)}`);
+}
+
+/** Sorts a directory's content right behind it, by the bytes of names. */
+function orderOf(relative: string): string {
+  return Buffer.from(relative.replaceAll('/', '\0')).toString('latin1');
 }
 
 function makeRoom(place: string): void {

@@ -289,6 +289,9 @@ describe('a directory that the engine sends', () => {
       [file('a//b', 'x')],
       [file('nowhere/x', 'x')],
       [{ path: 's', mode: goMode.symlink + 0o777, linkname: outside }, file('s/x', 'x')],
+      [folder('s'), { path: 's', mode: goMode.symlink + 0o777, linkname: outside }, file('s/x', 'x')],
+      [folder('s'), file('t', 't'), file('s/x', 'x')],
+      [file('f', 'a'), file('f', 'b')],
       [{ path: 'h', mode: 0o644, linkname: '../victim' }],
       [{ path: 'h', mode: 0o644, linkname: 'unknown' }],
     ];
