@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -126,27 +127,26 @@ describe('secrets', () => {
 });
 
 describe('ssh agents', () => {
-  test('are the default one or a socket by name; keys in files are refused by name', async () => {
+  test('are the default one, a socket by name, or keys of files', async () => {
     const socket = path.join(directory, 'agent.sock');
     const server = createServer().listen(socket);
     await new Promise((resolve) => server.once('listening', resolve));
+    const key = path.join(directory, 'id_ed25519');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     try {
-      const agents = readSshAgents(['default', `git=${socket}`], { SSH_AUTH_SOCK: socket });
-      assert.deepEqual(
-        [...agents],
-        [
-          ['default', socket],
-          ['git', socket],
-        ],
-      );
+      const agents = readSshAgents(['default', `git=${socket}`, `other=${key},${key}`], {
+        SSH_AUTH_SOCK: socket,
+      });
+      assert.deepEqual([...agents.keys()], ['default', 'git', 'other']);
+      assert.throws(() => readSshAgents([`a=${socket},${key}`], {}), fail(/only a single socket/));
     } finally {
       server.close();
     }
-    const key = path.join(directory, 'id_ed25519');
-    writeFileSync(key, '-----BEGIN OPENSSH PRIVATE KEY-----\n');
     assert.throws(() => readSshAgents(['default'], {}), fail(/SSH_AUTH_SOCK/));
-    assert.throws(() => readSshAgents([`a=${key}`], {}), fail(/is not built yet/));
     assert.throws(() => readSshAgents(['a=/none'], {}), fail(/no such file/));
+    writeFileSync(key, 'no key');
+    assert.throws(() => readSshAgents([`a=${key}`], {}), fail(/failed to read the ssh key/));
   });
 });
 

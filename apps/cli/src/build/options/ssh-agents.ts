@@ -1,40 +1,54 @@
 import { readFileSync, statSync } from 'node:fs';
-import { CommandError, NotBuiltError } from '../../errors.ts';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { CommandError } from '../../errors.ts';
+import { openKeyAgent } from '../ssh/key-agent.ts';
+import { readSshKey } from '../ssh/private-key.ts';
 
-/** The sockets of ssh agents, by the id that a step mounts. */
-export type SshAgents = ReadonlyMap<string, string>;
+/** What connects with an ssh agent, by the id that a step mounts. */
+export type SshAgents = ReadonlyMap<string, () => Duplex>;
+
+/** A private key has a few kB. */
+const maxKeyBytes = 128 * 1024;
 
 /**
- * `--ssh default`, `--ssh ID=SOCKET`: without a socket the agent of `SSH_AUTH_SOCK`. Throws `CommandError` for a socket that is not there,
- * and for keys in files, which no agent holds.
+ * `--ssh default`, `--ssh ID=SOCKET`, `--ssh ID=KEY[,KEY…]`: without a place the agent of `SSH_AUTH_SOCK`; of keys in files an agent that only
+ * signs with them. Throws `CommandError` for what is not there, or neither.
  */
 export function readSshAgents(
   given: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): SshAgents {
   return new Map(
-    given.map((text): [string, string] => {
+    given.map((text): [string, () => Duplex] => {
       const equals = text.indexOf('=');
       const id = equals < 0 ? text : text.slice(0, equals);
-      const paths = equals < 0 ? [] : text.slice(equals + 1).split(',');
-      const [path = environment['SSH_AUTH_SOCK'] ?? ''] = paths;
-      if (path === '') {
-        throw new CommandError(1, 'ERROR: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set');
-      }
-      if (paths.length > 1) throw new NotBuiltError(`--ssh with several keys (${text})`);
-      checkSocket(path);
-      return [id === '' ? 'default' : id, path];
+      const places = equals < 0 ? [environment['SSH_AUTH_SOCK'] ?? ''] : text.slice(equals + 1).split(',');
+      return [id === '' ? 'default' : id, agentAt(places)];
     }),
   );
 }
 
-function checkSocket(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined)
-    throw new CommandError(1, `ERROR: failed to open ${path}: no such file or directory`);
-  if (stat.isSocket()) return;
-  if (readFileSync(path).toString('latin1', 0, 64).includes('PRIVATE KEY')) {
-    throw new NotBuiltError(`--ssh with a file of a key (${path}; add it to an agent with ssh-add)`);
+function agentAt(places: readonly string[]): () => Duplex {
+  const [first = ''] = places;
+  if (places.includes('')) {
+    throw new CommandError(1, 'ERROR: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set');
   }
-  throw new CommandError(1, `ERROR: ${path} is neither a socket of an ssh agent nor a key`);
+  const sockets = places.filter((place) => statOf(place).isSocket());
+  if (sockets.length > 0 && places.length > 1) {
+    throw new CommandError(1, `ERROR: only a single socket is allowed: ${places.join(',')}`);
+  }
+  if (sockets.length > 0) return () => connect(first);
+  const keys = places.map((place) => {
+    if (statOf(place).size > maxKeyBytes)
+      throw new CommandError(1, `ERROR: ${place} is too large for an ssh key`);
+    return readSshKey(readFileSync(place, 'utf8'), place);
+  });
+  return () => openKeyAgent(keys);
+}
+
+function statOf(place: string): NonNullable<ReturnType<typeof statSync>> {
+  const stat = statSync(place, { throwIfNoEntry: false });
+  if (stat !== undefined) return stat;
+  throw new CommandError(1, `ERROR: failed to open ${place}: no such file or directory`);
 }

@@ -335,7 +335,7 @@ describe('what else a session lends', () => {
     const place = path.join(base, 'agent');
     const agent = createServer((socket) => socket.on('data', (data) => socket.end(`got ${data.toString()}`)));
     await new Promise<void>((resolve) => agent.listen(place, resolve));
-    await using client = await session(sshService(new Map([['default', place]])));
+    await using client = await session(sshService(new Map([['default', () => connect(place)]])));
     await client.unary(sshforward.SSH.checkAgent, { id: 'default' });
     await assert.rejects(client.unary(sshforward.SSH.checkAgent, { id: 'git' }), /unset ssh forward key git/);
     const messages = client.stream(sshforward.SSH.forwardAgent, {

@@ -1,22 +1,22 @@
-import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { GrpcError, implement, type ServiceTable, StatusCode, sshforward } from '@gantry/buildkit';
 import type { SshAgents } from '../options/ssh-agents.ts';
 import { valuesOf } from './file-services.ts';
 
 /** Connects steps with the user's ssh agents; only those that the user named. */
 export function sshService(agents: SshAgents): ServiceTable {
-  const socketOf = (id: string): string => {
-    const path = agents.get(id || 'default');
-    if (path !== undefined) return path;
+  const agentOf = (id: string): (() => Duplex) => {
+    const agent = agents.get(id || 'default');
+    if (agent !== undefined) return agent;
     throw new GrpcError(StatusCode.notFound, `unset ssh forward key ${id || 'default'}`);
   };
   return implement(sshforward.SSH, {
     checkAgent: ({ id }) => {
-      socketOf(id);
+      agentOf(id);
       return {};
     },
     forwardAgent: async (messages, { headers, signal }) => {
-      const socket = connect(socketOf(valuesOf(headers, 'buildkit.ssh.id')[0] ?? ''));
+      const socket = agentOf(valuesOf(headers, 'buildkit.ssh.id')[0] ?? '')();
       signal.addEventListener('abort', () => socket.destroy(), { once: true });
       try {
         await Promise.all([toAgent(messages, socket), fromAgent(socket, (data) => messages.send({ data }))]);
@@ -27,11 +27,11 @@ export function sshService(agents: SshAgents): ServiceTable {
   });
 }
 
-async function toAgent(messages: AsyncIterable<{ data: Uint8Array }>, socket: Socket): Promise<void> {
+async function toAgent(messages: AsyncIterable<{ data: Uint8Array }>, socket: Duplex): Promise<void> {
   for await (const { data } of messages) socket.write(data);
   socket.end();
 }
 
-async function fromAgent(socket: Socket, send: (data: Uint8Array) => Promise<void>): Promise<void> {
+async function fromAgent(socket: Duplex, send: (data: Uint8Array) => Promise<void>): Promise<void> {
   for await (const data of socket as AsyncIterable<Buffer>) await send(data);
 }
