@@ -23,10 +23,12 @@ export class BuildOptionNotBuiltError extends EngineError {
 /** The command of a RUN ended with another code than 0. The message is Docker's. */
 export class BuildCommandError extends EngineError {
   override readonly name = 'BuildCommandError';
+  readonly command: readonly string[];
   readonly exitCode: number;
   constructor(command: readonly string[], exitCode: number) {
     const message = `The command '${command.join(' ')}' returned a non-zero code: ${exitCode}`;
     super('invalid', 'build-command-failed', message, { details: { exitCode } });
+    this.command = command;
     this.exitCode = exitCode;
   }
 }
@@ -34,10 +36,12 @@ export class BuildCommandError extends EngineError {
 /** A source of COPY or ADD that is not there. The message is Docker's. */
 export class SourceNotFoundError extends EngineError {
   override readonly name = 'SourceNotFoundError';
+  readonly source: string;
   constructor(instruction: string, source: string) {
     const where = 'file not found in build context or excluded by .dockerignore';
     const message = `${instruction} failed: ${where}: stat ${source}: file does not exist`;
     super('not-found', 'build-source-not-found', message, { details: { source } });
+    this.source = source;
   }
 }
 

@@ -3,6 +3,7 @@ export { maxMessageBytes } from './grpc/frames.ts';
 export { type CallOptions, GrpcClient } from './grpc/grpc-client.ts';
 export { type Call, implement, type ServiceHandlers, type ServiceTable } from './grpc/handlers.ts';
 export type { MessageStream } from './grpc/message-stream.ts';
+export type { Method } from './grpc/method.ts';
 export { type GrpcConnection, type GrpcServerOptions, serveGrpc } from './grpc/serve-grpc.ts';
 export { GrpcError, StatusCode } from './grpc/status-code.ts';
 export * as caps from './messages/caps.ts';

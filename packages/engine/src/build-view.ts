@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import {
   BuildOptionNotBuiltError,
+  type BuildOutput,
   type BuildRequest,
+  type BuildResult,
   type BuildService,
   ClassicText,
   InvalidBuildError,
@@ -35,9 +37,7 @@ export class BuildView implements BuildBackend {
     const references = [...new Set(options.tags.map(nameOf))];
     const { id } = await builds.build(this.#request(context, options, references));
     if (id === undefined) throw new Error('a build made no image');
-    publishImageEvent(events, 'build', id, id);
-    for (const reference of references)
-      publishImageEvent(events, 'tag', id, familiarString(parseReference(reference)));
+    publishBuild(events, { id }, [imageOutput(references)]);
     return { id };
   }
 
@@ -81,6 +81,21 @@ export class BuildView implements BuildBackend {
       onEvent: (event) => text.take(event),
       signal,
     };
+  }
+}
+
+/** Tells the event hub of an image that a build made. */
+export function publishBuild(
+  events: EventHub,
+  { id }: Pick<BuildResult, 'id'>,
+  outputs: readonly BuildOutput[],
+): void {
+  if (id === undefined) return;
+  publishImageEvent(events, 'build', id, id);
+  for (const output of outputs) {
+    if (output.type !== 'image' || !output.store) continue;
+    for (const name of output.names)
+      publishImageEvent(events, 'tag', id, familiarString(parseReference(name)));
   }
 }
 

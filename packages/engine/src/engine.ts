@@ -1,6 +1,7 @@
 import type { BuildResult, Recipe } from '@gantry/builder';
 import type {
   BuildBackend,
+  BuildkitBackend,
   ContainerBackend,
   ContainerFilesBackend,
   DiskBackend,
@@ -26,6 +27,7 @@ export interface Engine extends AsyncDisposable {
   readonly files: ContainerFilesBackend;
   readonly images: ImageBackend;
   readonly builds: BuildBackend;
+  readonly buildkit: BuildkitBackend;
   readonly networks: NetworkBackend;
   readonly registries: RegistryBackend;
   readonly system: SystemBackend;

@@ -3,7 +3,11 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { ContainerSummary } from '@gantry/api-types';
 import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base';
+
 import type { BuildService } from '@gantry/builder';
+
+import type { BuildkitBackend } from '@gantry/http-api';
+
 import { tryLockFile } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
 import { cgroupParentPath } from '@gantry/runtime';
@@ -11,6 +15,7 @@ import { type MetadataStore, openMetadataStore } from '@gantry/state';
 import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { buildRecipe } from './build-recipe.ts';
 import { BuildView } from './build-view.ts';
+import { LateBuildkit } from './buildkit/late-buildkit.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
@@ -111,6 +116,32 @@ async function measured(
   return new Metrics(parts);
 }
 
+/** BuildKit's protocol costs memory: it is loaded with the first client that speaks it. */
+function buildkitOf({
+  settings,
+  execution,
+  images,
+  engineId,
+  logger,
+}: Pick<Opening, 'settings' | 'logger'> & {
+  execution: Execution;
+  images: ImageView;
+  engineId: string;
+}): BuildkitBackend {
+  return new LateBuildkit(async () => {
+    const { BuildkitService } = await import('./buildkit/buildkit-service.ts');
+    return new BuildkitService({
+      builds: execution.builds,
+      images,
+      events: execution.containers.events,
+      cgroupSupport: execution.cgroupSupport,
+      sharedMemoryBytes: () => settings.current.defaultShmSizeBytes,
+      worker: { engineId, hostname: hostname() },
+      logger: logger.child({ component: 'buildkit' }),
+    });
+  });
+}
+
 function compose(
   { options, store, settings, clock, logger }: Opening,
   { images, registries, volumes, snapshots }: Storage,
@@ -140,6 +171,7 @@ function compose(
     images: imageView,
     builds: buildsOf({ settings, execution, images: imageView }),
     build: recipeBuilder({ builds: execution.builds, images: imageView, settings }),
+    buildkit: buildkitOf({ settings, execution, images: imageView, engineId: facts.engineId, logger }),
     registries: new RegistryView(registries),
     networks,
     volumes: volumeView,

@@ -1,6 +1,7 @@
 export { type BoundAddress, ListenError, ServerClosingError } from '@gantry/http-server';
 export type { GuardedRequest, GuardedResponse, RequestGuard } from './authorization/request-guard.ts';
 export type { BuildBackend, BuildOptions } from './backends/build-backend.ts';
+export type { BuildkitBackend, SessionOffer } from './backends/buildkit-backend.ts';
 export type {
   AttachSession,
   ConsoleSize,

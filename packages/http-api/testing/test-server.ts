@@ -4,6 +4,7 @@ import path from 'node:path';
 import { silentLogger, systemClock } from '@gantry/base';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../src/index.ts';
 import { FakeBuildBackend } from './fake-build-backend.ts';
+import { FakeBuildkitBackend } from './fake-buildkit-backend.ts';
 import { FakeContainerBackend } from './fake-container-backend.ts';
 import { FakeDiskBackend } from './fake-disk-backend.ts';
 import { FakeExecBackend } from './fake-exec-backend.ts';
@@ -36,6 +37,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     files: new FakeFilesBackend(),
     images,
     builds: new FakeBuildBackend(),
+    buildkit: new FakeBuildkitBackend(),
     system,
     networks,
     volumes: new FakeVolumeBackend(),

@@ -86,7 +86,14 @@ async function run(words: readonly string[]): Promise<Run> {
   let stderr = '';
   const finished = runCli({
     words: ['-H', `unix://${socketPath}`, ...words],
-    environment: { HOME: home, DOCKER_CONFIG: home, PATH: process.env['PATH'], GANTRYD: '/bin/true' },
+    // Nothing behind the socket speaks BuildKit's protocol: a build over it would fail before its end.
+    environment: {
+      HOME: home,
+      DOCKER_CONFIG: home,
+      PATH: process.env['PATH'],
+      GANTRYD: '/bin/true',
+      DOCKER_BUILDKIT: '0',
+    },
     stdout: { write: () => {}, isTerminal: false },
     stderr: { write: (text) => void (stderr += String(text)), isTerminal: false },
   });

@@ -1,4 +1,5 @@
 import type { ApiServerOptions } from '../server/api-server.ts';
+import { buildkitRoutes } from './buildkit.ts';
 import { buildRoutes } from './builds.ts';
 import { containerFilesRoutes } from './container-files.ts';
 import { containerLifecycleRoutes } from './container-lifecycle.ts';
@@ -30,6 +31,7 @@ export function allRoutes(backends: ApiServerOptions): Route[] {
     ...imageRoutes(backends.images),
     ...imageTransferRoutes(backends.images),
     ...buildRoutes(backends.builds),
+    ...buildkitRoutes(backends.buildkit),
     ...registryRoutes(backends.registries),
     ...networkRoutes(backends.networks),
     ...volumeRoutes(backends.volumes),

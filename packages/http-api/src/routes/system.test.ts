@@ -25,7 +25,7 @@ describe('_ping', () => {
       assert.equal(headers['api-version'], '1.51');
       assert.equal(headers['docker-experimental'], 'false');
       assert.equal(headers['ostype'], 'linux');
-      assert.equal(headers['builder-version'], '1');
+      assert.equal(headers['builder-version'], '2');
       assert.equal(headers['swarm'], 'inactive');
       assert.equal(headers['cache-control'], 'no-cache, no-store, must-revalidate');
       assert.equal(headers['pragma'], 'no-cache');
@@ -201,7 +201,6 @@ describe('what is not there', () => {
   it('is 501 with its name for the part of the API that is not built', async () => {
     const operations: [string, string, string][] = [
       ['POST', '/build/cancel', 'BuildCancel (POST /build/cancel)'],
-      ['POST', '/session', 'Session (POST /session)'],
       ['GET', '/containers/c/checkpoints', 'CheckpointList (GET /containers/{id}/checkpoints)'],
       ['POST', '/swarm/init', 'SwarmInit (POST /swarm/init)'],
     ];

@@ -8,7 +8,7 @@ import type { Route } from './route.ts';
 
 const pingHeaders = [
   'Builder-Version',
-  '1',
+  '2',
   'Swarm',
   'inactive',
   'Cache-Control',

@@ -12,8 +12,6 @@ const operations: readonly (readonly [RouteMethod, string, string])[] = [
   ['GET', '/plugins/privileges', 'GetPluginPrivileges'],
   ['POST', '/plugins/pull', 'PluginPull'],
   ['POST', '/plugins/create', 'PluginCreate'],
-  ['POST', '/session', 'Session'],
-  ['POST', '/grpc', 'BuildKit'],
 ];
 
 /** The rest of Docker's API. There are no plugins, so a list of them is empty and a named one is not found. */

@@ -3,6 +3,7 @@ import type { Clock, Logger } from '@gantry/base';
 import { type BoundAddress, HttpServer } from '@gantry/http-server';
 import type { RequestGuard } from '../authorization/request-guard.ts';
 import type { BuildBackend } from '../backends/build-backend.ts';
+import type { BuildkitBackend } from '../backends/buildkit-backend.ts';
 import type { ContainerBackend } from '../backends/container-backend.ts';
 import type { ContainerFilesBackend } from '../backends/container-files-backend.ts';
 import type { DiskBackend } from '../backends/disk-backend.ts';
@@ -23,6 +24,7 @@ export interface ApiServerOptions {
   files: ContainerFilesBackend;
   images: ImageBackend;
   builds: BuildBackend;
+  buildkit: BuildkitBackend;
   system: SystemBackend;
   networks: NetworkBackend;
   volumes: VolumeBackend;
@@ -100,11 +102,12 @@ class NodeApiServer implements ApiServer {
   }
 }
 
-/** Only attach and exec start are taken over. */
+/** Only attach, exec start and BuildKit's connections are taken over. */
 function mayUpgrade({ headers, method, url = '' }: http.IncomingMessage): boolean {
   const path = url.split('?', 1)[0] ?? '';
   const protocol = headers.upgrade?.toLowerCase();
   if (protocol === 'websocket') return method === 'GET' && /\/containers\/+[^/]+\/+attach\/+ws$/.test(path);
+  if (protocol === 'h2c') return method === 'POST' && /^(?:\/v[\d.]+)?\/+(?:grpc|session)$/.test(path);
   return (
     protocol === 'tcp' &&
     method === 'POST' &&

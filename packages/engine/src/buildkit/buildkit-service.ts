@@ -1,0 +1,194 @@
+import type { Duplex } from 'node:stream';
+import type { Logger } from '@gantry/base';
+import { type BuildResult, type BuildService, readBuildOutput } from '@gantry/builder';
+import {
+  type Call,
+  type control,
+  type Draft,
+  decodeMessage,
+  GrpcError,
+  type gateway,
+  health,
+  implement,
+  ops,
+  type ServiceTable,
+  serveGrpc,
+  trace,
+} from '@gantry/buildkit';
+import type { EventHub } from '@gantry/containers';
+import type { BuildkitBackend, SessionOffer } from '@gantry/http-api';
+import { publishBuild } from '../build-view.ts';
+import { type BridgeAnswer, bridgeService, resultScheme, returnedRef } from './bridge-service.ts';
+import { grpcErrorOf } from './build-error.ts';
+import { BuildJob, BuildJobs, type PlannedBuild, UnknownBuildError } from './build-job.ts';
+import { controlService, refuseDefinition } from './control-service.ts';
+import { type FrontendOptions, type FrontendRequest, planFrontend } from './plan-frontend.ts';
+import { BuildSessions, offerOfHeaders } from './sessions.ts';
+import { streamSocket } from './stream-socket.ts';
+import type { WorkerFacts } from './worker.ts';
+
+export interface BuildkitServiceOptions extends FrontendOptions {
+  builds: BuildService;
+  events: EventHub;
+  worker: WorkerFacts;
+  logger: Logger;
+}
+
+/** BuildKit's services for its clients: builds that buildx and Compose begin, drive and watch. */
+export class BuildkitService implements BuildkitBackend {
+  readonly #options: BuildkitServiceOptions;
+  readonly #sessions = new BuildSessions();
+  readonly #jobs = new BuildJobs();
+  readonly #services: readonly ServiceTable[];
+
+  constructor(options: BuildkitServiceOptions) {
+    this.#options = options;
+    const parts = { jobs: this.#jobs, worker: options.worker };
+    this.#services = [
+      controlService({
+        ...parts,
+        solve: (request, call) => this.#solve(request, call),
+        acceptSession: (messages, { headers, signal }) =>
+          this.#sessions.accept(streamSocket(messages), offerOfHeaders(headers), signal),
+        usage: () => [],
+        prune: () => [],
+      }),
+      bridgeService({
+        ...parts,
+        plan: (job, request, ref) => this.#plan(job, request, ref),
+        evaluate: async (job, ref) => void (await this.#evaluate(job, ref)),
+      }),
+      implement(health.Health, { check: () => ({ status: health.ServingStatus.serving }) }),
+      // Spans of clients are taken and not kept: nobody here collects them.
+      implement(trace.TraceService, { export: () => ({}) }),
+    ];
+  }
+
+  async serve(socket: Duplex, signal: AbortSignal): Promise<void> {
+    const connection = serveGrpc(socket, { services: this.#services, logger: this.#options.logger });
+    const close = (): void => connection.close();
+    signal.addEventListener('abort', close, { once: true });
+    await connection.closed;
+    signal.removeEventListener('abort', close);
+  }
+
+  acceptSession(socket: Duplex, offer: SessionOffer, signal: AbortSignal): Promise<void> {
+    return this.#sessions.accept(socket, offer, signal);
+  }
+
+  async #solve(request: control.SolveRequest, { signal }: Call): Promise<Draft<control.SolveResponse>> {
+    if ((request.definition?.def.length ?? 0) > 0) throw refuseDefinition();
+    const session = request.session === '' ? undefined : await this.#sessions.get(request.session, signal);
+    const job = new BuildJob(request, { session, signal });
+    this.#jobs.add(job);
+    try {
+      const planned = await this.#result(job);
+      if (planned === undefined) return {};
+      return { exporterResponse: responseOf(await this.#build(job, planned)) };
+    } catch (error) {
+      const { definition, failedLines: lines } = job.status;
+      throw grpcErrorOf(error, { definition, lines });
+    } finally {
+      job.status.end();
+      this.#forget(job);
+    }
+  }
+
+  /** Clients that read the end of the status late still find it. */
+  #forget(job: BuildJob): void {
+    const timer = setTimeout(() => this.#jobs.delete(job.ref), 10_000);
+    timer.unref();
+  }
+
+  /** What is to be built: what the request says, or what the client drives it to. */
+  async #result(job: BuildJob): Promise<PlannedBuild | undefined> {
+    const { request, signal, session } = job;
+    if (request.frontend !== '') {
+      const { frontend, frontendAttrs: attributes, entitlements } = request;
+      return planFrontend(this.#options, { frontend, attributes, session, entitlements, signal }).build;
+    }
+    const returned = await job.returned();
+    if (returned.error !== undefined) {
+      const { code, message, details } = returned.error;
+      throw new GrpcError(code, message, details);
+    }
+    const ref = returnedRef(returned);
+    return ref === undefined ? undefined : plannedIn(job, ref);
+  }
+
+  async #build(job: BuildJob, planned: PlannedBuild): Promise<BuildResult> {
+    const { exporters, exporterDeprecated: type, exporterAttrsDeprecated: attrs, cache } = job.request;
+    const wanted = exporters.length > 0 || type === '' ? exporters : [{ type, attrs }];
+    const outputs = wanted.map(({ type, attrs }, index) =>
+      readBuildOutput({ type, attributes: attrs, id: String(index) }),
+    );
+    const result = await this.#options.builds.build({
+      ...planned,
+      outputs,
+      cacheTo: (cache?.exports ?? []).map(({ type, attrs }) => ({ type, attributes: attrs })),
+      onEvent: (event) => job.status.take(event),
+      signal: job.signal,
+    });
+    publishBuild(this.#options.events, result, outputs);
+    return result;
+  }
+
+  async #plan(job: BuildJob, request: gateway.SolveRequest, ref: string): Promise<BridgeAnswer> {
+    const { frontend, frontendOpt, frontendInputs } = request;
+    const { session, signal } = job;
+    const attributes = new Map(frontendOpt);
+    for (const [name, definition] of frontendInputs)
+      await this.#input(attributes, { name, definition, signal });
+    const { entitlements } = job.request;
+    const wanted: FrontendRequest = { frontend, attributes, session, entitlements, signal };
+    const { build, requestId } = planFrontend(this.#options, wanted);
+    if (requestId !== '') throw new Error(requestId);
+    job.planned.set(ref, build);
+    return { isBuild: true, metadata: new Map() };
+  }
+
+  /** Results of other builds come as graphs that we gave to the client: they are named contexts from here on. */
+  async #input(
+    attributes: Map<string, string>,
+    { name, definition, signal }: { name: string; definition: ops.Definition; signal: AbortSignal },
+  ): Promise<void> {
+    const identifiers = definition.def.map((bytes) => decodeMessage(ops.Op, bytes).source?.identifier ?? '');
+    const found = identifiers.find((identifier) => identifier.startsWith(resultScheme));
+    if (found === undefined) throw refuseDefinition();
+    const path = found.slice(resultScheme.length);
+    const slash = path.lastIndexOf('/');
+    const job = await this.#jobs.get(path.slice(0, slash), signal);
+    const { id } = await this.#evaluate(job, path.slice(slash + 1));
+    for (const [key, value] of attributes)
+      if (key.startsWith('context:') && value === `input:${name}`) attributes.set(key, `result:${id}`);
+  }
+
+  /** Builds into an image without a name. */
+  #evaluate(job: BuildJob, ref: string): Promise<BuildResult> {
+    const known = job.evaluated.get(ref);
+    if (known !== undefined) return known;
+    const output = readBuildOutput({ type: 'image', attributes: new Map(), id: '' });
+    const result = this.#options.builds.build({
+      ...plannedIn(job, ref),
+      outputs: [output],
+      cacheTo: [],
+      onEvent: (event) => job.status.take(event),
+      signal: job.signal,
+    });
+    job.evaluated.set(ref, result);
+    return result;
+  }
+}
+
+/** Clients take the config's digest for the image's id when it is there; here an image of this host is known by its manifest. */
+function responseOf({ id, metadata }: BuildResult): ReadonlyMap<string, string> {
+  const response = new Map(Object.entries(metadata));
+  if (id !== undefined) response.delete('containerimage.config.digest');
+  return response;
+}
+
+function plannedIn(job: BuildJob, ref: string): PlannedBuild {
+  const planned = job.planned.get(ref);
+  if (planned === undefined) throw new UnknownBuildError(ref);
+  return planned;
+}
