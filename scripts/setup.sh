@@ -33,6 +33,7 @@ util-linux|unshare|namespaces of tests
 bsdutils|script|terminals of tests
 git|git|a fresh clone, which a test runs
 docker-registry|docker-registry|a registry to pull from and push to
+python3-docker|/usr/lib/python3/dist-packages/docker/__init__.py|docker-py, which must work with Gantry unchanged
 EOF
   [ "$purpose" = test ] && echo "$(docker_package)|docker|the docker CLI, which must work with Gantry unchanged"
   return 0
