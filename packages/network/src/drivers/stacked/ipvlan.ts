@@ -14,15 +14,16 @@ export const ipvlan: StackedLinks = {
 };
 
 function modeOf(options: NetworkOptions): { mode: IpvlanMode; flag: IpvlanFlag } {
-  const mode = chosen(modes, options['ipvlan_mode'], ['mode', 'l2']);
-  return { mode, flag: chosen(flags, options['ipvlan_flag'], ['flag', 'bridge']) };
+  const [modeWish, flagWish] = [options['ipvlan_mode'] || 'l2', options['ipvlan_flag'] || 'bridge'];
+  const mode = modes.find((known) => known === modeWish);
+  const flag = flags.find((known) => known === flagWish);
+  if (mode === undefined) throw invalid(`mode '${modeWish}'`, "'l2' mode");
+  if (flag === undefined) throw invalid(`flag '${flagWish}'`, "'bridge'");
+  return { mode, flag };
 }
 
-/** The first when nothing is asked for. */
-function chosen<T extends string>(known: readonly T[], wish = '', [what, usual]: [string, T]): T {
-  const found = known.find((each) => each === (wish === '' ? usual : wish));
-  if (found !== undefined) return found;
-  throw new InvalidNetworkError(
-    `requested ipvlan ${what} '${wish}' is not valid, '${usual}' is the ipvlan driver default`,
+function invalid(wish: string, usual: string): InvalidNetworkError {
+  return new InvalidNetworkError(
+    `requested ipvlan ${wish} is not valid, ${usual} is the ipvlan driver default`,
   );
 }
