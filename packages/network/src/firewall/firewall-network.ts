@@ -12,6 +12,8 @@ export interface FirewallNetwork {
   id: string;
   /** The bridge's interface. */
   bridge: string;
+  /** The bridge with the network's addresses, when that is another one of the same wire. */
+  firstBridge?: string;
   /** IPv4 and IPv6: `172.17.0.0/16`, `fd00::/64`. */
   subnets: readonly string[];
   /** Nothing but its own containers and this host reaches it, or is reached from it. */
@@ -31,11 +33,12 @@ export interface FirewallNetwork {
 
 /** The elements of a network. */
 export function networkElements(network: FirewallNetwork): Element[] {
-  const { bridge, internal, icc, subnets, trustedHostInterfaces = [] } = network;
+  const { bridge, firstBridge = bridge, internal, icc, subnets, trustedHostInterfaces = [] } = network;
   const itself = `${bridge} . ${bridge}`;
   const elements: Element[] = [
     { set: 'bridges', key: bridge },
     { set: 'same_network', key: itself },
+    ...(firstBridge === bridge ? [] : furtherBridge(bridge, firstBridge)),
     ...subnets.map((key): Element => ({ set: `subnets${familyDigit(key)}`, key })),
   ];
   if (icc) elements.push({ set: 'neighbours', key: itself });
@@ -44,6 +47,17 @@ export function networkElements(network: FirewallNetwork): Element[] {
   if (internal) return [...elements, { set: 'leaving', ...verdict }];
   for (const name of trustedHostInterfaces) elements.push({ set: 'trusted', key: `${name} . ${bridge}` });
   return [...elements, ...openings(network), ...subnets.flatMap((subnet) => translations(network, subnet))];
+}
+
+/**
+ * With br_netfilter a packet for an address of the host comes in by the further bridge, and is routed back by the first. What comes from
+ * the host has been translated by then, and is not to be taken for a flow of its own.
+ */
+function furtherBridge(bridge: string, firstBridge: string): Element[] {
+  return [
+    { set: 'same_network', key: `${bridge} . ${firstBridge}` },
+    { set: 'further', key: bridge },
+  ];
 }
 
 function openings({ bridge, gatewayMode4, gatewayMode6 }: FirewallNetwork): Element[] {

@@ -1,4 +1,5 @@
-import { listChains, NetlinkSocket, readSysctl } from '@gantry/kernel';
+import { listChains, NetlinkSocket } from '@gantry/kernel';
+import { areBridgesFiltered } from '../drivers/bridge/bridges-filtered.ts';
 import { findBlockingChains } from './foreign-chains.ts';
 import { blocksForwarding, legacyRules } from './legacy-forwarding.ts';
 import { nftProgram } from './nft.ts';
@@ -33,14 +34,6 @@ export async function examineHostFirewall(): Promise<HostFirewall> {
     ],
     inputFirewalls: [...(hasUfw ? ['ufw' as const] : []), ...(hasFirewalld ? ['firewalld' as const] : [])],
     strictIpv6: /ipv6 .*fib saddr .* oif (?:missing|0) drop/.test(shown),
-    bridgesFiltered: isOn('bridge-nf-call-iptables'),
+    bridgesFiltered: areBridgesFiltered(),
   };
-}
-
-function isOn(setting: string): boolean {
-  try {
-    return readSysctl(['net', 'bridge', setting]) === '1';
-  } catch {
-    return false;
-  }
 }

@@ -17,6 +17,7 @@ type PerFamily =
 export type SetName =
   | 'bridges'
   | 'same_network'
+  | 'further'
   | 'neighbours'
   | 'leaving'
   | 'entering'
@@ -42,8 +43,10 @@ const port6: Pick<SetShape, 'value'> = { value: ['ipv6_addr', 'inet_service'] };
 export const tableSets: Readonly<Record<SetName, SetShape>> = {
   /** Bridges of our networks. */
   bridges: { key: ['ifname'] },
-  /** A bridge with itself: packets that stay on one network. */
+  /** A bridge with itself, or a further one with the first: packets that stay on one network. */
   same_network: { key: ['ifname', 'ifname'] },
+  /** Further bridges of large networks. */
+  further: { key: ['ifname'] },
   /** The same, where containers may talk to each other. */
   neighbours: { key: ['ifname', 'ifname'] },
   /** By where packets come from, and where they go: bridges of internal networks in both, other bridges in the second. */

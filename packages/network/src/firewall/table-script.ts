@@ -16,7 +16,7 @@ type Chains = Readonly<Record<string, readonly string[]>>;
 /**
  * The chains, all but the administrator's, with their rules. How a packet goes: raw: what claims to come from 127/8 or
  * go there by a wire is dropped, because `route_localnet` on the bridges and DNAT before routing would else let
- * neighbours reach ports published on 127.0.0.1, and containers pose as the host · nat: a packet for an address of this
+ * neighbours reach ports published on 127.0.0.1, and containers pose as the host; what the host sends over further bridges has been tracked · nat: a packet for an address of this
  * host is looked up with its address, then without · forward: one look-up of where a packet comes from and one of where it
  * goes tell what becomes of it, so that the many packets of a flow pass few rules however many networks there are. Within an
  * internal network stay neighbours and nothing else; into a network come answers, what was translated or opened for it,
@@ -31,6 +31,7 @@ const openChains: Chains = {
     'ip daddr 127.0.0.0/8 drop',
     'ip saddr 127.0.0.0/8 drop',
     'ip6 daddr ::1 drop',
+    'iifname @further fib saddr type local notrack',
   ],
   published_ports: [
     'dnat ip to meta l4proto . ip daddr . th dport map @published4_on',

@@ -21,6 +21,7 @@ import {
   type SegmentOptions,
   segmentMark,
 } from './bridge-segments.ts';
+import { areBridgesFiltered } from './bridges-filtered.ts';
 import { isInterfaceName } from './plan-default-bridge.ts';
 import { adoptPort, type BridgeLink, createPort, deletePort, isPort } from './veth.ts';
 
@@ -155,7 +156,10 @@ export class BridgeDriver implements NetworkDriver {
   }
 
   #segmentOptions(network: NetworkRecord): SegmentOptions {
-    const { limits = bridgeLimits, segments } = this.#options;
+    const { limits: usual = bridgeLimits, segments } = this.#options;
+    const { icc } = bridgeOptions(network.options);
+    // Translated in the bridge, a packet for a published port would go from one isolated port to another, and so nowhere.
+    const limits = !icc && areBridgesFiltered() ? { ...usual, first: 0 } : usual;
     return { limits, made: (bridge) => segments?.made(this.#segmentFilter(network, bridge)) };
   }
 
@@ -164,7 +168,15 @@ export class BridgeDriver implements NetworkDriver {
    * in, and the isolation of ports keeps containers apart.
    */
   #segmentFilter(network: NetworkRecord, bridge: string): FirewallNetwork {
-    return { ...this.filter(network), id: `${network.id}/${bridge}`, bridge, subnets: [], icc: true };
+    const first = this.filter(network);
+    return {
+      ...first,
+      id: `${network.id}/${bridge}`,
+      bridge,
+      firstBridge: first.bridge,
+      subnets: [],
+      icc: true,
+    };
   }
 
   #segmentsOf(network: NetworkRecord): BridgeSegments {
