@@ -1,7 +1,7 @@
 /**
  * Boots Debian's kernel in virtual machines with cgroup v2 alone and runs the walks of `tests/vm/walks` in them, on this machine's own
  * files: they are shared read-only (9p) with a layer in memory on top. Needs root, x86_64 and the packages qemu-system-x86,
- * busybox-static, kmod, xfsprogs, systemd and dbus; the kernel is fetched from the distribution's mirror, not installed. Without KVM's help
+ * busybox-static, kmod, xfsprogs, systemd and dbus; the kernel and a file server are fetched from the distribution's mirror, not installed. Without KVM's help
  * (set GANTRY_VM_ACCEL=kvm where nested virtualization works) each takes some minutes. Usage: npm run test:vm [-- walk …]
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -25,6 +25,8 @@ const unitName = 'gantry-walk.service';
 interface Machine {
   /** File of `walks`, without its ending; it prints `<name>: all is well`. */
   walk: string;
+  /** Packages of the distribution that are unpacked in the machine alone. */
+  packages?: readonly string[];
   /** The first process is the service manager, and the walk a unit of its. */
   systemd?: true;
 }
@@ -33,6 +35,7 @@ const machines: readonly Machine[] = [
   { walk: 'cgroup-v2' },
   { walk: 'systemd', systemd: true },
   { walk: 'quotas' },
+  { walk: 'wires', packages: ['nfs-kernel-server', 'nfs-common', 'rpcbind', 'libwrap0'] },
 ];
 
 /** In the order in which they need each other, to reach the files where the kernel finds the others by itself. */
@@ -57,13 +60,20 @@ try {
 function fetchKernel(): string {
   const depends = execFileSync('apt-cache', ['depends', 'linux-image-amd64'], { encoding: 'utf8' });
   const name = /Depends: (\S+)/.exec(depends)?.[1] ?? 'linux-image-amd64';
-  execFileSync('apt-get', ['download', name], { cwd: work, stdio: 'ignore' });
-  const [file = ''] = globSync('*.deb', { cwd: work });
   const target = path.join(work, 'kernel');
-  execFileSync('dpkg-deb', ['-x', path.join(work, file), target]);
+  unpack(name, target);
   const [version = ''] = readdirSync(path.join(target, 'lib/modules'));
   execFileSync('depmod', ['-b', target, version]);
   return target;
+}
+
+/** Fetches a package of the distribution's mirror, and installs nothing. */
+function unpack(name: string, target: string): void {
+  const place = path.join(work, 'packages', name);
+  mkdirSync(place, { recursive: true });
+  execFileSync('apt-get', ['download', name], { cwd: place, stdio: 'ignore' });
+  const [file = ''] = globSync('*.deb', { cwd: place });
+  execFileSync('dpkg-deb', ['-x', path.join(place, file), target]);
 }
 
 /** busybox, the modules, and what is done at boot. */
@@ -79,6 +89,7 @@ function makeInitialRoot(kernel: string, machine: Machine): string {
   writeFileSync(path.join(root, 'init'), initScript(kernel, machine));
   chmodSync(path.join(root, 'init'), 0o755);
   if (machine.systemd) writeFileSync(path.join(root, unitName), unitOf(machine));
+  for (const name of machine.packages ?? []) unpack(name, path.join(root, 'packages'));
   const archive = path.join(work, `${machine.walk}.initrd`);
   execFileSync('sh', ['-c', 'find . | busybox cpio -o -H newc >"$0" 2>/dev/null', archive], { cwd: root });
   return archive;
@@ -125,6 +136,7 @@ $b mkdir -p /new/dev/pts /new/dev/shm
 $b mount -t devpts devpts /new/dev/pts
 $b mount -t tmpfs run /new/run
 $b mount -t cgroup2 cgroup2 /new/sys/fs/cgroup
+for place in lib sbin usr; do [ ! -e /packages/$place ] || $b cp -a /packages/$place/. /new/usr/\${place#usr}; done
 [ ! -e /${unitName} ] || $b cp /${unitName} /new/etc/systemd/system/
 # By which systemd takes a machine for a container.
 $b rm -f /new/.dockerenv
