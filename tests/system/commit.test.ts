@@ -95,7 +95,7 @@ for (const program of programs) {
       assert.deepEqual(variables, ['B=two', 'C=three 3']);
       assert.equal(await output('run', '--rm', made), 'commanded\n');
       for (const [change, message] of [
-        ['RUN true', /run is not a valid change command/],
+        ['RUN true', /RUN is not a valid change command/i],
         ['NONSENSE x', /nonsense is not a valid change command|unknown instruction: NONSENSE/i],
       ] as const) {
         const refused = await call('commit', '-c', change, name);

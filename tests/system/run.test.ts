@@ -6,6 +6,7 @@ import { RawConnection } from '@gantry/http-api/testing';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { type Finished, type RunOptions, run } from '../support/processes.ts';
 import { programs, TestDaemon } from '../support/test-daemon.ts';
+import { until } from '../support/until.ts';
 
 let daemon: TestDaemon;
 before(async () => {
@@ -211,7 +212,8 @@ for (const program of programs) {
     test('wait gives the exit code, and --rm removes the container', async () => {
       const id = (await call(['run', '-d', '--rm', image, 'sh', '-c', 'sleep 2; exit 5'])).stdout.trim();
       assert.equal((await call(['wait', id])).stdout.trim(), '5');
-      assert.notEqual((await call(['inspect', id])).exitCode, 0);
+      // The exit is told before the removal.
+      await until('the container is removed', async () => (await call(['inspect', id])).exitCode !== 0);
     });
 
     test('a terminal is a terminal', async () => {

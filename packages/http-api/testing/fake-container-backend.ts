@@ -161,7 +161,7 @@ export class FakeContainerBackend implements ContainerBackend {
         throw new EngineError(
           'conflict',
           'container-running',
-          `cannot remove container "/${container.name}": container is running: stop the container before removing or force remove`,
+          `cannot remove container "${container.name}": container is running: stop the container before removing or force remove`,
         );
       }
       await this.stop(ref);

@@ -25,7 +25,7 @@ test('instructions change it, and a new entrypoint takes the command away', () =
   assert.deepEqual([changed.Entrypoint, changed.Cmd], [['other'], undefined]);
   assert.deepEqual(changed.Env, ['A=1', 'B=3']);
   assert.deepEqual(changed.Labels, { own: 'yes', more: '1' });
-  assert.throws(() => commitConfig(container, undefined, ['RUN x']), /run is not a valid change command/);
+  assert.throws(() => commitConfig(container, undefined, ['RUN x']), /RUN is not a valid change command/);
 });
 
 test('a config that is given comes first, and the container says the rest', () => {

@@ -137,7 +137,7 @@ test('stop of a paused container thaws it', async () => {
   await using fixture = await ContainerFixture.open();
   const id = await fixture.run('sleep');
   await fixture.service.pause(id);
-  await assert.rejects(fixture.service.pause(id), { message: `container ${id} is already paused` });
+  await assert.rejects(fixture.service.pause(id), { message: `Container ${id} is already paused` });
   await assert.rejects(fixture.service.start(id), {
     message: 'cannot start a paused container, try unpause instead',
   });
@@ -148,7 +148,7 @@ test('stop of a paused container thaws it', async () => {
 test('pause and unpause are told, and refused where they make no sense', async () => {
   await using fixture = await ContainerFixture.open();
   const id = await fixture.run('sleep');
-  await assert.rejects(fixture.service.unpause(id), { message: `container ${id} is not paused` });
+  await assert.rejects(fixture.service.unpause(id), { message: `Container ${id} is not paused` });
   await fixture.service.pause(id);
   assert.match(
     (await fixture.service.list({ all: false, size: false, filters: new Map() }))[0]?.Status ?? '',
@@ -186,7 +186,7 @@ test('a running container is removed by force only', async () => {
   await assert.rejects(fixture.service.remove('web', { force: false, volumes: false }), {
     kind: 'conflict',
     message:
-      'cannot remove container "/web": container is running: stop the container before removing or force remove',
+      'cannot remove container "web": container is running: stop the container before removing or force remove',
   });
   await fixture.service.remove('web', { force: true, volumes: false });
   await assert.rejects(fixture.service.remove('web', { force: true, volumes: false }), {

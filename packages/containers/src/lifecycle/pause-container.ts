@@ -13,7 +13,7 @@ export async function pauseContainer(environment: ContainerEnvironment, containe
   const { id } = container;
   await locks.run(id, async () => {
     const { status } = container.state;
-    if (status === 'paused') throw new ContainerStateError(id, `container ${id} is already paused`);
+    if (status === 'paused') throw new ContainerStateError(id, `Container ${id} is already paused`);
     if (status === 'restarting') throw restartingError(id);
     if (status !== 'running') throw new ContainerStateError(id, `container ${id} is not running`);
     try {
@@ -38,7 +38,7 @@ export async function unpauseContainer(
 ): Promise<void> {
   await environment.locks.run(container.id, async () => {
     if (container.state.status !== 'paused') {
-      throw new ContainerStateError(container.id, `container ${container.id} is not paused`);
+      throw new ContainerStateError(container.id, `Container ${container.id} is not paused`);
     }
     await thaw(environment, container);
     watchHealth(environment, container);

@@ -57,6 +57,6 @@ function runningError({ id, name, state }: Container): ContainerStateError {
       : ': stop the container before removing or force remove';
   return new ContainerStateError(
     id,
-    `cannot remove container "/${name}": container is ${state.status}${remedy}`,
+    `cannot remove container "${name}": container is ${state.status}${remedy}`,
   );
 }

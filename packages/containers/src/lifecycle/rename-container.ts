@@ -1,3 +1,4 @@
+import { EngineError } from '@gantry/base';
 import type { Container } from '../container.ts';
 import { containerName } from '../create/names/container-name.ts';
 import type { ContainerEnvironment } from '../environment.ts';
@@ -12,13 +13,13 @@ export async function renameContainer(
   newName: string,
 ): Promise<void> {
   if (newName === '') throw new InvalidOptionError('Neither old nor new names may be empty');
-  const name = containerName(newName);
+  const name = namedAnew(() => containerName(newName));
   await locks.run(container.id, () => {
     const oldName = container.name;
     if (oldName === name) {
       throw new InvalidOptionError('Renaming a container with the same name as its current name');
     }
-    registry.rename(container, name);
+    namedAnew(() => registry.rename(container, name));
     const { record } = container;
     ports.network.rename(container.id, (networkId) => {
       const network = ports.network.network(networkId).name;
@@ -26,4 +27,18 @@ export async function renameContainer(
     });
     publishContainerEvent(events, container, 'rename', { oldName: `/${oldName}` });
   });
+}
+
+/** A name that cannot be, or is taken, is told as Docker tells it of a container that there is. */
+function namedAnew<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const { kind, code, message, details } = error;
+    throw new EngineError(kind, code, `Error when allocating new name: ${message}`, {
+      details,
+      cause: error,
+    });
+  }
 }

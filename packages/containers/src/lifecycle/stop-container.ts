@@ -1,7 +1,7 @@
-import { faultPoint } from '@gantry/base';
+import { errorMessage, faultPoint } from '@gantry/base';
 import type { Container, ContainerRun } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { ContainerUnchangedError } from '../errors.ts';
+import { ContainerUnchangedError, InvalidOptionError } from '../errors.ts';
 import { publishContainerEvent } from '../events/container-events.ts';
 import { cancelRestart } from '../restart/plan-restart.ts';
 import { parseSignal, sigkill, sigterm } from '../signals.ts';
@@ -27,7 +27,7 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   const signalText = options.signal ?? '';
-  const signal = parseSignal(signalText === '' ? stopSignalOf(container) : signalText);
+  const signal = signalToSend(container, signalText);
   const timeoutSeconds = options.timeoutSeconds ?? stopTimeoutSecondsOf(container);
   const run = await environment.locks.run(container.id, () => beginStop(environment, container, signal));
   if (run !== undefined) await killUnlessEnded(environment, container, { run, timeoutSeconds });
@@ -134,4 +134,15 @@ export async function endsWithin(
   const inTime = await Promise.race([run.ended.then(() => true), timeout]);
   stop.abort();
   return inTime;
+}
+
+function signalToSend(container: Container, given: string): number {
+  if (given === '') return parseSignal(stopSignalOf(container));
+  try {
+    return parseSignal(given);
+  } catch (error) {
+    throw new InvalidOptionError(`cannot stop container: ${container.name}: ${errorMessage(error)}`, {
+      option: 'signal',
+    });
+  }
 }

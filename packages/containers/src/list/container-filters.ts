@@ -26,7 +26,7 @@ const statuses: ReadonlySet<string> = new Set<ContainerStatus>([
   'exited',
   'dead',
 ]);
-const healthStates: ReadonlySet<string> = new Set(['starting', 'healthy', 'unhealthy', 'none']);
+const healthStates: ReadonlySet<string> = new Set(['none', 'starting', 'healthy', 'unhealthy']);
 
 /** Docker's filters of containers. Throws `InvalidFilterError` for a key or a value that it does not know. */
 export function containerFilter(environment: ContainerEnvironment, filters: Filters): ContainerFilter {
@@ -58,16 +58,18 @@ function matcherOf(environment: ContainerEnvironment, key: string, value: string
     case 'label':
       return ({ record }) => matchesLabelFilter(record.config.Labels ?? {}, value);
     case 'status':
-      if (!statuses.has(value)) throw invalidValue(key, value);
+      if (!statuses.has(value)) throw invalidWord(key, 'state', value, statuses);
       return ({ state }) => state.status === value;
     case 'health':
-      if (!healthStates.has(value)) throw invalidValue(key, value);
+      if (!healthStates.has(value)) throw invalidWord(key, 'health', value, healthStates);
       return (container) => healthStatus(container) === value;
     case 'exited':
-      if (!/^-?\d+$/.test(value)) throw invalidValue(key, value);
+      if (!/^-?\d+$/.test(value)) throw invalidNumber(key, value);
       return ({ state }) => state.status === 'exited' && state.last.exitCode === Number(value);
     case 'is-task':
-      return () => ['', '0', 'false', 'no'].includes(value.toLowerCase());
+      if (!/^(?:0|1|true|false)$/i.test(value))
+        throw new InvalidFilterError(`invalid filter 'is-task=[${value}]'`);
+      return () => /^(?:0|false)$/i.test(value);
     case 'isolation':
       return () => value === 'default' || value === '';
     case 'ancestor':
@@ -81,7 +83,7 @@ function matcherOf(environment: ContainerEnvironment, key: string, value: string
         );
     case 'publish':
     case 'expose':
-      return portMatcher(key, value);
+      return portMatcher(environment, key, value);
     case 'before':
     case 'since':
       return orderMatcher(environment.registry, key, value);
@@ -114,17 +116,24 @@ function networkMatcher({ ports }: ContainerEnvironment, value: string): Matcher
   return ({ record }) => record.network.endpoints[network?.name ?? value] !== undefined;
 }
 
-/** `80`, `80/udp` or `8000-8010/tcp`, of the container's side. */
-function portMatcher(key: 'publish' | 'expose', value: string): Matcher {
+/** `80`, `80/udp` or `8000-8010/tcp`: published is a port of the host now, exposed one of the container. */
+function portMatcher(
+  { ports: { network } }: ContainerEnvironment,
+  key: 'publish' | 'expose',
+  value: string,
+): Matcher {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(value);
   if (match === null) throw new InvalidFilterError(`invalid port specification: "${value}"`);
   const first = Number(match[1]);
   const last = Number(match[2] ?? match[1]);
   const protocol = match[3] ?? 'tcp';
-  return ({ record }) => {
+  return ({ id, record }) => {
     const ports =
       key === 'publish'
-        ? record.network.ports.map((port) => ({ port: port.containerPort, protocol: port.protocol }))
+        ? (network.attachment(id)?.ports ?? []).map(({ hostPort, protocol }) => ({
+            port: hostPort,
+            protocol,
+          }))
         : exposedPorts(record.config);
     return ports.some((port) => port.protocol === protocol && port.port >= first && port.port <= last);
   };
@@ -136,6 +145,19 @@ function orderMatcher(registry: ContainerRegistry, key: 'before' | 'since', valu
     key === 'before' ? record.createdAt < other.record.createdAt : record.createdAt > other.record.createdAt;
 }
 
-function invalidValue(key: string, value: string): InvalidFilterError {
-  return new InvalidFilterError(`invalid filter '${key}=${value}'`);
+function invalidWord(
+  key: string,
+  noun: string,
+  value: string,
+  words: ReadonlySet<string>,
+): InvalidFilterError {
+  const known = [...words].join(', ');
+  return new InvalidFilterError(
+    `invalid filter '${key}=${value}': invalid value for ${noun} (${value}): must be one of ${known}`,
+  );
+}
+
+function invalidNumber(key: string, value: string): InvalidFilterError {
+  const reason = `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`;
+  return new InvalidFilterError(`invalid filter '${key}=${value}': ${reason}`);
 }

@@ -72,7 +72,8 @@ test('every filter of docker ps does what it says', async () => {
     [{ network: ['none'] }, ['job']],
     [{ volume: ['data'] }, ['web']],
     [{ volume: ['/data'] }, ['web']],
-    [{ publish: ['80'] }, ['web']],
+    [{ publish: ['8080'] }, ['web']],
+    [{ publish: ['80'] }, []],
     [{ expose: ['8999-9001/udp'] }, ['web']],
     [{ before: ['web'] }, ['db']],
     [{ since: ['web'] }, ['job']],
@@ -96,7 +97,11 @@ test('what filters do not know is refused', async () => {
     message: "invalid filter 'colour'",
   });
   await assert.rejects(names(fixture, { colour: [] }), { message: "invalid filter 'colour'" });
-  await assert.rejects(names(fixture, { status: ['flying'] }), { message: "invalid filter 'status=flying'" });
+  await assert.rejects(names(fixture, { status: ['flying'] }), {
+    message:
+      "invalid filter 'status=flying': invalid value for state (flying): must be one of created, running, paused, restarting, removing, exited, dead",
+  });
+  await assert.rejects(names(fixture, { 'is-task': ['x'] }), { message: "invalid filter 'is-task=[x]'" });
   await assert.rejects(names(fixture, { exited: ['x'] }), { kind: 'invalid' });
   await assert.rejects(names(fixture, { since: ['nobody'] }), { message: 'No such container: nobody' });
 });

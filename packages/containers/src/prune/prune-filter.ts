@@ -34,6 +34,7 @@ function until(values: readonly string[], nowMs: number): number | undefined {
   if (value === undefined) return undefined;
   if (more.length > 0) throw new InvalidFilterError('more than one until filter specified');
   const limitMs = pointInTime(value, nowMs);
-  if (limitMs === undefined) throw new InvalidFilterError(`invalid filter 'until=${value}'`);
+  if (limitMs === undefined)
+    throw new InvalidFilterError(`failed to parse value as time or duration: ${JSON.stringify(value)}`);
   return limitMs;
 }

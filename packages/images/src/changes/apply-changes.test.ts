@@ -100,7 +100,7 @@ test('the given config is not changed', () => {
 });
 
 for (const [change, message] of [
-  ['RUN ls', 'run is not a valid change command'],
+  ['RUN ls', 'RUN is not a valid change command'],
   ['constructor x', 'constructor is not a valid change command'],
   ['CMD', 'CMD requires at least one argument'],
   ['USER', 'USER requires exactly one argument'],

@@ -13,7 +13,7 @@ import { ConfigDraft, configInstructions, isConfigInstruction } from './config-d
 /**
  * Applies Dockerfile instructions (`docker import --change`, `docker commit --change`) to a copy of `config`, in
  * order. ENV's values are seen by what follows. Throws `InvalidChangeError`, with Docker's text for an instruction that cannot be
- * a change (`run is not a valid change command`).
+ * a change (`RUN is not a valid change command`).
  */
 export function applyChanges(config: ImageRunConfig, changes: readonly string[]): ImageRunConfig {
   const draft = new ConfigDraft(config);
@@ -26,7 +26,7 @@ export function applyChanges(config: ImageRunConfig, changes: readonly string[])
 function applyStatement(draft: ConfigDraft, statement: Statement): void {
   const { keyword, source } = statement;
   if (!configInstructions.has(keyword.toUpperCase()))
-    throw new InvalidChangeError(`${keyword.toLowerCase()} is not a valid change command`, source);
+    throw new InvalidChangeError(`${keyword} is not a valid change command`, source);
   const instruction = parseInstruction(statement, '\\');
   if (!isConfigInstruction(instruction)) return;
   const lookup = (name: string) => draft.variable(name);
