@@ -32,6 +32,12 @@ test('the bundle starts both programs, tells failures across its chunks, and rep
     assert.equal((await gantry('ps', '--nothing')).exitCode, 125);
     const daemon = await run(process.execPath, [path.join(outputDirectory, 'gantryd.js'), '--version']);
     assert.match(daemon.stdout, /^Gantry version/);
+    // An idle engine is small because it has not loaded what only some requests need.
+    const list = "process.on('exit', () => console.log(process.moduleLoadList.join('\\n')))";
+    const script = `${list}; require(${JSON.stringify(path.join(outputDirectory, 'gantryd.js'))})`;
+    const loaded = (await run(process.execPath, ['-e', script, 'gantryd', '--version'])).stdout;
+    assert.match(loaded, /^NativeModule sqlite$/m);
+    assert.doesNotMatch(loaded, /^NativeModule (?:http2|inspector|internal\/deps\/undici\/undici)$/m);
   } finally {
     rmSync(root, { recursive: true });
     rmSync(outputDirectory, { recursive: true, force: true });
