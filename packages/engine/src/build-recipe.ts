@@ -1,4 +1,6 @@
 import {
+  type AttestationWishes,
+  type BuildClient,
   type BuildOutput,
   type BuildResult,
   type BuildService,
@@ -33,8 +35,12 @@ export interface RecipeOptions {
   network?: string;
   /** `0` and the like: what is made says no later time (seconds since the epoch). */
   sourceDateEpoch?: number;
-  /** Where the result goes, beside the image by `tags`. */
+  /** Where the result goes; an image of this host by `tags` when missing. */
   outputs?: readonly BuildOutput[];
+  /** What is said of the image beside it. */
+  attestations?: AttestationWishes;
+  /** Lends secrets to commands, and takes outputs that are archives or files. */
+  client?: BuildClient;
   /** Docker's words about what is done, whole lines or parts of them. */
   onText?: (text: string) => void;
   signal?: AbortSignal;
@@ -61,8 +67,9 @@ export async function buildRecipe(
     context: { kind: 'archive', bytes: context === undefined ? emptyArchive() : directoryContext(context) },
     dockerfile: { kind: 'inline', path: 'recipe', bytes: Buffer.from(renderRecipe(recipe)) },
     namedContexts: new Map(),
-    outputs: [imageOutput(names), ...(options.outputs ?? [])],
-    attestations: {},
+    outputs: options.outputs ?? [imageOutput(names)],
+    attestations: options.attestations ?? {},
+    ...(options.client && { client: options.client }),
     target: '',
     buildArguments: new Map(epoch === undefined ? [] : [['SOURCE_DATE_EPOCH', String(epoch)]]),
     labels: new Map(),
