@@ -3,6 +3,7 @@
  *   unit    *.test.ts in packages and apps, no root
  *   root    *.root.test.ts: real kernel
  *   system  tests/**: the real daemon, the real CLIs
+ *   inputs  tests/inputs: images of real programs, built and run; needs the host's network and its mirrors, a minute or more
  *   faults-long  tests/faults-long: the walks of tests/faults, many times as long; not part of `npm test`
  * Root and system files run in mount and network namespaces of their own, but for `*.host.test.ts`, which need the host's.
  * What Node.js compiles is kept for the next process (in node_modules/.cache), for a suite is hundreds of them.
@@ -41,7 +42,7 @@ const environment = {
 };
 const [suite = 'unit', ...filters] = process.argv.slice(2);
 /** A file that takes longer hangs. */
-const fileTimeoutMs = suite === 'faults-long' ? 3_600_000 : 300_000;
+const fileTimeoutMs = { 'faults-long': 3_600_000, inputs: 900_000 }[suite] ?? 300_000;
 const files = filesOf(suite).filter(
   (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
 );
@@ -169,9 +170,10 @@ function filesOf(name: string): string[] {
   if (name === 'root') return inUnits.filter((file) => file.endsWith('.root.test.ts'));
   if (name === 'system')
     return globSync('tests/**/*.test.ts', { cwd: root })
-      .filter((file) => !file.includes('node_modules') && !file.startsWith('tests/faults-long/'))
+      .filter((file) => !/node_modules|^tests\/(?:faults-long|inputs)\//.test(file))
       .sort();
   if (name === 'faults-long') return globSync('tests/faults-long/*.test.ts', { cwd: root }).sort();
-  console.error(`unknown suite '${name}': unit, root, system or faults-long`);
+  if (name === 'inputs') return globSync('tests/inputs/*.test.ts', { cwd: root }).sort();
+  console.error(`unknown suite '${name}': unit, root, system, inputs or faults-long`);
   return [];
 }

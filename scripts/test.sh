@@ -28,7 +28,7 @@ tally() { # name, command…
 }
 
 tally check node scripts/check.ts
-for suite in unit root system; do tally "$suite" node scripts/run-tests.ts "$suite"; done
+for suite in unit root system inputs; do tally "$suite" node scripts/run-tests.ts "$suite"; done
 echo
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
