@@ -151,7 +151,7 @@ require('node:http').createServer((request, response) => response.end(String(ms(
       'package.json': '{"name":"app","private":true,"dependencies":{"ms":"2.1.3"}}',
       'ca.pem': '',
     });
-    const authorities = setting('cafile');
+    const authorities = process.env['NODE_EXTRA_CA_CERTS'] ?? setting('cafile');
     if (authorities !== 'null') cpSync(authorities, path.join(root, 'ca.pem'));
     // Debian's package of npm is four hundred others.
     cpSync(npmDirectory(), path.join(root, 'npm'), { recursive: true, dereference: true });
