@@ -293,9 +293,9 @@ SCRIPT
         [
           `FROM ${image}\nADD https://example.invalid/x /x\n`,
           '--pull=false',
-          /ADD of https:\/\/example\.invalid\/x is not supported/,
+          /cannot fetch https:\/\/example\.invalid\/x/,
         ],
-        [`FROM ${image}\nRUN --device=a.b/c=d true\n`, '--pull=false', /RUN --device is not supported/],
+        [`FROM ${image}\nRUN --device=a.b/c=d true\n`, '--pull=false', /device a\.b\/c=d is requested/],
         [
           `FROM ${image}\nRUN --security=insecure true\n`,
           '--pull=false',

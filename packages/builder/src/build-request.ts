@@ -57,7 +57,7 @@ export interface BuildRequest {
   pull: boolean;
   /** Of RUN steps: `default`, `none`, `host` or the name of a network. */
   network: string;
-  /** `name:address` for the hosts file of RUN steps. */
+  /** `name:address` or `name:host-gateway` for the hosts file of RUN steps. */
   extraHosts: readonly string[];
   limits: CgroupLimits;
   sharedMemoryBytes: number;

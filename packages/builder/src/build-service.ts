@@ -10,7 +10,7 @@ import { BuildCache, type CacheType, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
 import { Downloads } from './cache/downloads.ts';
 import { KeptDirectories } from './cache/kept-directories.ts';
-import { type CachePruning, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
+import { type CachePruning, cacheEntries, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
 import { runBuild } from './run-build.ts';
 import { isStepId } from './steps/layered-tree.ts';
 
@@ -84,24 +84,25 @@ export class BuildService {
     return this.#environment.steps;
   }
 
-  /** The cache, a step each, as `docker system df -v` shows it. */
-  cacheUsage(): CacheUsage[] {
-    return this.#environment.cache.entries().map(({ key, step }) => ({
+  /** The cache, an entry for each step and each cache mount, as `docker system df -v` shows it. */
+  async cacheUsage(): Promise<CacheUsage[]> {
+    const { cache, cacheMounts } = this.#environment;
+    return (await cacheEntries(cache, cacheMounts)).map(({ key, entry }) => ({
       ID: cacheId(key),
-      Type: step.type ?? 'regular',
-      Description: step.description,
-      InUse: false,
+      Type: entry.type,
+      Description: entry.description,
+      InUse: entry.inUse,
       Shared: false,
-      Size: step.layer?.sizeBytes ?? 0,
-      CreatedAt: step.createdAt,
-      LastUsedAt: step.usedAt,
-      UsageCount: step.uses,
+      Size: entry.sizeBytes,
+      CreatedAt: entry.createdAt,
+      LastUsedAt: entry.usedAt,
+      UsageCount: entry.uses,
     }));
   }
 
-  /** Forgets steps; their layers go with the next collection of garbage. */
-  pruneCache(pruning: CachePruning): PrunedCache {
-    return pruneCache(this.#environment.cache, pruning);
+  /** Forgets steps, whose layers go with the next collection of garbage, and removes cache mounts. */
+  pruneCache(pruning: CachePruning): Promise<PrunedCache> {
+    return pruneCache(this.#environment, pruning);
   }
 
   /** Layers that the cache needs. */

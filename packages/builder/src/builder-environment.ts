@@ -4,7 +4,7 @@ import type { BlobStore } from '@gantry/content';
 import type { ImageComposer, ImageStore } from '@gantry/images';
 import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
-import type { ContainerRuntime, SpecOptions } from '@gantry/runtime';
+import type { ContainerEdits, ContainerRuntime, DeviceWish, SpecOptions } from '@gantry/runtime';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { BuildCache, CachedStep } from './cache/build-cache.ts';
 import type { CacheMounts } from './cache/cache-mounts.ts';
@@ -18,8 +18,10 @@ export interface BuilderPorts {
   content: BlobStore;
   snapshots: Snapshotter;
   runtime: ContainerRuntime;
-  network: Pick<NetworkController, 'attach' | 'detach'>;
+  network: Pick<NetworkController, 'attach' | 'detach' | 'networks'>;
   buildSpec: (options: SpecOptions) => RuntimeSpec;
+  /** See `findContainerEdits` of the runtime. */
+  findContainerEdits: (wishes: readonly DeviceWish[]) => Promise<ContainerEdits | undefined>;
 }
 
 /** What is the same for all builds of an engine. */
@@ -29,6 +31,10 @@ export interface BuilderDefaults {
   security: SecurityDefaults;
   hostFiles: HostFiles;
   dns: DnsRequest;
+  /** What `host-gateway` stands for; the host's addresses on the default bridge when empty. */
+  hostGatewayAddresses: readonly string[];
+  /** RUN --security=insecure may be granted. */
+  allowsInsecure: boolean;
   /** Containers have users of their own: builds cannot be run for them yet. */
   remapsUsers: boolean;
 }

@@ -20,7 +20,7 @@ export type {
 export { BuildService, type BuildServiceOptions, type CacheUsage } from './build-service.ts';
 export type { BuilderDefaults, BuilderPorts } from './builder-environment.ts';
 export { cachedLayers, cacheId } from './cache/build-cache.ts';
-export type { CachePruning, PrunedCache } from './cache/prune-cache.ts';
+export type { CacheEntry, CachePruning, PrunedCache } from './cache/prune-cache.ts';
 export {
   BuildCommandError,
   BuildOptionNotBuiltError,

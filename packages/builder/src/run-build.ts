@@ -11,7 +11,7 @@ import { hostPlatform, type Platform } from '@gantry/oci';
 import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderEnvironment } from './builder-environment.ts';
 import { openContext } from './context/open-context.ts';
-import { InvalidBuildError } from './errors.ts';
+import { BuildOptionNotBuiltError, InvalidBuildError } from './errors.ts';
 import { attest } from './output/attest/attest.ts';
 import { Materials } from './output/attest/materials.ts';
 import type { BuildOutput } from './output/build-output.ts';
@@ -27,6 +27,7 @@ import type { Build } from './stages/stage-build.ts';
 
 /** One build, from its context to its outputs. See `BuildService.build`. */
 export async function runBuild(environment: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
+  refuseCaches(request);
   await using keep = environment.ports.images.keep();
   const progress = new BuildProgress({ onEvent: request.onEvent, clock: environment.clock });
   const { dockerfile, ...context } = await progress
@@ -74,6 +75,12 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
   );
   tellResult(progress, request, exported);
   return exported;
+}
+
+/** Nothing that a client asks for is passed over in silence. */
+function refuseCaches({ cacheFrom, cacheTo }: BuildRequest): void {
+  for (const { type } of cacheFrom) throw new BuildOptionNotBuiltError(`cache from type=${type}`);
+  for (const { type } of cacheTo) throw new BuildOptionNotBuiltError(`cache to type=${type}`);
 }
 
 async function buildPlatform(

@@ -8,7 +8,7 @@ import { noRegistries } from '@gantry/images/testing';
 import { changeLink, detectCgroups, NetlinkSocket } from '@gantry/kernel';
 import { openNetworkController } from '@gantry/network';
 import { hostPlatform } from '@gantry/oci';
-import { buildSpec, openRuntime, readSpecHost } from '@gantry/runtime';
+import { buildSpec, findContainerEdits, openRuntime, readSpecHost } from '@gantry/runtime';
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { makeRootfs, makeTestImage } from '@gantry/testkit';
@@ -64,6 +64,8 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
       runtime,
       network,
       buildSpec: (spec) => buildSpec(spec, host),
+      findContainerEdits: (wishes) =>
+        findContainerEdits(wishes, { directories: [path.join(root, 'cdi')], logger }),
     },
     defaults: {
       cgroupParent: `/${path.basename(root)}`,
@@ -71,6 +73,8 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
       security: { apparmor: false, selinux: false, noNewPrivileges: false, seccomp: 'default' },
       hostFiles: { resolvConf: '/etc/resolv.conf', resolvedConf: '/nowhere', hosts: '/etc/hosts' },
       dns: {},
+      hostGatewayAddresses: ['192.0.2.1'],
+      allowsInsecure: true,
       remapsUsers: false,
     },
     store,

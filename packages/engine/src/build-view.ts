@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import {
-  BuildOptionNotBuiltError,
   type BuildOutput,
   type BuildRequest,
   type BuildResult,
@@ -63,7 +62,7 @@ export class BuildView implements BuildBackend {
       noCacheStages: new Set(),
       cacheFrom: [],
       cacheTo: [],
-      entitlements: new Set(),
+      entitlements: new Set(['network.host']),
       pull,
       network: options.networkMode || 'default',
       extraHosts: options.extraHosts.map(checkedHost),
@@ -115,8 +114,8 @@ function credentialsFor(
 function checkedHost(entry: string): string {
   const at = entry.indexOf(':');
   const address = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
-  if (address === 'host-gateway') throw new BuildOptionNotBuiltError("'host-gateway' of --add-host");
-  if (at > 0 && isIP(address) !== 0) return `${entry.slice(0, at)}:${address}`;
+  if (at > 0 && (address === 'host-gateway' || isIP(address) !== 0))
+    return `${entry.slice(0, at)}:${address}`;
   throw new InvalidBuildError(`bad format for add-host: ${JSON.stringify(entry)}`);
 }
 

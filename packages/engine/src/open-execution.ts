@@ -107,12 +107,15 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
     network,
     runtime,
     buildSpec: (spec) => buildSpec(spec, host),
+    findContainerEdits: (wishes) => findContainerEdits(wishes, { directories: cdiSpecDirs, logger }),
     defaults: {
       cgroupParent,
       cgroupVersion: layout.version,
       security: readSecurityDefaults(options),
       hostFiles,
       dns: options.network?.dns ?? {},
+      hostGatewayAddresses: options.network?.hostGatewayAddresses ?? [],
+      allowsInsecure: false,
       remapsUsers: users.remap !== undefined,
     },
   });
@@ -162,7 +165,9 @@ function openRuntimeTable(
   });
 }
 
-type BuildParts = Pick<BuilderPorts, 'network' | 'runtime' | 'buildSpec'> & { defaults: BuilderDefaults };
+type BuildParts = Pick<BuilderPorts, 'network' | 'runtime' | 'buildSpec' | 'findContainerEdits'> & {
+  defaults: BuilderDefaults;
+};
 
 function openBuilds(
   { options, store, clock, logger }: Opening,

@@ -30,24 +30,27 @@ test('finds a step by its inputs, and keeps its layer', () => {
   assert.deepEqual(new BuildCache(store, systemClock).layers(), [layer('a', 10).diffId]);
 });
 
-test('prunes what was used longest ago first, down to a size, and only what it concerns', () => {
+test('prunes what was used longest ago first, down to a size, and only what it concerns', async () => {
   using store = openMetadataStore({ path: path.join(directory, 'pruned.db'), logger: silentLogger });
   let hour = 0;
   const clock = { ...systemClock, now: () => new Date(Date.UTC(2026, 0, 1, hour)) };
   const cache = new BuildCache(store, clock);
+  const cacheMounts = new CacheMounts({ root: path.join(directory, 'no-mounts'), store, clock });
+  const both = { cache, cacheMounts };
   for (const letter of ['a', 'b', 'c', 'd']) {
     hour++;
     cache.put(letter, { layer: layer(letter, 100), description: letter });
   }
   assert.deepEqual(
-    pruneCache(cache, { keepBytes: 0, concerns: (_key, step) => step.description === 'd' }).keys,
+    (await pruneCache(both, { keepBytes: 0, concerns: (_key, step) => step.description === 'd' })).keys,
     ['d'],
   );
-  assert.deepEqual(pruneCache(cache, { keepBytes: 200 }).keys, ['a']);
-  assert.deepEqual(pruneCache(cache, { keepBytes: 0, before: new Date(Date.UTC(2026, 0, 1, 3)) }).keys, [
-    'b',
-  ]);
-  assert.deepEqual([...pruneCache(cache, { keepBytes: 0 }).layers], [layer('c', 0).diffId]);
+  assert.deepEqual((await pruneCache(both, { keepBytes: 200 })).keys, ['a']);
+  assert.deepEqual(
+    (await pruneCache(both, { keepBytes: 0, before: new Date(Date.UTC(2026, 0, 1, 3)) })).keys,
+    ['b'],
+  );
+  assert.deepEqual([...(await pruneCache(both, { keepBytes: 0 })).layers], [layer('c', 0).diffId]);
   assert.deepEqual(cache.entries(), []);
 });
 

@@ -1,11 +1,19 @@
 import { type BuildCache, type CachedStep, cacheId } from './build-cache.ts';
+import type { CacheMounts } from './cache-mounts.ts';
+
+/** Something in the cache: a step, or the directory of a cache mount. */
+export type CacheEntry = Pick<CachedStep, 'layer' | 'description' | 'createdAt' | 'usedAt' | 'uses'> & {
+  readonly type: NonNullable<CachedStep['type']> | 'regular' | 'exec.cachemount';
+  readonly sizeBytes: number;
+  readonly inUse: boolean;
+};
 
 /** What a prune of the cache takes. */
 export interface CachePruning {
-  /** Steps last used before then; all when missing. */
+  /** What was last used before then; all when missing. */
   before?: Date;
-  /** Which steps it is about, by key; all when missing. */
-  concerns?: (key: string, step: CachedStep) => boolean;
+  /** What it is about, by key; all when missing. */
+  concerns?: (key: string, entry: CacheEntry) => boolean;
   /** Bytes that may stay: what was used last stays. 0 for nothing. */
   keepBytes: number;
 }
@@ -14,25 +22,56 @@ export interface PrunedCache {
   readonly keys: readonly string[];
   /** Of the layers that went with their steps, each counted once. */
   readonly layers: ReadonlySet<string>;
+  /** Of the directories of cache mounts; they are gone. */
+  readonly mountBytes: number;
 }
 
-/** Forgets steps, those first that nobody has used for the longest time; their layers go with the next collection. */
-export function pruneCache(cache: BuildCache, { before, concerns, keepBytes }: CachePruning): PrunedCache {
-  const entries = cache.entries().toSorted((a, b) => (a.step.usedAt < b.step.usedAt ? 1 : -1));
+/** Everything in the cache, by key. Measures the cache mounts. */
+export async function cacheEntries(
+  cache: BuildCache,
+  mounts: CacheMounts,
+): Promise<{ key: string; entry: CacheEntry }[]> {
+  const steps = cache.entries().map(({ key, step }) => ({
+    key,
+    entry: {
+      ...step,
+      type: step.type ?? 'regular',
+      sizeBytes: step.layer?.sizeBytes ?? 0,
+      inUse: false,
+    } as const,
+  }));
+  const directories = (await mounts.usage()).map(({ name, id, ...usage }) => ({
+    key: name,
+    entry: { ...usage, type: 'exec.cachemount', description: `cached mount ${id}` } as const,
+  }));
+  return [...steps, ...directories];
+}
+
+/**
+ * Forgets steps and removes cache mounts that nobody uses now, those first that nobody has used for the longest time; layers of steps
+ * go with the next collection.
+ */
+export async function pruneCache(
+  { cache, cacheMounts }: { cache: BuildCache; cacheMounts: CacheMounts },
+  { before, concerns, keepBytes }: CachePruning,
+): Promise<PrunedCache> {
+  const all = await cacheEntries(cache, cacheMounts);
+  const entries = all.toSorted((a, b) => (a.entry.usedAt < b.entry.usedAt ? 1 : -1));
   const keys: string[] = [];
   const layers = new Set<string>();
-  let keptBytes = 0;
-  for (const { key, step } of entries) {
-    const size = step.layer?.sizeBytes ?? 0;
-    const concerned = concerns?.(key, step) ?? true;
-    const isYoung = before !== undefined && step.usedAt >= before.toISOString();
-    if (!concerned || isYoung || (keepBytes > 0 && keptBytes + size <= keepBytes)) {
-      keptBytes += size;
+  let [keptBytes, mountBytes] = [0, 0];
+  for (const { key, entry } of entries) {
+    const isYoung = before !== undefined && entry.usedAt >= before.toISOString();
+    const fits = keepBytes > 0 && keptBytes + entry.sizeBytes <= keepBytes;
+    const stays = !(concerns?.(key, entry) ?? true) || isYoung || fits;
+    if (stays || (entry.type === 'exec.cachemount' && !(await cacheMounts.delete(key)))) {
+      keptBytes += entry.sizeBytes;
       continue;
     }
-    cache.delete(key);
+    if (entry.type === 'exec.cachemount') mountBytes += entry.sizeBytes;
+    else cache.delete(key);
     keys.push(cacheId(key));
-    if (step.layer !== undefined) layers.add(step.layer.diffId);
+    if (entry.layer !== undefined) layers.add(entry.layer.diffId);
   }
-  return { keys, layers };
+  return { keys, layers, mountBytes };
 }

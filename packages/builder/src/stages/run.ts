@@ -22,7 +22,7 @@ import type { StageWork } from './stage-build.ts';
 export async function commandRun(work: StageWork, instruction: RunInstruction): Promise<void> {
   const { build, state } = work;
   const { environment, request, keep, signal } = build;
-  refuseUnbuilt(work, instruction);
+  checkEntitlements(work, instruction);
   const mounts: StepMount[] = [];
   for (const text of instruction.mounts) {
     const agents = mounts.filter(({ type }) => type === 'ssh').length;
@@ -32,7 +32,10 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   const { WorkingDir: workingDirectory = '/', User: user = '' } = state.draft.config;
   const network = instruction.network === 'default' ? request.network : instruction.network;
   const variables = state.runVariables();
-  const parts = { command, scripts, workingDirectory: workingDirectory || '/', user, network };
+  const { security, devices } = instruction;
+  const place = { workingDirectory: workingDirectory || '/', user, network };
+  const confinement = { isInsecure: security === 'insecure', devices };
+  const parts = { command, scripts, ...place, ...confinement };
   const { extraHosts, limits, sharedMemoryBytes } = request;
   const step = await cachedStep(environment, {
     inputs: [
@@ -67,12 +70,23 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   remember(work, `RUN ${argumentsPrefix(work)}${command.join(' ')} # buildkit`, step.layer !== undefined);
 }
 
-function refuseUnbuilt({ build }: StageWork, { security, devices, network }: RunInstruction): void {
-  if (security === 'insecure') throw new InvalidBuildError('security.insecure is not allowed');
-  if (devices.length > 0) throw new BuildOptionNotBuiltError('RUN --device');
-  if (build.environment.defaults.remapsUsers)
+/** In BuildKit's words, which clients look for to say what `--allow` is for. */
+function checkEntitlements({ build }: StageWork, { security, devices, network }: RunInstruction): void {
+  const { environment, request } = build;
+  const { entitlements } = request;
+  if (
+    security === 'insecure' &&
+    !(environment.defaults.allowsInsecure && entitlements.has('security.insecure'))
+  )
+    throw new InvalidBuildError('security.insecure is not allowed');
+  for (const { deviceName } of devices) {
+    if (!entitlements.has('device') && !entitlements.has(`device=${deviceName}`))
+      throw new InvalidBuildError(`device ${deviceName} is requested by the build but not allowed`);
+  }
+  if (environment.defaults.remapsUsers)
     throw new BuildOptionNotBuiltError('RUN on a daemon with userns-remap');
-  if (network === 'host' && build.request.network === 'none')
+  const allowsHost = request.network === 'host' || entitlements.has('network.host');
+  if (network === 'host' && (!allowsHost || request.network === 'none'))
     throw new InvalidBuildError('network.host is not allowed');
 }
 

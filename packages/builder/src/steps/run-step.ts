@@ -1,13 +1,21 @@
 import { faultPoint } from '@gantry/base';
 import { containerCapabilities, findContainerUser, startStubs } from '@gantry/containers';
+import type { RunDevice } from '@gantry/dockerfile';
 import type { PlainLayer } from '@gantry/images';
 import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { Digest } from '@gantry/oci';
-import { ownNamespaces, type SpecMount, type SpecNamespaces, type SpecOptions } from '@gantry/runtime';
+import {
+  type ContainerEdits,
+  DeviceInjectionError,
+  ownNamespaces,
+  type SpecMount,
+  type SpecNamespaces,
+  type SpecOptions,
+} from '@gantry/runtime';
 import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
-import { BuildCommandError } from '../errors.ts';
+import { BuildCommandError, InvalidBuildError } from '../errors.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
 import { type Keep, storeLayer } from './layers.ts';
 import { openMounts, type StepMount } from './run-mounts.ts';
@@ -29,7 +37,12 @@ export interface RunStep {
   /** Lends secrets and agents. */
   readonly client: BuildClient | undefined;
   readonly scripts: readonly StepScript[];
+  /** `name:address`, or `name:host-gateway`. */
   readonly extraHosts: readonly string[];
+  /** With all capabilities and devices, unconfined. */
+  readonly isInsecure: boolean;
+  /** By specification files of the host (CDI). */
+  readonly devices: readonly RunDevice[];
   readonly limits: CgroupLimits;
   readonly sharedMemoryBytes: number;
 }
@@ -75,7 +88,7 @@ async function execute(
       id: tree.id,
       attachment,
       onHostNetwork,
-      extraHosts: step.extraHosts,
+      extraHosts: hostsOf(environment, step),
       scripts: step.scripts,
     }),
   );
@@ -87,7 +100,13 @@ async function execute(
   const mounts = [...files.mounts, ...own.mounts];
   const network = onHostNetwork ? 'host' : attachment && { made: attachment.namespacePath };
   const variables = [...step.variables, ...own.variables];
-  const spec = specOptions(environment, { ...step, variables }, { tree, mounts, network: network ?? 'new' });
+  const edits = await deviceEdits(environment, step.devices);
+  const options = specOptions(
+    environment,
+    { ...step, variables },
+    { tree, mounts, network: network ?? 'new' },
+  );
+  const spec = { ...options, ...(edits && { edits }) };
   mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
   ports.runtime.expectStart();
   const process = await ports.runtime.start({
@@ -108,6 +127,39 @@ async function execute(
   signal.throwIfAborted();
   if (exitCode !== 0) throw new BuildCommandError(step.command, exitCode);
   return new Set([...startStubs, ...mounts.flatMap(({ destination }) => withParents(destination))]);
+}
+
+/** A device that nothing describes is left out, unless it is required. */
+async function deviceEdits(
+  { ports }: BuilderEnvironment,
+  devices: readonly RunDevice[],
+): Promise<ContainerEdits | undefined> {
+  const find = async (names: readonly string[]): Promise<ContainerEdits | undefined> =>
+    await ports.findContainerEdits([{ driver: 'cdi', count: 0, deviceIds: names, capabilities: [] }]);
+  const found: string[] = [];
+  for (const { deviceName, required } of devices) {
+    try {
+      await find([deviceName]);
+      found.push(deviceName);
+    } catch (error) {
+      if (required || !(error instanceof DeviceInjectionError)) throw error;
+    }
+  }
+  return found.length === 0 ? undefined : await find(found);
+}
+
+/** `host-gateway` is the daemon's choice, else the host's addresses on the default bridge. */
+function hostsOf({ ports, defaults }: BuilderEnvironment, { extraHosts, network }: RunStep): string[] {
+  return extraHosts.flatMap((entry) => {
+    const name = entry.slice(0, entry.indexOf(':'));
+    if (entry !== `${name}:host-gateway`) return [entry];
+    if (network === 'host') return [`${name}:127.0.0.1`];
+    const bridge = ports.network.networks().find((candidate) => candidate.name === 'bridge');
+    const gateways = (bridge?.ipam.config ?? []).flatMap(({ gateway }) => gateway ?? []);
+    const addresses = defaults.hostGatewayAddresses.length > 0 ? defaults.hostGatewayAddresses : gateways;
+    if (addresses.length === 0) throw new InvalidBuildError('unable to derive the IP value for host-gateway');
+    return addresses.map((address) => `${name}:${address}`);
+  });
 }
 
 async function attach(
@@ -158,10 +210,10 @@ function specOptions(
     user,
     hostname: stepHostname,
     domainname: '',
-    capabilities: containerCapabilities({ add: [], drop: [], privileged: false }),
-    privileged: false,
+    capabilities: containerCapabilities({ add: [], drop: [], privileged: step.isInsecure }),
+    privileged: step.isInsecure,
     noNewPrivileges: security.noNewPrivileges,
-    security: { seccomp: security.seccomp },
+    security: { seccomp: step.isInsecure ? 'unconfined' : security.seccomp },
     namespaces: { ...ownNamespaces, network, cgroup: defaults.cgroupVersion === 2 ? 'new' : 'host' },
     mounts: mounts.toSorted((a, b) => depth(a.destination) - depth(b.destination)),
     sharedMemory: { sizeBytes: step.sharedMemoryBytes },

@@ -1,16 +1,14 @@
 import type { Filters } from '@gantry/api-types';
 import { type Clock, parseGoDuration } from '@gantry/base';
-import { type CachePruning, cacheId } from '@gantry/builder';
+import { type CacheEntry, type CachePruning, cacheId } from '@gantry/builder';
 import { InvalidFilterError } from '@gantry/containers';
 
-type Step = Parameters<NonNullable<CachePruning['concerns']>>[1];
-
-/** Docker's filters of the build cache, each on one of its values. No step here is shared, in use, or has labels. */
-const filterMatches: Readonly<Record<string, (value: string, key: string, step: Step) => boolean>> = {
+/** Docker's filters of the build cache, each on one of its values. Nothing here is shared or has labels. */
+const filterMatches: Readonly<Record<string, (value: string, key: string, entry: CacheEntry) => boolean>> = {
   id: (value, key) => cacheId(key).startsWith(value),
-  description: (value, _key, step) => step.description.includes(value),
-  type: (value) => value === 'regular',
-  inuse: isFalse,
+  description: (value, _key, { description }) => description.includes(value),
+  type: (value, _key, { type }) => value === type,
+  inuse: (value, _key, { inUse }) => isFalse(value) !== inUse,
   shared: isFalse,
   private: (value) => !isFalse(value),
   parents: () => false,
@@ -37,9 +35,9 @@ export function cachePruning(
   return {
     keepBytes,
     ...(age !== undefined && { before: new Date(clock.now().getTime() - ageMs(age)) }),
-    concerns: (key, step) =>
-      !kept.has(step.layer?.diffId ?? '') &&
-      others.every(([name, values]) => values.some((value) => filterMatches[name]?.(value, key, step))),
+    concerns: (key, entry) =>
+      !kept.has(entry.layer?.diffId ?? '') &&
+      others.every(([name, values]) => values.some((value) => filterMatches[name]?.(value, key, entry))),
   };
 }
 

@@ -84,7 +84,7 @@ export class DiskService implements DiskBackend {
       ...(images && { Images: images }),
       ...(containers && { Containers: containers }),
       ...(volumes && { Volumes: volumes }),
-      ...(kinds.has('build-cache') && { BuildCache: this.#sources.builds.cacheUsage() }),
+      ...(kinds.has('build-cache') && { BuildCache: await this.#sources.builds.cacheUsage() }),
     };
   }
 
@@ -133,11 +133,11 @@ export class DiskService implements DiskBackend {
     return await this.#prunes.run('builder', async () => {
       const { builds, images, clock } = this.#sources;
       const kept = all ? new Set<string>() : await images.imageLayers();
-      const pruned = builds.pruneCache(cachePruning(filters, { bounds, kept }, clock));
+      const pruned = await builds.pruneCache(cachePruning(filters, { bounds, kept }, clock));
       const { layers, blobs } = await images.collectGarbage();
       const sizes = new Map(blobs.map(({ digest, sizeBytes }) => [digest as string, sizeBytes]));
       const gone = layers.filter((diffId) => pruned.layers.has(diffId));
-      const reclaimedBytes = gone.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), 0);
+      const reclaimedBytes = gone.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), pruned.mountBytes);
       this.#tell('builder', reclaimedBytes);
       return { CachesDeleted: [...pruned.keys], SpaceReclaimed: reclaimedBytes };
     });
