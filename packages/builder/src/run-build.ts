@@ -18,6 +18,7 @@ import type { BuildOutput } from './output/build-output.ts';
 import { exportOutputs, type PlatformAttestations } from './output/export-outputs.ts';
 import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
+import { checkBases } from './plan/check-bases.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
 import { refuseCircles, StageNames } from './plan/choose-stages.ts';
 import { neededStages, stagesNeededBy } from './plan/needed-stages.ts';
@@ -38,6 +39,7 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
   checkSyntax(file);
   const checks = new CheckReporter(parseCheckOptions(file.directives.check ?? ''));
   checkDockerfile(file, checks);
+  checkBases(file, checks);
   const names = new StageNames(file, request.namedContexts);
   const materials = new Materials();
   const startedAt = environment.clock.now();
@@ -45,10 +47,16 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
   const results: PlatformResult[] = [];
   let unused: readonly string[] = [];
   // One after the other: what platforms have in common comes from the cache then.
-  for (const platform of request.platforms) {
-    const built = await buildPlatform({ ...common, platform }, progress);
-    results.push(built.result);
-    unused = built.unused;
+  try {
+    for (const platform of request.platforms) {
+      const built = await buildPlatform({ ...common, platform }, progress);
+      results.push(built.result);
+      unused = built.unused;
+    }
+  } catch (error) {
+    // What is doubtful may be why it failed.
+    progress.warn(checks.warnings);
+    throw error;
   }
   failOnChecks(file, checks);
   const facts = {

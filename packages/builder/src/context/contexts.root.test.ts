@@ -236,6 +236,24 @@ COPY --from=two /two /
   assert.notEqual(await read(second.id, '/two'), await read(first.id, '/two'));
 });
 
+test('warns of a COPY of what .dockerignore leaves out', async () => {
+  const client = clientWith({
+    Dockerfile: 'FROM busybox\nCOPY --from=busybox /bin/sh /ignored\nCOPY ignored /x\n',
+    '.dockerignore': 'ignored\n',
+    ignored: 'ignored\n',
+  });
+  const warned: string[] = [];
+  const building = builder.build('', {
+    ...fromClient,
+    client,
+    onEvent: (event) => {
+      if (event.kind === 'warning') warned.push(event.warning.message);
+    },
+  });
+  await assert.rejects(building, /excluded by \.dockerignore/);
+  assert.deepEqual(warned, ['Attempting to COPY file "ignored" that is excluded by .dockerignore']);
+});
+
 test('two builds of one target at once share what they do', async () => {
   const dockerfile = 'FROM busybox\nRUN sleep 1; cat /proc/sys/kernel/random/uuid > /shared\n';
   const [first, second] = await Promise.all([builder.build(dockerfile), builder.build(dockerfile)]);

@@ -6,7 +6,7 @@ import type { SourceRequest } from '../context/source-request.ts';
 import { InvalidBuildError } from '../errors.ts';
 import { expandIn } from './apply-config.ts';
 import { type TransferSource, transferFiles } from './copy.ts';
-import { sourceLayers } from './sources.ts';
+import { checkIgnored, sourceLayers } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** ADD: of the context, of http(s) addresses and of git repositories. Throws as COPY does, and what fetching throws. */
@@ -26,6 +26,7 @@ export async function addStep(work: StageWork, instruction: AddInstruction): Pro
   const request = { keep: build.keep, signal: build.signal, client: build.request.client };
   if (local.length > 0 || instruction.heredocs.length > 0) {
     const from = await sourceLayers(work, '');
+    checkIgnored(work, instruction, local);
     const unpacks = instruction.unpack ?? true;
     await transferFiles(work, instruction, { from, sources: local, parents: false, unpacks });
   }

@@ -76,9 +76,21 @@ async function baseOf(build: Build, ownStage: Stage, progress: StageProgress): P
     .internal(`load metadata for ${name}`, from.lines)
     .do(() => resolveImage(build, origin.image, platform));
   progress.step(stepName(labelOf(build, ownStage), 1, `FROM ${name}@${resolved.id}`), from.lines).done();
+  checkBasePlatform(build, from, { name: origin.image, wanted: platform, found: resolved.platform });
   progress.base(resolved.id);
   environment.logger.debug('a stage stands on an image', { imageRef: base, digest: resolved.id });
   return StageState.onImage(resolved, environment.clock.now());
+}
+
+function checkBasePlatform(
+  { checks }: Build,
+  from: FromInstruction,
+  { name, wanted, found }: { name: string; wanted: Platform; found: Platform },
+): void {
+  if (wanted.os === found.os && wanted.architecture === found.architecture) return;
+  const [expected, actual] = [wanted, found].map(({ os, architecture }) => `${os}/${architecture}`);
+  const message = `Base image ${name} was pulled with platform ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)} for current build`;
+  checks.report('InvalidBaseImagePlatform', from, message);
 }
 
 /** The files of a named context, which a stage stands on as on an image without a config. */

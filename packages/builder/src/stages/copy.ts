@@ -13,7 +13,7 @@ import { prepareTransfer } from '../steps/transfer-step.ts';
 import { readModeChange } from '../transfer/change-mode.ts';
 import { expandIn } from './apply-config.ts';
 import { remember } from './history.ts';
-import { sourceLayers } from './sources.ts';
+import { checkIgnored, sourceLayers } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** COPY. Throws `SourceNotFoundError`, `InvalidBuildError`, `UnknownUserError`. */
@@ -22,6 +22,7 @@ export async function copyStep(work: StageWork, instruction: CopyInstruction): P
     throw new InvalidBuildError("'from' doesn't support variable expansion, define alias stage instead");
   const from = await sourceLayers(work, instruction.from);
   const sources = instruction.sources.map((source) => expandIn(work, instruction, source).text);
+  if (from === work.build.context.layers) checkIgnored(work, instruction, sources);
   await transferFiles(work, instruction, { from, sources, parents: instruction.parents, unpacks: false });
 }
 

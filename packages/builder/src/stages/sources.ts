@@ -1,9 +1,10 @@
+import type { Written } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
 import { packTree } from '@gantry/snapshots';
 import { SourceNotFoundError } from '../errors.ts';
 import { mountLayers } from '../steps/layered-tree.ts';
 import { digestOf } from '../steps/transfer-step.ts';
-import { findSources } from '../transfer/find-sources.ts';
+import { cleanSource, findSources, hasWildcard } from '../transfer/find-sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** Layers of what `--from` names: a stage, an image, or the context when it is empty. */
@@ -13,6 +14,20 @@ export async function sourceLayers({ build }: StageWork, from: string): Promise<
   if ('stage' in origin) return (await build.stage(origin.stage)).layerIds;
   if ('address' in origin) return await build.files(origin.address);
   return await build.image(origin.image);
+}
+
+/** Reports on files of the context that `.dockerignore` leaves out. */
+export function checkIgnored(
+  { build }: StageWork,
+  instruction: Written & { name: string },
+  sources: readonly string[],
+): void {
+  for (const source of sources) {
+    const path = cleanSource(source);
+    if (path === '' || hasWildcard(path) || build.context.ignored?.matches(path) !== true) continue;
+    const message = `Attempting to ${instruction.name} file ${JSON.stringify(source)} that is excluded by .dockerignore`;
+    build.checks.report('CopyIgnoredFile', instruction, message);
+  }
 }
 
 /** A digest of what lies at a place of a tree: names, kinds, owners, modes and contents, whatever the times. */
