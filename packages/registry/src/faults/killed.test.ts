@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { temporaryRoot } from '@gantry/testkit';
-import { digestOf, makeManifest, type TestManifest } from '../../testing/index.ts';
+import { digestOf, makeManifest, startTestRegistry, type TestManifest } from '../../testing/index.ts';
 
 const program = path.resolve(import.meta.dirname, '../../testing/serve-until-killed.ts');
 
@@ -21,6 +21,8 @@ class Served implements AsyncDisposable {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     assert.ok(this.#child.stdout);
+    // What is asked of one that has just died is told by its end.
+    this.#child.stdin?.on('error', () => {});
     this.#lines = createInterface({ input: this.#child.stdout });
   }
 
@@ -39,15 +41,25 @@ class Served implements AsyncDisposable {
     return JSON.parse(await this.#line()) as Record<string, number>;
   }
 
+  /** Resolves when it has killed itself. */
+  async died(): Promise<void> {
+    if (!this.#isDead) await once(this.#child, 'exit');
+  }
+
   /** Resolves when it is dead, killing it where it lives. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#isDead) return;
     const dead = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await dead;
   }
 
+  get #isDead(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   async #line(): Promise<string> {
+    if (this.#isDead) throw new Error('the registry died');
     const [line] = (await Promise.race([
       once(this.#lines, 'line'),
       once(this.#child, 'exit').then(() => {
@@ -68,7 +80,11 @@ function contentOf(repository: string): { config: string; layer: string; manifes
 const unused = 'unused';
 
 /** Step by step; each is acknowledged by an answer. */
-async function push(registry: Served, repository: string, acknowledged: Set<string>): Promise<void> {
+async function push(
+  registry: Pick<Served, 'ask'>,
+  repository: string,
+  acknowledged: Set<string>,
+): Promise<void> {
   const expect = async (response: Response, status: number): Promise<Response> => {
     assert.equal(response.status, status, await response.clone().text());
     return response;
@@ -95,7 +111,7 @@ async function push(registry: Served, repository: string, acknowledged: Set<stri
 
 /** What was acknowledged is there; and what is there is whole. */
 async function assertHas(
-  registry: Served,
+  registry: Pick<Served, 'ask'>,
   repository: string,
   acknowledged: ReadonlySet<string>,
 ): Promise<void> {
@@ -125,15 +141,27 @@ async function passesOf(
 ): Promise<string[]> {
   await using registry = await Served.start(directory, ['RECORD']);
   await operate(registry);
-  const file = path.join(directory, 'passes');
+  const file = `${directory}.passes`;
   const passes = (await readFile(file, 'utf8')).trimEnd().split('\n');
   await rm(file);
   return passes;
 }
 
+/** A directory that is none yet, and what may lie beside it. */
+async function registryRoot(settings?: object): Promise<{ path: string } & AsyncDisposable> {
+  const root = await temporaryRoot('registry');
+  const directory = path.join(root.path, 'data');
+  if (settings !== undefined) await writeFile(`${directory}.json`, JSON.stringify(settings));
+  return { path: directory, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
+}
+
+async function has(registry: Pick<Served, 'ask'>, repository: string): Promise<boolean> {
+  return (await registry.ask(`/v2/${repository}/manifests/v1`)).status === 200;
+}
+
 describe('a registry whose process is killed', () => {
   test('at any step of a push has all that was acknowledged, and takes the push again', async () => {
-    await using root = await temporaryRoot('registry');
+    await using root = await registryRoot();
     const passes = await passesOf(root.path, (registry) => push(registry, 'r', new Set()));
     const kills = killsOf(passes);
     for (const name of ['push/upload-appended', 'partial-blob/adopted', 'push/manifest-stored']) {
@@ -161,7 +189,7 @@ describe('a registry whose process is killed', () => {
   });
 
   test('at any step of a collection keeps what is named, and collects the rest the next time', async () => {
-    await using root = await temporaryRoot('registry');
+    await using root = await registryRoot();
     const all = new Set<string>();
     const addUnused = async (registry: Served): Promise<void> => {
       const target = `/v2/r/blobs/uploads/?digest=${digestOf(unused)}`;
@@ -182,5 +210,68 @@ describe('a registry whose process is killed', () => {
     await registry.collect();
     await assertHas(registry, 'r', all);
     assert.equal((await readdir(path.join(root.path, 'content/blobs/sha256'))).length, 3);
+  });
+
+  test('at any step of a fetch from another registry gives all of it the next time', async () => {
+    await using upstream = await startTestRegistry();
+    await using root = await registryRoot({ cache: [{ registry: upstream.host, insecure: true }] });
+    const all = new Set<string>();
+    const asked = async (registry: Served, repository: string): Promise<void> => {
+      await push(upstream, repository, all);
+      assert.ok(await has(registry, repository));
+      await assertHas(registry, repository, all);
+    };
+    const kills = killsOf(await passesOf(root.path, (registry) => asked(registry, 'r')));
+    for (const name of ['push/manifest-stored', 'push/manifest-written', 'blob/stored', 'blob/linked']) {
+      assert.ok(
+        kills.some(([point]) => point === name),
+        name,
+      );
+    }
+    for (const [index, kill] of kills.entries()) {
+      {
+        await using registry = await Served.start(root.path, kill);
+        // The one who asked may have his answer by then.
+        await asked(registry, `r${index}`).catch(() => {});
+        await registry.died();
+      }
+      await using registry = await Served.start(root.path);
+      await asked(registry, `r${index}`);
+    }
+  });
+
+  test('at any step of sending content on sends all of it after the next start', async () => {
+    await using target = await startTestRegistry();
+    const replication = [{ name: 'copy', registry: target.host, insecure: true }];
+    await using root = await registryRoot({ replication });
+    const all = new Set<string>();
+    const sent = async (registry: Served, repository: string): Promise<void> => {
+      await push(registry, repository, all);
+      while (!(await has(target, repository))) await has(registry, repository);
+    };
+    const passes = await passesOf(root.path, async (registry) => {
+      await sent(registry, 'r');
+      // Acknowledged events are told before the next one.
+      await sent(registry, 'r-next');
+    });
+    const kills = killsOf(passes).filter(([point]) => point.startsWith('replicate/'));
+    assert.deepEqual(kills.map(([point]) => point).sort(), [
+      'replicate/acknowledged',
+      'replicate/blob-sent',
+      'replicate/manifest-sent',
+    ]);
+    for (const [index, [point]] of kills.entries()) {
+      const repository = `r${index}`;
+      {
+        await using registry = await Served.start(root.path, [point, '1']);
+        await sent(registry, repository).catch(() => {});
+        await registry.died();
+      }
+      await using registry = await Served.start(root.path);
+      // It may have died of what was left from before.
+      await sent(registry, repository);
+      await assertHas(registry, repository, all);
+      await assertHas(target, repository, all);
+    }
   });
 });

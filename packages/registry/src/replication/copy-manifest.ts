@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { errorKind } from '@gantry/base';
+import { errorKind, faultPoint } from '@gantry/base';
 import type { RemoteRepository } from '@gantry/distribution';
 import { parseDigest } from '@gantry/oci';
 import type { ManifestReference } from '../storage/manifests.ts';
@@ -46,6 +46,7 @@ export async function copyManifest(
     { mediaType: info.mediaType, digest: info.digest, bytes },
     { signal },
   );
+  faultPoint('replicate/manifest-sent');
   return true;
 }
 
@@ -76,4 +77,5 @@ async function copyBlob(
   const open = (): AsyncIterable<Uint8Array> =>
     createReadStream(storage.blobs.path(digest), { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
   await remote.putBlob({ digest, size: blob.sizeBytes }, open, { signal });
+  faultPoint('replicate/blob-sent');
 }

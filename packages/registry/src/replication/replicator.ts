@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { type Clock, errorMessage, faultPoint, type Logger } from '@gantry/base';
 import type { Collection } from '@gantry/state';
 import type { RegistryMetrics } from '../events/metrics/registry-metrics.ts';
 import type { EventConsumer } from '../events/open-events.ts';
@@ -56,6 +56,7 @@ export class Replicator implements EventConsumer, Disposable {
       for (const event of await reader.next(signal)) {
         if (this.#wants(event)) await this.#send(copyOf(event), signal);
         reader.acknowledge(event);
+        faultPoint('replicate/acknowledged');
       }
     }
   }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { faultPoint } from '@gantry/base';
 
 /** Writes a small file: whole or not at all, durable, and never readable by others than `mode` says. Makes its directory. */
 export function writeWhole(file: string, content: string, mode: number): void {
@@ -13,7 +14,9 @@ export function writeWhole(file: string, content: string, mode: number): void {
   } finally {
     closeSync(descriptor);
   }
+  faultPoint('settings/written');
   renameSync(fresh, file);
+  faultPoint('settings/renamed');
   syncDirectory(directory);
 }
 

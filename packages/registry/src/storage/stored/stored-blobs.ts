@@ -1,3 +1,4 @@
+import { faultPoint } from '@gantry/base';
 import type { BlobInfo } from '@gantry/content';
 import { type Digest, parseDigest } from '@gantry/oci';
 import type { BlobChange, BlobContent, BlobMount, Blobs, LinkedBlob } from '../blobs.ts';
@@ -49,7 +50,10 @@ export class StoredBlobs implements Blobs {
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return await this.link(repository, info, options);
+    faultPoint('blob/stored');
+    const linked = await this.link(repository, info, options);
+    faultPoint('blob/linked');
+    return linked;
   }
 
   async mount(
