@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
-import { errorMessage, systemClock } from '@gantry/base';
+import { systemClock } from '@gantry/base';
 import { CertificateAuthority } from '@gantry/registry';
 import { CommandLineError } from '../command-line-error.ts';
+import { parseOptions } from './parse-options.ts';
 
 const defaultDirectory = '/etc/gantry/registry/ca';
 
@@ -18,7 +18,12 @@ Options:
 
 /** `gantry-registry ca`: a certificate authority for registries that nobody else signs for. */
 export async function certificateAuthority(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseOptions(words, {
+    dir: { type: 'string' },
+    name: { type: 'string' },
+    out: { type: 'string' },
+    days: { type: 'string' },
+  });
   const [action, ...names] = positionals;
   const authority = new CertificateAuthority(values.dir ?? defaultDirectory, systemClock);
   switch (action) {
@@ -43,25 +48,5 @@ export async function certificateAuthority(words: readonly string[]): Promise<nu
       return 0;
     default:
       throw new CommandLineError(`unknown command: ca ${action ?? ''}`.trimEnd());
-  }
-}
-
-function parse(words: readonly string[]): {
-  values: { dir?: string; name?: string; out?: string; days?: string };
-  positionals: string[];
-} {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        dir: { type: 'string' },
-        name: { type: 'string' },
-        out: { type: 'string' },
-        days: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new CommandLineError(errorMessage(error));
   }
 }

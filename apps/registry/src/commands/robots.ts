@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { errorMessage, parseGoDuration, systemClock } from '@gantry/base';
 import { type RobotInfo, RobotStore } from '@gantry/registry';
 import { CommandLineError } from '../command-line-error.ts';
 import { loadSettings } from '../configuration.ts';
+import { parseOptions } from './parse-options.ts';
 
 export const robotsHelp: string = `Commands:
   add NAME             Make a robot (or renew one) and print its token, which is kept nowhere
@@ -21,7 +21,12 @@ const dayMs = 86_400_000;
 
 /** `gantry-registry robot`: programs that sign in with a token of their own. A registry that runs notices. */
 export async function robots(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseOptions(words, {
+    file: { type: 'string' },
+    config: { type: 'string' },
+    allow: { type: 'string', multiple: true },
+    expires: { type: 'string' },
+  });
   const [action, name = '', ...others] = positionals;
   if (others.length > 0) throw new CommandLineError(`unknown argument: ${others[0]}`);
   const store = new RobotStore(values.file ?? configuredFile(values.config), systemClock);
@@ -75,24 +80,4 @@ function configuredFile(config: string | undefined): string {
     throw new CommandLineError('the configuration has no "robots-file" in "access": give --file');
   }
   return access.robotsFile;
-}
-
-function parse(words: readonly string[]): {
-  values: { file?: string; config?: string; allow?: string[]; expires?: string };
-  positionals: string[];
-} {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        file: { type: 'string' },
-        config: { type: 'string' },
-        allow: { type: 'string', multiple: true },
-        expires: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new CommandLineError(errorMessage(error));
-  }
 }

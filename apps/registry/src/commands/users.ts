@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
-import { errorMessage } from '@gantry/base';
 import { UserFile } from '@gantry/registry';
 import { CommandLineError } from '../command-line-error.ts';
 import { loadSettings } from '../configuration.ts';
+import { parseOptions } from './parse-options.ts';
 
 export const usersHelp: string = `Commands:
   add NAME             Add a user, or give one another password; prints one that it makes
@@ -18,7 +17,11 @@ Options:
 
 /** `gantry-registry user`: who signs in with a password. A registry that runs notices. */
 export async function users(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(words);
+  const { values, positionals } = parseOptions(words, {
+    file: { type: 'string' },
+    config: { type: 'string' },
+    'password-stdin': { type: 'boolean' },
+  });
   const [action, name = '', ...others] = positionals;
   if (others.length > 0) throw new CommandLineError(`unknown argument: ${others[0]}`);
   const file = new UserFile(values.file ?? configuredFile(values.config));
@@ -50,23 +53,4 @@ function configuredFile(config: string | undefined): string {
     throw new CommandLineError('the configuration has no "users-file" in "access": give --file');
   }
   return access.usersFile;
-}
-
-function parse(words: readonly string[]): {
-  values: { file?: string; config?: string; 'password-stdin'?: boolean };
-  positionals: string[];
-} {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        file: { type: 'string' },
-        config: { type: 'string' },
-        'password-stdin': { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new CommandLineError(errorMessage(error));
-  }
 }
