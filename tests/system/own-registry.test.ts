@@ -86,12 +86,30 @@ test('what was pushed is there when the registry was killed, and after the colle
   const { exitCode, stdout } = await daemon.gantry(['registry', 'gc', '--root', data]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /removed 0 blobs \(0 bytes\)/);
+  const checked = await daemon.gantry(['registry', 'fsck', '--content', '--root', data]);
+  assert.equal(checked.exitCode, 0, checked.stdout + checked.stderr);
   await registry.restart();
   await daemon.ok('pull', name);
   assert.equal(await daemon.ok('run', '--rm', '--network', 'none', name, 'echo', 'hi'), 'hi');
   const busy = await daemon.gantry(['registry', 'gc', '--root', data]);
   assert.equal(busy.exitCode, 1);
   assert.match(busy.stderr, /a registry runs over/);
+});
+
+test('an engine gets what Docker Hub has by a registry of ours that is its mirror and caches', async () => {
+  const there = `${registry.host}/library/only-there:1`;
+  await daemon.ok('tag', image, there);
+  await daemon.ok('push', there);
+  await daemon.ok('rmi', there);
+  const cache = [{ registry: registry.host, insecure: true }];
+  await using near = await GantryRegistry.start(path.join(daemon.root, 'mirror'), 5804, { cache });
+  await using other = await TestDaemon.start(['--registry-mirror', `http://${near.host}`]);
+  await other.ok('pull', 'only-there:1');
+  assert.equal(await other.ok('run', '--rm', '--network', 'none', 'only-there:1', 'echo', 'hi'), 'hi');
+  const { repositories } = (await (await fetch(`http://${near.host}/v2/_catalog`)).json()) as {
+    repositories: string[];
+  };
+  assert.deepEqual(repositories, ['library/only-there']);
 });
 
 if (peer === undefined) {
