@@ -47,8 +47,9 @@ function imageOutputOf(attributes: OutputAttributes, toRegistry: boolean): Image
   if (push && names.length === 0) throw new InvalidBuildError('tag is needed when pushing to registry');
   if (attributes.flag('registry.insecure') === true)
     throw new BuildOptionNotBuiltError("'registry.insecure' (the daemon's insecure-registries say it)");
-  // Layers are unpacked for this host whenever they are used.
+  // Layers are unpacked for this host whenever they are used, and what Compose wants loaded is here already.
   attributes.flag('unpack');
+  attributes.flag('load');
   return {
     type: 'image',
     names,

@@ -59,15 +59,15 @@ const jobWaitMs = 5000;
 export class BuildJobs {
   readonly #jobs = new AwaitedMap<BuildJob>();
 
-  /** Throws when there is one by this reference. */
+  /** Throws when one by this reference is under way. */
   add(job: BuildJob): void {
-    if (this.#jobs.get(job.ref) !== undefined)
+    if (this.#jobs.get(job.ref)?.status.isOver === false)
       throw new EngineError('conflict', 'build-ref-taken', `job ID ${job.ref} already exists`);
     this.#jobs.set(job.ref, job);
   }
 
-  delete(ref: string): void {
-    this.#jobs.delete(ref);
+  delete(job: BuildJob): void {
+    if (this.#jobs.get(job.ref) === job) this.#jobs.delete(job.ref);
   }
 
   list(): BuildJob[] {

@@ -96,7 +96,7 @@ export class BuildkitService implements BuildkitBackend {
 
   /** Clients that read the end of the status late still find it. */
   #forget(job: BuildJob): void {
-    const timer = setTimeout(() => this.#jobs.delete(job.ref), 10_000);
+    const timer = setTimeout(() => this.#jobs.delete(job), 10_000);
     timer.unref();
   }
 

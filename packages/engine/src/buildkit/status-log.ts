@@ -49,7 +49,12 @@ export class StatusLog {
     this.#wakeReaders();
   }
 
-  /** Nothing more comes. Idempotent. */
+  /** Nothing more comes. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Nothing more comes from here on. Idempotent. */
   end(): void {
     this.#isOver = true;
     this.#wakeReaders();
