@@ -1,11 +1,10 @@
 import type { HostConfig } from '@gantry/api-types';
-import { parseByteSize } from '@gantry/base';
 import { CommandError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { readSecurityOptions } from './devices.ts';
 import { parseKeyValues } from './key-values.ts';
 import { parseMount } from './mounts.ts';
-import { resourcesOf } from './resources.ts';
+import { resourcesOf, sizeOf } from './resources.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
 import { parseTmpfs } from './volumes.ts';
 
@@ -22,7 +21,7 @@ export function hostConfigOf(flags: FlagValues): HostConfig {
   if (flags.has('init')) set({ Init: flags.boolean('init') });
   if (flags.has('cidfile')) set({ ContainerIDFile: flags.string('cidfile') });
   if (flags.has('oom-score-adj')) set({ OomScoreAdj: flags.number('oom-score-adj') });
-  if (flags.has('shm-size')) set({ ShmSize: parseByteSize(flags.string('shm-size')) });
+  if (flags.has('shm-size')) set({ ShmSize: sizeOf(flags, 'shm-size') });
   if (flags.has('restart')) set({ RestartPolicy: parseRestartPolicy(flags.string('restart')) });
   if (flags.has('mount')) set({ Mounts: flags.list('mount').map(parseMount) });
   if (flags.has('tmpfs')) set({ Tmpfs: parseTmpfs(flags.list('tmpfs')) });

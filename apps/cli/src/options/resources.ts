@@ -1,6 +1,6 @@
 import type { Resources } from '@gantry/api-types';
 import { parseByteSize } from '@gantry/base';
-import { CommandError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { parseDevice, parseGpus, parseNamedDevice, parseThrottle, parseWeight } from './devices.ts';
 
@@ -26,8 +26,7 @@ export function resourcesOf(flags: FlagValues): Resources {
   const resources: Resources = {};
   refuseFlagsOfWindows(flags);
   for (const [flag, field] of Object.entries(sizeFields)) {
-    if (flags.hasIfKnown(flag))
-      resources[field] = flags.string(flag) === '-1' ? -1 : parseByteSize(flags.string(flag));
+    if (flags.hasIfKnown(flag)) resources[field] = sizeOf(flags, flag);
   }
   for (const [flag, field] of Object.entries(numberFields)) {
     if (flags.hasIfKnown(flag)) resources[field] = flags.number(flag);
@@ -41,6 +40,15 @@ export function resourcesOf(flags: FlagValues): Resources {
   if (flags.hasIfKnown('ulimit')) resources.Ulimits = flags.list('ulimit').map(parseUlimit);
   applyDevices(flags, resources);
   return resources;
+}
+
+/** The bytes that a flag says; -1 is no limit, for swap alone. Throws `UsageError` in pflag's words. */
+export function sizeOf(flags: FlagValues, flag: string): number {
+  const text = flags.string(flag);
+  if (text !== '-1') return parseByteSize(text);
+  if (flag === 'memory-swap') return -1;
+  const shown = flag === 'memory' ? '-m, --memory' : `--${flag}`;
+  throw new UsageError(`invalid argument "-1" for "${shown}" flag: invalid size: '-1'`);
 }
 
 function refuseFlagsOfWindows(flags: FlagValues): void {

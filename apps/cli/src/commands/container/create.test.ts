@@ -238,6 +238,8 @@ const commandLines: string[][] = [
     'img',
   ],
   ['-a', 'stdin', '-a', 'STDOUT', '-i', 'img'],
+  ['--add-host', 'a=1.2.3.4', '--add-host', 'b:host-gateway', 'img'],
+  ['--memory-swap', '-1', '-m', '64m', 'img'],
   ['--', 'img', 'x'],
 ];
 
