@@ -23,6 +23,8 @@ export class GrpcClient implements Disposable {
     const session = http2.connect('http://localhost', { ...sessionSettings, createConnection: () => socket });
     this.#session = session;
     widenWindow(session);
+    // A socket that may stay half open is not closed by the other end's leaving alone.
+    socket.once('end', () => session.destroy());
     session.on('error', () => {});
     this.closed = new Promise((resolve) => {
       session.once('close', () => {

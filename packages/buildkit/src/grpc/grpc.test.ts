@@ -147,6 +147,21 @@ test('ends what it does for a caller who cancels, leaves the loop, or goes away'
   await assert.rejects(client.unary(health.Health.check, {}), failsWith(StatusCode.unavailable, /over/));
 });
 
+test('ends with the other end, also on sockets that may stay half open', async () => {
+  await using listener = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as net.AddressInfo;
+  const near = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const [far] = (await once(listener, 'connection')) as [net.Socket];
+  void listener.close();
+  const server = serveGrpc(far, { services: [alive], logger: silentLogger });
+  using client = new GrpcClient(near);
+  assert.deepEqual(await client.unary(health.Health.check, {}), { status: 1 });
+  near.end();
+  await server.closed;
+  await client.closed;
+});
+
 test('closes a connection whose bytes are no HTTP/2', async () => {
   const [near, far] = duplexPair();
   const server = serveGrpc(far, { services: [alive], logger: silentLogger });

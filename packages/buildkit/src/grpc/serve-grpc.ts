@@ -24,6 +24,8 @@ export function serveGrpc(socket: Duplex, { services, logger }: GrpcServerOption
   const methods: ServiceTable = new Map(services.flatMap((table) => [...table]));
   const session: ServerHttp2Session = http2.performServerHandshake(socket, sessionSettings);
   widenWindow(session);
+  // A socket that may stay half open is not closed by the other end's leaving alone.
+  socket.once('end', () => session.destroy());
   session.on('error', (error) => logger.debug('gRPC connection failed', { error }));
   session.on('stream', (stream, headers) => void serveCall(methods, stream, { headers, logger }));
   const closed = new Promise<void>((resolve) => {
