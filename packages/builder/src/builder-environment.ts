@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@gantry/base';
 import type { HostFiles, SecurityDefaults } from '@gantry/containers';
 import type { BlobStore } from '@gantry/content';
-import type { ImageComposer, ImageStore } from '@gantry/images';
+import type { ImageComposer, ImageStore, Registries } from '@gantry/images';
 import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type { ContainerEdits, ContainerRuntime, DeviceWish, SpecOptions } from '@gantry/runtime';
@@ -10,12 +10,14 @@ import type { BuildCache, CachedStep } from './cache/build-cache.ts';
 import type { CacheMounts } from './cache/cache-mounts.ts';
 import type { Downloads } from './cache/downloads.ts';
 import type { KeptDirectories } from './cache/kept-directories.ts';
+import type { OutsideCaches } from './cache/remote/outside-caches.ts';
 
 /** The lower layers, as far as builds use them. */
 export interface BuilderPorts {
   images: Pick<ImageStore, 'resolve' | 'keep'>;
   composer: Pick<ImageComposer, 'compose' | 'record' | 'send' | 'archive' | 'blobs'>;
   content: BlobStore;
+  registries: Registries;
   snapshots: Snapshotter;
   runtime: ContainerRuntime;
   network: Pick<NetworkController, 'attach' | 'detach' | 'networks'>;
@@ -48,6 +50,8 @@ export interface BuilderEnvironment {
   directories: KeptDirectories;
   /** Steps that are under way, by their keys. */
   making: Map<string, Promise<CachedStep>>;
+  /** Of one build: caches outside of the engine. */
+  outside?: OutsideCaches;
   /** Ids of the file systems and processes of steps that are under way. */
   steps: Set<string>;
   /** Of files that a step needs for its moment; emptied at start. */

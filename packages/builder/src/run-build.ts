@@ -10,8 +10,9 @@ import {
 import { hostPlatform, type Platform } from '@gantry/oci';
 import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderEnvironment } from './builder-environment.ts';
+import { OutsideCaches } from './cache/remote/outside-caches.ts';
 import { openContext } from './context/open-context.ts';
-import { BuildOptionNotBuiltError, InvalidBuildError } from './errors.ts';
+import { InvalidBuildError } from './errors.ts';
 import { attest } from './output/attest/attest.ts';
 import { Materials } from './output/attest/materials.ts';
 import type { BuildOutput } from './output/build-output.ts';
@@ -27,10 +28,12 @@ import { buildStages } from './stages/build-stages.ts';
 import type { Build } from './stages/stage-build.ts';
 
 /** One build, from its context to its outputs. See `BuildService.build`. */
-export async function runBuild(environment: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
-  refuseCaches(request);
-  await using keep = environment.ports.images.keep();
-  const progress = new BuildProgress({ onEvent: request.onEvent, clock: environment.clock });
+export async function runBuild(engine: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
+  await using keep = engine.ports.images.keep();
+  const progress = new BuildProgress({ onEvent: request.onEvent, clock: engine.clock });
+  const outside = outsideCaches(engine, request, { progress, keep });
+  const environment = { ...engine, outside };
+  await outside.import(request.cacheFrom);
   const { dockerfile, ...context } = await progress
     .internal(`load build definition from ${request.dockerfile.path}`)
     .do(() => openContext(environment, request, keep));
@@ -81,14 +84,24 @@ export async function runBuild(environment: BuilderEnvironment, request: BuildRe
       tell,
     }),
   );
+  const layers = new Set(results.flatMap(({ state }) => state.layerIds));
+  const told = await outside.export(request.cacheTo, layers);
   tellResult(progress, request, exported);
-  return exported;
+  return { ...exported, metadata: { ...exported.metadata, ...told } };
 }
 
-/** Nothing that a client asks for is passed over in silence. */
-function refuseCaches({ cacheFrom, cacheTo }: BuildRequest): void {
-  for (const { type } of cacheFrom) throw new BuildOptionNotBuiltError(`cache from type=${type}`);
-  for (const { type } of cacheTo) throw new BuildOptionNotBuiltError(`cache to type=${type}`);
+function outsideCaches(
+  { ports }: BuilderEnvironment,
+  { client, signal }: BuildRequest,
+  { progress, keep }: { progress: BuildProgress; keep: Build['keep'] },
+): OutsideCaches {
+  return new OutsideCaches({
+    ports,
+    places: { client, registries: ports.registries },
+    progress,
+    keep,
+    signal,
+  });
 }
 
 async function buildPlatform(

@@ -12,7 +12,13 @@ import { buildSpec, findContainerEdits, openRuntime, readSpecHost } from '@gantr
 import { openSnapshotter, type Snapshotter } from '@gantry/snapshots';
 import { openMetadataStore } from '@gantry/state';
 import { makeRootfs, makeTestImage } from '@gantry/testkit';
-import { type BuildEvent, type BuildRequest, BuildService, imageOutput } from '../src/index.ts';
+import {
+  type BuildEvent,
+  type BuildRequest,
+  type BuildResult,
+  BuildService,
+  imageOutput,
+} from '../src/index.ts';
 
 /** A builder on everything real, with the image `busybox`. */
 export interface RealBuilder extends AsyncDisposable {
@@ -23,7 +29,7 @@ export interface RealBuilder extends AsyncDisposable {
   build(
     dockerfile: string,
     request?: Partial<BuildRequest>,
-  ): Promise<{ id: string; events: readonly BuildEvent[] }>;
+  ): Promise<{ id: string; metadata: BuildResult['metadata']; events: readonly BuildEvent[] }>;
   /** The text of a file of an image. */
   read(image: string, file: string): Promise<string>;
 }
@@ -59,6 +65,7 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
     ports: {
       images,
       composer: images.composer,
+      registries: noRegistries,
       content,
       snapshots,
       runtime,
@@ -96,7 +103,7 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
         onEvent: (event) => events.push(event),
         ...request,
       });
-      return { id: built.id ?? '', events };
+      return { id: built.id ?? '', metadata: built.metadata, events };
     },
     read: async (image, file) => await readFileOf({ images, snapshots }, image, file),
     [Symbol.asyncDispose]: () => all.disposeAsync(),

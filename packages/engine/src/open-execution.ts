@@ -171,12 +171,12 @@ type BuildParts = Pick<BuilderPorts, 'network' | 'runtime' | 'buildSpec' | 'find
 
 function openBuilds(
   { options, store, clock, logger }: Opening,
-  { images, snapshots, content }: Storage,
+  { images, registries, snapshots, content }: Storage,
   { defaults, ...ports }: BuildParts,
 ): Promise<BuildService> {
   const directory = path.join(options.dataRoot, 'builder');
   return BuildService.open({
-    ports: { images, composer: images.composer, snapshots, content, ...ports },
+    ports: { images, composer: images.composer, registries, snapshots, content, ...ports },
     defaults,
     store,
     directory,

@@ -1,3 +1,4 @@
+export { compress } from './archives/compress.ts';
 export { decompress, sniffStream } from './archives/decompress.ts';
 export { applyChanges } from './changes/apply-changes.ts';
 export {

@@ -59,22 +59,23 @@ export class BuildCache {
     return used;
   }
 
-  /** Returns it as it is remembered. */
+  /** Returns it as it is remembered; `createdAt` is now when missing. */
   put(
     key: string,
-    { layer, description, type }: Pick<CachedStep, 'layer' | 'description' | 'type'>,
+    step: Pick<CachedStep, 'layer' | 'description' | 'type'> & { createdAt?: string },
   ): CachedStep {
     const now = this.#clock.now().toISOString();
-    const step = {
+    const { layer, description, type, createdAt } = step;
+    const remembered = {
       ...(layer && { layer }),
       ...(type && { type }),
       description,
-      createdAt: now,
+      createdAt: createdAt ?? now,
       usedAt: now,
       uses: 0,
     };
-    this.#steps.put(key, step);
-    return step;
+    this.#steps.put(key, remembered);
+    return remembered;
   }
 
   /** Layers that must stay. */

@@ -26,18 +26,33 @@ export interface StepResult {
 
 /** Does a step, unless the cache has what its inputs make. */
 export async function cachedStep(
-  environment: Pick<BuilderEnvironment, 'cache' | 'ports' | 'making'>,
+  environment: Pick<BuilderEnvironment, 'cache' | 'ports' | 'making' | 'outside'>,
   request: CachedStepRequest,
 ): Promise<StepResult> {
   const { inputs, noCache, keep } = request;
   const key = BuildCache.key(inputs);
-  const found = noCache ? undefined : environment.cache.find(key);
-  if (found !== undefined && (found.layer === undefined || (await holdLayer(environment, found.layer, keep))))
-    return { layer: found.layer, cached: true, createdAt: found.createdAt };
-  const made = noCache
-    ? await remembered(environment, key, request)
-    : await madeOnce(environment, key, request);
-  return { layer: made.layer, cached: false, createdAt: made.createdAt };
+  const found = noCache ? undefined : await foundStep(environment, key, keep);
+  const step =
+    found ??
+    (noCache ? await remembered(environment, key, request) : await madeOnce(environment, key, request));
+  environment.outside?.use(key, step);
+  return { layer: step.layer, cached: found !== undefined, createdAt: step.createdAt };
+}
+
+/** In the engine's own cache first. */
+async function foundStep(
+  environment: Pick<BuilderEnvironment, 'cache' | 'ports' | 'outside'>,
+  key: string,
+  keep: Keep,
+): Promise<CachedStep | undefined> {
+  const { cache, outside } = environment;
+  const own = cache.find(key);
+  if (own !== undefined && (own.layer === undefined || (await holdLayer(environment, own.layer, keep))))
+    return own;
+  const fetched = await outside?.fetch(key);
+  if (fetched === undefined) return undefined;
+  const { layer, description, createdAt } = fetched;
+  return cache.put(key, { ...(layer && { layer }), description, createdAt });
 }
 
 async function remembered(
