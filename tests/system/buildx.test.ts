@@ -159,6 +159,24 @@ function isRunning(commandLine: string): boolean {
   });
 }
 
+describe('docker buildx', needsDockerPlugins, () => {
+  test('checks a Dockerfile and lists its targets without building', async () => {
+    const root = context({ Dockerfile: 'FROM mirror/busybox AS base\nMAINTAINER me\nFROM base AS last\n' });
+    assert.match(await done(['buildx', 'ls']), /running/);
+    const env = { BUILDX_EXPERIMENTAL: '1' };
+    assert.match(await done(['buildx', 'build', '--print', 'targets', root], { env }), /last \(default\)/);
+    assert.match(await done(['buildx', 'build', '--print', 'lint', root], { env }), /MaintainerDeprecated/);
+  });
+
+  test('shows what the cache has, and prunes it', async () => {
+    const root = context({ Dockerfile: 'FROM mirror/busybox\nRUN echo for the cache > /x\n' });
+    await done([...plain, root]);
+    assert.match(await done(['buildx', 'du']), /Reclaimable:\s+[1-9]/);
+    assert.match(await done(['buildx', 'prune', '--all', '--force']), /Total:\s+[1-9]/);
+    assert.match(await done(['buildx', 'du']), /Reclaimable:\s+0B/);
+  });
+});
+
 describe('docker buildx bake', needsDockerPlugins, () => {
   test('builds targets that stand on each other from one directory', async () => {
     const root = context({
@@ -235,6 +253,18 @@ describe("BuildKit's protocol", () => {
       refused(/example.com\/frontend/),
     );
     await assert.rejects(solve('llb.v9', {}), refused(/frontend llb.v9 not found/));
+  });
+
+  test('remembers builds over a restart, with all that they told, until they are removed', async () => {
+    const root = context({ Dockerfile: 'FROM mirror/busybox\nRUN echo remembered && false\n' });
+    await daemon.gantry(['build', root]);
+    await daemon.end('SIGKILL');
+    await daemon.restart();
+    assert.match((await daemon.gantry(['builder', 'history', 'ls'])).stdout, /Error/);
+    const logs = await daemon.gantry(['builder', 'history', 'logs']);
+    assert.match(logs.stdout + logs.stderr, /remembered[^]*did not complete successfully: exit code: 1/);
+    await daemon.gantry(['builder', 'history', 'rm', '--all']);
+    assert.doesNotMatch((await daemon.gantry(['builder', 'history', 'ls'])).stdout, /Error/);
   });
 
   test('outlives a client that sends no HTTP/2', async () => {

@@ -6,7 +6,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from '@gantry/base
 
 import type { BuildService } from '@gantry/builder';
 
-import type { BuildkitBackend } from '@gantry/http-api';
+import type { BuildkitBackend, DiskBackend } from '@gantry/http-api';
 
 import { tryLockFile } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
@@ -117,23 +117,24 @@ async function measured(
 }
 
 /** BuildKit's protocol costs memory: it is loaded with the first client that speaks it. */
-function buildkitOf({
-  settings,
-  execution,
-  images,
-  engineId,
-  logger,
-}: Pick<Opening, 'settings' | 'logger'> & {
-  execution: Execution;
-  images: ImageView;
-  engineId: string;
-}): BuildkitBackend {
+function buildkitOf(
+  { settings, logger, store, clock }: Pick<Opening, 'settings' | 'logger' | 'store' | 'clock'>,
+  {
+    execution,
+    images,
+    engineId,
+    prune,
+  }: { execution: Execution; images: ImageView; engineId: string; prune: DiskBackend['pruneBuildCache'] },
+): BuildkitBackend {
   return new LateBuildkit(async () => {
     const { BuildkitService } = await import('./buildkit/buildkit-service.ts');
     return new BuildkitService({
       builds: execution.builds,
       images,
       events: execution.containers.events,
+      prune,
+      store,
+      clock,
       cgroupSupport: execution.cgroupSupport,
       sharedMemoryBytes: () => settings.current.defaultShmSizeBytes,
       worker: { engineId, hostname: hostname() },
@@ -142,11 +143,38 @@ function buildkitOf({
   });
 }
 
+function guardOf({ options, settings }: Pick<Opening, 'options' | 'settings'>): AuthorizationPlugins {
+  return new AuthorizationPlugins({
+    names: () => settings.current.authorizationPlugins,
+    directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),
+  });
+}
+
+function reload(
+  {
+    options,
+    settings,
+    execution,
+    engineId,
+  }: Pick<Opening, 'options' | 'settings'> & {
+    execution: Execution;
+    engineId: string;
+  },
+  wanted: EngineSettings,
+): void {
+  const { runtime, containers, cgroupSupport } = execution;
+  runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));
+  settings.current = wanted;
+  const attributes = { name: hostname(), ...settingAttributes(wanted, cgroupSupport.version) };
+  containers.events.publish({ type: 'daemon', action: 'reload', actorId: engineId, attributes });
+}
+
 function compose(
-  { options, store, settings, clock, logger }: Opening,
+  opening: Opening,
   { images, registries, volumes, snapshots }: Storage,
   execution: Execution,
 ): Omit<Engine, typeof Symbol.asyncDispose> {
+  const { options, store, settings, clock, logger } = opening;
   const { containers, network, runtime, cgroupDriver, cgroupParent } = execution;
   const { service, execs, files, events } = containers;
   const allContainers = (): Promise<ContainerSummary[]> =>
@@ -164,14 +192,19 @@ function compose(
     { facts, settings, clock },
     { images, volumes, runtime, containers, list: allContainers },
   );
-  return {
+  const composed: Omit<Engine, typeof Symbol.asyncDispose> = {
     containers: service,
     execs,
     files,
     images: imageView,
     builds: buildsOf({ settings, execution, images: imageView }),
     build: recipeBuilder({ builds: execution.builds, images: imageView, settings }),
-    buildkit: buildkitOf({ settings, execution, images: imageView, engineId: facts.engineId, logger }),
+    buildkit: buildkitOf(opening, {
+      execution,
+      images: imageView,
+      engineId: facts.engineId,
+      prune: (...args) => composed.disk.pruneBuildCache(...args),
+    }),
     registries: new RegistryView(registries),
     networks,
     volumes: volumeView,
@@ -206,20 +239,13 @@ function compose(
     }),
     system,
     measure: () => measured({ containers, network, info: () => system.info() }),
-    guard: new AuthorizationPlugins({
-      names: () => settings.current.authorizationPlugins,
-      directories: new PluginDirectories(path.join(options.execRoot, 'plugins')),
-    }),
+    guard: guardOf(opening),
     settings: () => settings.current,
-    reload: (wanted) => {
-      runtime.configure(runtimeTable(wanted, options.searchPath ?? defaultSearchPath));
-      settings.current = wanted;
-      const attributes = { name: hostname(), ...settingAttributes(wanted, execution.cgroupSupport.version) };
-      events.publish({ type: 'daemon', action: 'reload', actorId: facts.engineId, attributes });
-    },
+    reload: (wanted) => reload({ options, settings, execution, engineId: facts.engineId }, wanted),
     stopContainers: (timeoutSeconds) => service.stopAll(timeoutSeconds),
     run: (image, args, runOptions = {}) => runToEnd(service, image, args, runOptions),
   };
+  return composed;
 }
 
 function systemOf(

@@ -27,6 +27,8 @@ export class BuildJob {
   readonly planned: Map<string, PlannedBuild> = new Map();
   /** Results that were asked for on their own, each made once. */
   readonly evaluated: Map<string, Promise<BuildResult>> = new Map();
+  /** What the client asks of a frontend, when it drives the build by itself. */
+  frontendAttributes: ReadonlyMap<string, string> | undefined;
   readonly #returned = Promise.withResolvers<gateway.ReturnRequest>();
 
   constructor(

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Logger } from '@gantry/base';
+import type { Clock, Logger } from '@gantry/base';
 import { type BuildResult, type BuildService, readBuildOutput } from '@gantry/builder';
 import {
   type Call,
@@ -16,20 +16,28 @@ import {
   trace,
 } from '@gantry/buildkit';
 import type { EventHub } from '@gantry/containers';
-import type { BuildkitBackend, SessionOffer } from '@gantry/http-api';
+import type { BuildkitBackend, DiskBackend, SessionOffer } from '@gantry/http-api';
+import type { MetadataStore } from '@gantry/state';
 import { publishBuild } from '../build-view.ts';
 import { type BridgeAnswer, bridgeService, resultScheme, returnedRef } from './bridge-service.ts';
 import { grpcErrorOf } from './build-error.ts';
+import { BuildHistory, type BuildOutcome } from './build-history.ts';
 import { BuildJob, BuildJobs, type PlannedBuild, UnknownBuildError } from './build-job.ts';
+import { cacheFilters, matchesFilters, type UsageRecord, usageRecord } from './cache-records.ts';
 import { controlService, refuseDefinition } from './control-service.ts';
 import { type FrontendOptions, type FrontendRequest, planFrontend } from './plan-frontend.ts';
+import { readDefinition } from './read-definition.ts';
 import { BuildSessions, offerOfHeaders } from './sessions.ts';
 import { streamSocket } from './stream-socket.ts';
+import { answerSubrequest } from './subrequests.ts';
 import type { WorkerFacts } from './worker.ts';
 
 export interface BuildkitServiceOptions extends FrontendOptions {
   builds: BuildService;
+  store: MetadataStore;
+  clock: Clock;
   events: EventHub;
+  prune: DiskBackend['pruneBuildCache'];
   worker: WorkerFacts;
   logger: Logger;
 }
@@ -39,19 +47,22 @@ export class BuildkitService implements BuildkitBackend {
   readonly #options: BuildkitServiceOptions;
   readonly #sessions = new BuildSessions();
   readonly #jobs = new BuildJobs();
+  readonly #history: BuildHistory;
   readonly #services: readonly ServiceTable[];
 
   constructor(options: BuildkitServiceOptions) {
     this.#options = options;
+    this.#history = new BuildHistory(options.store, options.clock);
     const parts = { jobs: this.#jobs, worker: options.worker };
     this.#services = [
       controlService({
         ...parts,
+        history: this.#history,
         solve: (request, call) => this.#solve(request, call),
         acceptSession: (messages, { headers, signal }) =>
           this.#sessions.accept(streamSocket(messages), offerOfHeaders(headers), signal),
-        usage: () => [],
-        prune: () => [],
+        usage: (request) => this.#usage(request),
+        prune: (request) => this.#prune(request),
       }),
       bridgeService({
         ...parts,
@@ -81,15 +92,20 @@ export class BuildkitService implements BuildkitBackend {
     const session = request.session === '' ? undefined : await this.#sessions.get(request.session, signal);
     const job = new BuildJob(request, { session, signal });
     this.#jobs.add(job);
+    this.#history.begin(job);
+    let outcome: BuildOutcome = { response: new Map() };
     try {
       const planned = await this.#result(job);
-      if (planned === undefined) return {};
-      return { exporterResponse: responseOf(await this.#build(job, planned)) };
+      if (planned !== undefined) outcome = { response: responseOf(await this.#build(job, planned)) };
+      return { exporterResponse: outcome.response };
     } catch (error) {
       const { definition, failedLines: lines } = job.status;
-      throw grpcErrorOf(error, { definition, lines });
+      const failure = grpcErrorOf(error, { definition, lines });
+      outcome = { response: new Map(), error: { code: failure.statusCode, message: failure.message } };
+      throw failure;
     } finally {
       job.status.end();
+      this.#history.complete(job, outcome);
       this.#forget(job);
     }
   }
@@ -142,7 +158,12 @@ export class BuildkitService implements BuildkitBackend {
     const { entitlements } = job.request;
     const wanted: FrontendRequest = { frontend, attributes, session, entitlements, signal };
     const { build, requestId } = planFrontend(this.#options, wanted);
-    if (requestId !== '') throw new Error(requestId);
+    if (requestId !== '') {
+      const checkOptions = build.buildArguments.get('BUILDKIT_DOCKERFILE_CHECK') ?? '';
+      const definition = await readDefinition(build, signal);
+      return { isBuild: false, metadata: answerSubrequest(requestId, definition, { checkOptions }) };
+    }
+    job.frontendAttributes = attributes;
     job.planned.set(ref, build);
     return { isBuild: true, metadata: new Map() };
   }
@@ -161,6 +182,26 @@ export class BuildkitService implements BuildkitBackend {
     const { id } = await this.#evaluate(job, path.slice(slash + 1));
     for (const [key, value] of attributes)
       if (key.startsWith('context:') && value === `input:${name}`) attributes.set(key, `result:${id}`);
+  }
+
+  async #usage({ filter }: control.DiskUsageRequest): Promise<UsageRecord[]> {
+    const filters = cacheFilters(filter, 0n);
+    const all = await this.#options.builds.cacheUsage();
+    return all.filter((usage) => matchesFilters(usage, filters)).map(usageRecord);
+  }
+
+  async #prune(request: control.PruneRequest): Promise<UsageRecord[]> {
+    const { filter, keepDuration, all, reservedSpace, maxUsedSpace, minFreeSpace } = request;
+    const before = await this.#options.builds.cacheUsage();
+    const named = {
+      'reserved-space': reservedSpace,
+      'max-used-space': maxUsedSpace,
+      'min-free-space': minFreeSpace,
+    };
+    const bounds = new Map(Object.entries(named).filter(([, bytes]) => bytes > 0));
+    const gone = await this.#options.prune(cacheFilters(filter, keepDuration), { all, bounds });
+    const ids = new Set(gone.CachesDeleted);
+    return before.filter(({ ID }) => ids.has(ID)).map(usageRecord);
   }
 
   /** Builds into an image without a name. */

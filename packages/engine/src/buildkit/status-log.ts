@@ -49,6 +49,11 @@ export class StatusLog {
     this.#wakeReaders();
   }
 
+  /** Everything until now. */
+  messages(): readonly Status[] {
+    return this.#messages;
+  }
+
   /** Nothing more comes. */
   get isOver(): boolean {
     return this.#isOver;
