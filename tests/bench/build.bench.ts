@@ -6,7 +6,7 @@ import { type MeasuredEngine, startDockerd, startGantry } from './support/engine
 
 const image = 'mirror/busybox';
 const stepSeconds = 2;
-const steps = 4;
+const steps = 3;
 const copiedFiles = 20_000;
 /** Takes a core for about a second. */
 const work = 'dd if=/dev/zero bs=1M count=300 2>/dev/null | sha256sum >/dev/null';
@@ -27,12 +27,12 @@ type Engines = readonly [gantry: MeasuredEngine, dockerd: MeasuredEngine];
 
 async function cached(engines: Engines): Promise<BenchRow> {
   const lines = Array.from(
-    { length: 10 },
+    { length: 5 },
     (_, index) => `RUN echo ${index} > /${index}\nCOPY file /c${index}`,
   );
   const archive = contextOf({ Dockerfile: `FROM ${image}\n${lines.join('\n')}\n`, file: 'x' });
-  const [ours, other] = await both(engines, 10, (engine) => build(engine, archive));
-  return cost({ name: '20 steps, all cached', unit: 'ms', ours, other, against: engines[1].name }, 0.5);
+  const [ours, other] = await both(engines, 5, (engine) => build(engine, archive));
+  return cost({ name: '10 steps, all cached', unit: 'ms', ours, other, against: engines[1].name }, 0.5);
 }
 
 /** Against the same commands by a shell. */
@@ -40,7 +40,7 @@ async function sleeping(gantry: MeasuredEngine): Promise<BenchRow> {
   const command = `sleep ${stepSeconds}`;
   const lines = Array.from({ length: steps }, (_, index) => `RUN ${command} && echo ${index} > /${index}`);
   const archive = contextOf({ Dockerfile: `FROM ${image}\n${lines.join('\n')}\n` });
-  const [ours = Number.NaN, other = Number.NaN] = await inTurns(2, [
+  const [ours = Number.NaN, other = Number.NaN] = await inTurns(1, [
     () => build(gantry, archive, '&nocache=1'),
     async () => {
       for (let index = 0; index < steps; index++) await run('sh', ['-c', command]);
@@ -59,7 +59,7 @@ async function copying(engines: Engines): Promise<BenchRow> {
   ]);
   const dockerfile = { Dockerfile: `FROM ${image}\nCOPY files /files\n` };
   const archive = contextOf({ ...dockerfile, ...Object.fromEntries(files) });
-  const [ours, other] = await both(engines, 3, (engine) => build(engine, archive, '&nocache=1'));
+  const [ours, other] = await both(engines, 2, (engine) => build(engine, archive, '&nocache=1'));
   const name = `COPY of ${copiedFiles} files`;
   return speedup({ name, unit: 'ms', ours, other, against: engines[1].name }, 2);
 }
@@ -71,7 +71,7 @@ async function sideBySide(gantry: MeasuredEngine): Promise<BenchRow> {
   const inStages = contextOf({ Dockerfile: `${apart.join('')}FROM ${image}\n${copies.join('')}` });
   const runs = stages.map((stage) => `RUN ${work} && echo > /${stage}\n`);
   const inSequence = contextOf({ Dockerfile: `FROM ${image}\n${runs.join('')}` });
-  const [ours = Number.NaN, other = Number.NaN] = await inTurns(2, [
+  const [ours = Number.NaN, other = Number.NaN] = await inTurns(1, [
     () => build(gantry, inStages, '&nocache=1'),
     () => build(gantry, inSequence, '&nocache=1'),
   ]);
