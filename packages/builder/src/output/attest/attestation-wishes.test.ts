@@ -19,7 +19,7 @@ test('reads what clients ask to be attested', () => {
       },
     },
   );
-  assert.deepEqual(read({ 'attest:sbom': '', 'attest:provenance': 'disabled=true' }), {
+  assert.deepEqual(read({ 'attest:sbom': 'type=sbom', 'attest:provenance': 'disabled=true' }), {
     sbom: { inlineOnly: false },
   });
 });

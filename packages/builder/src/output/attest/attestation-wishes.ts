@@ -31,6 +31,8 @@ export function readAttestations(attributes: ReadonlyMap<string, string>): Attes
   let wishes: AttestationWishes = {};
   for (const [name, text] of attributes) {
     const fields = new Fields(name, text);
+    // What buildx's `--attest type=…` said comes too.
+    fields.text('type');
     const disabled = fields.flag('disabled');
     if (name === 'attest:provenance') {
       const provenance = provenanceOf(fields);
