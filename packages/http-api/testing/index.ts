@@ -2,6 +2,7 @@ export {
   type ContainerBackendFixture,
   containerBackendConformance,
 } from './container-backend-conformance.ts';
+export { FakeBuildkitBackend } from './fake-buildkit-backend.ts';
 export { FakeContainerBackend } from './fake-container-backend.ts';
 export { FakeDiskBackend } from './fake-disk-backend.ts';
 export { FakeExecBackend } from './fake-exec-backend.ts';

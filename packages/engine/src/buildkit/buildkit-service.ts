@@ -66,7 +66,10 @@ export class BuildkitService implements BuildkitBackend {
       }),
       bridgeService({
         ...parts,
-        plan: (job, request, ref) => this.#plan(job, request, ref),
+        plan: (job, request, ref) =>
+          this.#plan(job, request, ref).catch((error: unknown) => {
+            throw grpcErrorOf(error, { definition: undefined, lines: undefined });
+          }),
         evaluate: async (job, ref) => void (await this.#evaluate(job, ref)),
       }),
       implement(health.Health, { check: () => ({ status: health.ServingStatus.serving }) }),
