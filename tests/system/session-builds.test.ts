@@ -200,6 +200,18 @@ RUN --mount=type=secret,id=three test ! -e /run/secrets/three
     assert.equal((await build(['--no-cache', missing])).exitCode, 1);
   });
 
+  test('is a cache in a directory, from which steps come back when the engine has forgotten them', async () => {
+    const root = context(`FROM ${image}\nRUN cat /proc/sys/kernel/random/uuid > /uuid\n`);
+    const place = path.join(directory, 'cache');
+    const made = (): Promise<string> => done('run', '--rm', 'session/cached', 'cat', '/uuid');
+    await built(['--cache-to', `type=local,dest=${place}`, '-t', 'session/cached', root]);
+    const first = await made();
+    await done('rmi', 'session/cached');
+    await done('builder', 'prune', '-a', '-f');
+    await built(['--cache-from', `type=local,src=${place}`, '-t', 'session/cached', root]);
+    assert.equal(await made(), first);
+  });
+
   test('is named contexts: a directory, an image', async () => {
     const extra = context(undefined, { 'extra.txt': 'more\n' });
     const root = context('FROM base\nCOPY --from=extra extra.txt /\nRUN cat /extra.txt\n');
@@ -292,6 +304,34 @@ COPY --from=made /out /
 });
 
 describe('what is asked about builds', () => {
+  test('is what is doubtful in a Dockerfile, which builds nothing', async () => {
+    const doubtful = context(`from ${image}\nCMD echo x\nRUN true\n`);
+    const { exitCode, stdout } = await gantry(['build', '--check', doubtful]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /warnings? ha(?:s|ve) been found!/);
+    assert.match(stdout, /ConsistentInstructionCasing/);
+    const clean = await gantry(['build', '--check', context(`FROM ${image}\nRUN true\n`)]);
+    assert.deepEqual([clean.exitCode, clean.stdout], [0, 'Check complete, no warnings found.\n']);
+  });
+
+  test('is their history, with logs, until it is removed', async () => {
+    const root = context(`FROM ${image}\nRUN echo remembered\n`);
+    await built(['--no-cache', root]);
+    assert.equal((await build([context(`FROM ${image}\nRUN exit 9\n`)])).exitCode, 1);
+    const rows = (await done('builder', 'history', 'ls', '--format', '{{.Ref}} {{.Status}} {{.Name}}')).split(
+      '\n',
+    );
+    const [failed = '', completed = ''] = rows;
+    assert.match(failed, / Error context-\d+$/);
+    assert.match(completed, new RegExp(` Completed ${path.basename(root)}$`));
+    const [ref = ''] = completed.split(' ');
+    assert.match(await done('builder', 'history', 'logs', ref), / remembered$/m);
+    assert.match(await done('buildx', 'history', 'inspect', '^1'), new RegExp(`^Ref: +${ref}$`, 'm'));
+    assert.equal(await done('builder', 'history', 'rm', ref), ref);
+    const gone = await gantry(['builder', 'history', 'inspect', ref]);
+    assert.deepEqual([gone.exitCode, gone.stderr], [1, `ERROR: no record found for ref "${ref}"\n`]);
+  });
+
   test('is the one builder and its cache', async () => {
     assert.match(await done('builder', 'ls'), /^default\* .*\n \\_ default .* running /m);
     assert.match(await done('builder', 'inspect'), /^Platforms: +linux\//m);
