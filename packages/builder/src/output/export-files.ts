@@ -63,7 +63,8 @@ function filesOf(trees: readonly PlacedTree[]): FileSource {
 
 async function* packTrees(trees: readonly PlacedTree[]): AsyncGenerator<Uint8Array> {
   for (const { tree, directory, added } of trees) {
-    yield* packTree(tree, { at: [], open: true, ...(directory !== '' && { name: directory }) });
+    const name = directory === '' ? {} : { name: directory };
+    yield* packTree(tree, { at: [], holes: 'filled', open: true, ...name });
     for (const [name, bytes] of added) {
       const place = directory === '' ? name : `${directory}/${name}`;
       yield encodeTarHeader({ type: 'file', name: Buffer.from(place), sizeBytes: bytes.length });

@@ -13,8 +13,10 @@ export interface Material {
 export class Materials {
   readonly #materials = new Map<string, Material>();
 
-  add(material: Material): void {
-    this.#materials.set(`${material.uri} ${JSON.stringify(material.digest)}`, material);
+  /** User and password of an address are left out: whoever gets the image reads its materials. */
+  add({ uri, digest }: Material): void {
+    const material = { uri: uri.replace(/^(https?:\/\/)[^/?#]*@/i, '$1'), digest };
+    this.#materials.set(`${material.uri} ${JSON.stringify(digest)}`, material);
   }
 
   /** An image by its name, and the digest of what the name stands for. */
