@@ -241,6 +241,15 @@ describe("BuildKit's protocol", () => {
     );
   });
 
+  test('refuses source policies, which nobody would keep', async () => {
+    using client = await calls();
+    const sourcePolicy = { rules: [{ action: 1, selector: { identifier: 'docker-image://*' } }] };
+    await assert.rejects(
+      client.unary(control.Control.solve, { ref: 'd', frontend: 'dockerfile.v0', sourcePolicy }),
+      refused(/a source policy is not supported yet/),
+    );
+  });
+
   test('refuses attributes and frontends that nobody knows, by name', async () => {
     using client = await calls();
     const solve = (frontend: string, attrs: Record<string, string>): Promise<unknown> =>

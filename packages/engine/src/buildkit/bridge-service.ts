@@ -11,7 +11,7 @@ import {
 } from '@gantry/buildkit';
 import { type BuildJob, type BuildJobs, UnknownBuildError } from './build-job.ts';
 import { capabilities } from './capabilities.ts';
-import { refuseDefinition } from './control-service.ts';
+import { refuseDefinition, refuseSourcePolicies } from './control-service.ts';
 import { type WorkerFacts, workerRecord } from './worker.ts';
 
 /** What LLBBridge's calls do. */
@@ -70,6 +70,7 @@ async function solve(
   job: BuildJob,
   request: gateway.SolveRequest,
 ): Promise<Draft<gateway.SolveResponse>> {
+  refuseSourcePolicies(request.sourcePolicies);
   if (request.frontend === '') {
     if ((request.definition?.def.length ?? 0) > 0) throw refuseDefinition();
     return request.allowResultReturn ? { result: { ref: {} } } : {};

@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger } from '@gantry/base';
-import { type BuildResult, type BuildService, readBuildOutput } from '@gantry/builder';
+import {
+  BuildOptionNotBuiltError,
+  type BuildResult,
+  type BuildService,
+  readBuildOutput,
+} from '@gantry/builder';
 import {
   type Call,
   type control,
@@ -24,7 +29,7 @@ import { grpcErrorOf } from './build-error.ts';
 import { BuildHistory, type BuildOutcome } from './build-history.ts';
 import { BuildJob, BuildJobs, type PlannedBuild, UnknownBuildError } from './build-job.ts';
 import { cacheFilters, matchesFilters, type UsageRecord, usageRecord } from './cache-records.ts';
-import { controlService, refuseDefinition } from './control-service.ts';
+import { controlService, refuseDefinition, refuseSourcePolicies } from './control-service.ts';
 import { type FrontendOptions, type FrontendRequest, planFrontend } from './plan-frontend.ts';
 import { readDefinition } from './read-definition.ts';
 import { BuildSessions, offerOfHeaders } from './sessions.ts';
@@ -91,7 +96,7 @@ export class BuildkitService implements BuildkitBackend {
   }
 
   async #solve(request: control.SolveRequest, { signal }: Call): Promise<Draft<control.SolveResponse>> {
-    if ((request.definition?.def.length ?? 0) > 0) throw refuseDefinition();
+    refuseUnbuilt(request);
     const session = request.session === '' ? undefined : await this.#sessions.get(request.session, signal);
     const job = new BuildJob(request, { session, signal });
     this.#jobs.add(job);
@@ -235,4 +240,11 @@ function plannedIn(job: BuildJob, ref: string): PlannedBuild {
   const planned = job.planned.get(ref);
   if (planned === undefined) throw new UnknownBuildError(ref);
   return planned;
+}
+
+function refuseUnbuilt({ definition, frontendInputs, ...request }: control.SolveRequest): void {
+  if ((definition?.def.length ?? 0) > 0 || frontendInputs.size > 0) throw refuseDefinition();
+  refuseSourcePolicies([request.sourcePolicy]);
+  if (request.sourcePolicySession !== '') throw new BuildOptionNotBuiltError('a source policy of a session');
+  if (request.proxyNetwork) throw new BuildOptionNotBuiltError('a network by proxy');
 }

@@ -1,3 +1,4 @@
+import { BuildOptionNotBuiltError } from '@gantry/builder';
 import {
   type Call,
   control,
@@ -7,6 +8,7 @@ import {
   type MessageStream,
   type ServiceTable,
   StatusCode,
+  type sourcePolicy,
 } from '@gantry/buildkit';
 import type { BuildHistory } from './build-history.ts';
 import type { BuildJobs } from './build-job.ts';
@@ -60,4 +62,10 @@ export function refuseDefinition(): GrpcError {
     StatusCode.unimplemented,
     'definitions in LLB are not built here: Dockerfiles are (dockerfile.v0)',
   );
+}
+
+/** A rule that nobody keeps would be worse than none. */
+export function refuseSourcePolicies(policies: readonly (sourcePolicy.Policy | undefined)[]): void {
+  if (policies.some((policy) => (policy?.rules.length ?? 0) > 0))
+    throw new BuildOptionNotBuiltError('a source policy');
 }
