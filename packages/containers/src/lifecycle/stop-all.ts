@@ -36,6 +36,8 @@ async function stopOne(
     const ending = endRun(environment, container, { run, signal, timeoutSeconds: bounded });
     if (wasPaused) await thaw(environment, container);
     await ending;
+    // Whoever records the end gives back under the same lock what the run held: the next engine finds nothing of it.
+    await environment.locks.run(container.id, async () => {});
   } catch (error) {
     environment.logger.warn('a container was not stopped with its engine', {
       containerId: container.id,
