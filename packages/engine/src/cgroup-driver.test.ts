@@ -37,6 +37,7 @@ test('info warns of each limit that the kernel cannot set', () => {
   } as const;
   assert.deepEqual(cgroupWarnings(all), [
     'WARNING: No swap limit support',
+    'WARNING: No kernel memory TCP limit support',
     'WARNING: No oom kill disable support',
     'WARNING: No blkio weight support',
   ]);
