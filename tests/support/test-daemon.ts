@@ -143,8 +143,10 @@ export class TestDaemon implements AsyncDisposable {
     const ids = (await this.ok('ps', '-aq')).split('\n').filter((id) => id !== '');
     if (ids.length > 0) await this.ok('rm', '-f', '-v', ...ids);
     await this.ok('network', 'prune', '-f');
+    const networks = await this.ok('network', 'ls', '--no-trunc', '--format', '{{.Name}} {{.ID}}');
     await this.end('SIGTERM');
     this.#removeCgroupParent();
+    await removeFurtherBridges(/^bridge (\w+)$/m.exec(networks)?.[1] ?? '');
     const left = [...(await this.#leaked()), ...this.#leftFiles()];
     rmSync(this.root, { recursive: true, force: true });
     await run('ip', ['link', 'delete', this.bridge]);
@@ -214,4 +216,12 @@ export class TestDaemon implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Those that the default network has got stay for the next engine, as the bridge itself does. */
+async function removeFurtherBridges(networkId: string): Promise<void> {
+  if (networkId === '') return;
+  const { stdout } = await run('ip', ['-o', 'link']);
+  const names = stdout.matchAll(new RegExp(`\\b(?:gx\\d+|gj\\d+a)-${networkId.slice(0, 8)}\\b`, 'g'));
+  for (const [name] of names) await run('ip', ['link', 'delete', name]);
 }
