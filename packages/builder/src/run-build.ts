@@ -19,6 +19,7 @@ import type { BuildOutput } from './output/build-output.ts';
 import { exportOutputs, type PlatformAttestations } from './output/export-outputs.ts';
 import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
+import { builderArguments, refuseUnbuiltArguments } from './plan/builder-arguments.ts';
 import { checkBases } from './plan/check-bases.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
 import { refuseCircles, StageNames } from './plan/choose-stages.ts';
@@ -29,6 +30,7 @@ import type { Build } from './stages/stage-build.ts';
 
 /** One build, from its context to its outputs. See `BuildService.build`. */
 export async function runBuild(engine: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
+  refuseUnbuiltArguments(request.buildArguments);
   await using keep = engine.ports.images.keep();
   const progress = new BuildProgress({ onEvent: request.onEvent, clock: engine.clock });
   const outside = outsideCaches(engine, request, { progress, keep });
@@ -39,8 +41,11 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
     .do(() => openContext(environment, request, keep));
   progress.tell({ kind: 'definition', name: request.dockerfile.path, bytes: dockerfile });
   const file = parseDockerfile(dockerfile);
-  checkSyntax(file);
-  const checks = new CheckReporter(parseCheckOptions(file.directives.check ?? ''));
+  checkSyntax(file, request.buildArguments);
+  const checkOptions = parseCheckOptions(
+    request.buildArguments.get(builderArguments.check) ?? file.directives.check ?? '',
+  );
+  const checks = new CheckReporter(checkOptions);
   checkDockerfile(file, checks);
   checkBases(file, checks);
   const names = new StageNames(file, request.namedContexts);
@@ -61,7 +66,7 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
     progress.warn(checks.warnings);
     throw error;
   }
-  failOnChecks(file, checks);
+  if (checkOptions.error) failOnChecks(checks);
   const facts = {
     id: randomUUID(),
     request,
@@ -144,8 +149,8 @@ function attestedOnce(make: PlatformAttestations): PlatformAttestations {
   };
 }
 
-function failOnChecks({ directives }: Dockerfile, { warnings }: CheckReporter): void {
-  if (!parseCheckOptions(directives.check ?? '').error || warnings.length === 0) return;
+function failOnChecks({ warnings }: CheckReporter): void {
+  if (warnings.length === 0) return;
   const rules = [...new Set(warnings.map(({ name }) => name))].join(', ');
   throw new InvalidBuildError(`lint violation found for rules: ${rules}`);
 }

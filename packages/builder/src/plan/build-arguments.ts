@@ -1,5 +1,6 @@
 import { type ArgInstruction, expandText, type Lookup } from '@gantry/dockerfile';
 import type { Platform } from '@gantry/oci';
+import { builderArguments } from './builder-arguments.ts';
 
 /** Variables of proxies: every RUN has them when they are given, and nothing remembers them. */
 export const proxyArguments: readonly string[] = [
@@ -9,6 +10,9 @@ export const proxyArguments: readonly string[] = [
   'NO_PROXY',
   'ALL_PROXY',
 ].flatMap((name) => [name, name.toLowerCase()]);
+
+/** Nobody expects the Dockerfile to declare these. */
+const spokenElsewhere = new Set<string>([...proxyArguments, ...Object.values(builderArguments)]);
 
 export interface BuildArgumentsOptions {
   /** `--build-arg`: a value, or undefined for a name alone. */
@@ -65,9 +69,7 @@ export class BuildArguments {
 
   /** Given, and asked for by nothing. */
   unused(): string[] {
-    return [...this.#given.keys()].filter(
-      (name) => !this.#consumed.has(name) && !proxyArguments.includes(name),
-    );
+    return [...this.#given.keys()].filter((name) => !this.#consumed.has(name) && !spokenElsewhere.has(name));
   }
 
   expand(text: string, lookup: Lookup): string {

@@ -4,6 +4,7 @@ import { fetchHttp } from '../context/fetch-http.ts';
 import { type GitAddress, readGitAddress } from '../context/git-address.ts';
 import type { SourceRequest } from '../context/source-request.ts';
 import { InvalidBuildError } from '../errors.ts';
+import { builderArguments } from '../plan/builder-arguments.ts';
 import { expandIn } from './apply-config.ts';
 import { type TransferSource, transferFiles } from './copy.ts';
 import { checkIgnored, sourceLayers } from './sources.ts';
@@ -74,7 +75,7 @@ function gitAddress(
   { keepGitDir }: AddInstruction,
   { git, checksum }: { git: GitAddress; checksum: string },
 ): GitAddress {
-  const byArgument = build.arguments.valueOf('BUILDKIT_CONTEXT_KEEP_GIT_DIR', undefined) === '1';
+  const byArgument = build.arguments.valueOf(builderArguments.keepGitDirectory, undefined) === '1';
   const keeps = keepGitDir ?? git.keepGitDir ?? byArgument;
   if (checksum !== '' && !/^[0-9a-f]{7,64}$/i.test(checksum))
     throw new InvalidBuildError(`invalid checksum ${JSON.stringify(checksum)}: expected a commit`);
