@@ -46,8 +46,6 @@ export interface CacheMountsOptions {
   readonly root: string;
   readonly store: MetadataStore;
   readonly clock: Clock;
-  /** A cache that is larger when a step leaves it begins anew; 0 for no bound. */
-  readonly maxBytes?: () => number;
 }
 
 const unfinished = 'unfinished-';
@@ -142,10 +140,7 @@ export class CacheMounts {
     }
     return {
       directory: path.join(this.#options.root, name),
-      [Symbol.asyncDispose]: async () => {
-        this.#leave(name);
-        await this.#holdToSize(name);
-      },
+      [Symbol.asyncDispose]: async () => this.#leave(name),
     };
   }
 
@@ -167,11 +162,6 @@ export class CacheMounts {
     const now = clock.now().toISOString();
     const { id, sharing } = wish;
     this.#records.put(name, { id, sharing, createdAt: createdAt ?? now, usedAt: now, uses: uses + 1 });
-  }
-
-  async #holdToSize(name: string): Promise<void> {
-    const bound = this.#options.maxBytes?.() ?? 0;
-    if (bound > 0 && !this.#inUse.has(name) && (await this.#sizeOf(name)) > bound) await this.delete(name);
   }
 
   async #sizeOf(name: string): Promise<number> {
