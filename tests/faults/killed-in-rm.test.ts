@@ -22,5 +22,6 @@ test('an engine killed at any step of rm has the container removed, or removes i
     verify: async (id, acknowledged) => {
       if (acknowledged) assert.equal(await walked.statusOf(id), 'none');
       if ((await walked.statusOf(id)) !== 'none') await walked.assertUsable(id);
+      assert.ok((await walked.told(id, 'destroy')).length <= 1);
     },
   }));

@@ -16,7 +16,9 @@ test('an engine killed at any step of start has the container running, or as it 
     prepare: () => walked.create(),
     operate: (id) => startContainer(walked.daemon.api, id),
     verify: async (id, acknowledged) => {
-      assert.ok((acknowledged ? ['running'] : ['running', 'created']).includes(await walked.statusOf(id)));
+      const status = await walked.statusOf(id);
+      assert.ok((acknowledged ? ['running'] : ['running', 'created']).includes(status));
+      assert.deepEqual(await walked.told(id, 'start', 'die'), status === 'running' ? ['start'] : []);
       await walked.assertUsable(id);
     },
   }));

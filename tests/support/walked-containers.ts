@@ -5,6 +5,7 @@ import {
   inspectVolume,
   removeContainer,
   startContainer,
+  systemEvents,
 } from '@gantry/client';
 import { loadBusybox } from './busybox-image.ts';
 import { execOutput } from './exec-output.ts';
@@ -68,6 +69,32 @@ export class WalkedContainers implements AsyncDisposable {
     const id = await this.create();
     await startContainer(this.daemon.api, id);
     return id;
+  }
+
+  /** One with `--rm`, running. */
+  async runOnce(): Promise<string> {
+    const HostConfig = { ...request.HostConfig, UsernsMode: this.#users, AutoRemove: true };
+    const made = await createContainer(
+      this.daemon.api,
+      { ...request, HostConfig },
+      { name: this.nextName() },
+    );
+    await startContainer(this.daemon.api, made.Id);
+    return made.Id;
+  }
+
+  /** Those of `actions` that were told of the container so far, by any engine, in order. */
+  async told(id: string, ...actions: string[]): Promise<string[]> {
+    const filters = new Map([
+      ['container', [id]],
+      ['event', actions],
+    ]);
+    // Rounded up: what was told in this millisecond counts.
+    const until = ((Date.now() + 1) / 1000).toFixed(3);
+    const told: string[] = [];
+    const events = await systemEvents(this.daemon.api, { since: '0', until, filters });
+    for await (const { Action: action = '' } of events) told.push(action);
+    return told;
   }
 
   /** `none` when there is no such container. */

@@ -17,6 +17,16 @@ export function publishContainerEvent(
   });
 }
 
+/** Tells that a run ended, with what `docker events` shows of it. */
+export function publishDeath(
+  events: EventHub,
+  container: Container,
+  { exitCode, ranMs }: { exitCode: number; ranMs: number },
+): void {
+  const execDuration = String(Math.floor(ranMs / 1000));
+  publishContainerEvent(events, container, 'die', { exitCode: String(exitCode), execDuration });
+}
+
 /** Docker's action of an exec: program and arguments, with a space between them even where there are none. */
 export function execAction(
   verb: 'exec_create' | 'exec_start',

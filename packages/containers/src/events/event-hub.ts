@@ -8,7 +8,7 @@ const subscriberCapacity = 1024;
 /** What a timer of Node can wait for at most. */
 const longestTimerMs = 2 ** 31 - 1;
 /** Times are multiples of this many nanoseconds: those are exact as a JavaScript number until the year 2255. */
-const stepNs = 256n;
+export const eventStepNs: bigint = 256n;
 const endOfTimeNs = 2n ** 63n - 1n;
 
 export interface EngineEvent {
@@ -83,6 +83,11 @@ export class EventHub {
   /** Readers now connected, as `docker info` counts them. */
   get listenerCount(): number {
     return this.#readers;
+  }
+
+  /** The time of the last event, of an earlier engine's too; 0 when there is none. */
+  get lastNs(): bigint {
+    return this.#lastNs;
   }
 
   /** Events told since the hub was made. */
@@ -172,9 +177,9 @@ export class EventHub {
 
   #nextTime(): bigint {
     const nowNs = this.#clock.nowNs();
-    const earliestNs = this.#lastNs + stepNs;
+    const earliestNs = this.#lastNs + eventStepNs;
     const timeNs = nowNs > earliestNs ? nowNs : earliestNs;
-    this.#lastNs = timeNs - (timeNs % stepNs);
+    this.#lastNs = timeNs - (timeNs % eventStepNs);
     return this.#lastNs;
   }
 }

@@ -15,12 +15,13 @@ const sinkGraceMs = 5_000;
 /**
  * Removes a container that does not run, with everything that is its own; its lock is held. `volumes` takes its anonymous
  * volumes too. Every step can be done again: a removal that was interrupted is finished at start-up, one that failed
- * leaves the container `dead`, is told to those who wait for it, and can be asked for again.
+ * leaves the container `dead`, is told to those who wait for it, and can be asked for again. With `told` an earlier engine has
+ * published its event.
  */
 export async function removeContainer(
   environment: ContainerEnvironment,
   container: Container,
-  { volumes }: { volumes: boolean },
+  { volumes, told = false }: { volumes: boolean; told?: boolean },
 ): Promise<void> {
   const { ports, registry, directories, events } = environment;
   const { id } = container;
@@ -58,7 +59,7 @@ export async function removeContainer(
   if (volumes) await removeAnonymousVolumes(environment, container);
   faultPoint('remove/volumes-removed');
   container.output.end();
-  publishContainerEvent(events, container, 'destroy');
+  if (!told) publishContainerEvent(events, container, 'destroy');
   container.waiters.notifyRemoved({ StatusCode: container.state.last.exitCode });
 }
 

@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
+import { hasEnded } from '../lifecycle/has-ended.ts';
 import { peersOf } from '../lifecycle/joined-namespaces.ts';
-import { isActive } from '../state/container-state.ts';
 
 /** A peer that starts again and again is waited for no longer: the start then says what is wrong. */
 const longestWaitMs = 120_000;
@@ -21,15 +21,5 @@ export async function awaitPeers(
   for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += lookAgainMs) {
     if (!peersOf(environment, container).some(isAwaited)) return;
     await environment.clock.sleep(lookAgainMs, signal);
-  }
-}
-
-function hasEnded({ ports }: Pick<ContainerEnvironment, 'ports'>, { id, state }: Container): boolean {
-  if (!isActive(state)) return false;
-  try {
-    ports.runtime.kill(id, 0);
-    return false;
-  } catch {
-    return true;
   }
 }

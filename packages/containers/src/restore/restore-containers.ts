@@ -2,7 +2,7 @@ import { errorMessage, Semaphore } from '@gantry/base';
 import type { ContainerProcess } from '@gantry/runtime';
 import type { Container } from '../container.ts';
 import type { ContainerEnvironment } from '../environment.ts';
-import { publishContainerEvent } from '../events/container-events.ts';
+import { publishContainerEvent, publishDeath } from '../events/container-events.ts';
 import { restoreExecs } from '../exec/restore-execs.ts';
 import { beginHealth, watchHealth } from '../health/watch-health.ts';
 import { watchRun } from '../lifecycle/container-run.ts';
@@ -16,8 +16,9 @@ import { restoreNetworks } from '../networks/restore-networks.ts';
 import { startsWithEngine } from '../restart/restart-decision.ts';
 import { isContainerId, snapshotOwner } from '../state/container-id.ts';
 import { isActive } from '../state/container-state.ts';
-import { formatTimestamp } from '../state/timestamps.ts';
+import { formatTimestamp, timestampMs } from '../state/timestamps.ts';
 import { checkRecord } from './check-record.ts';
+import { FoundRuns } from './found-runs.ts';
 import { startResumed } from './start-resumed.ts';
 
 /** Exit code of a container that is gone without a trace: the machine was restarted. Docker's choice. */
@@ -41,7 +42,7 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
   const damaged = takeInRecords(environment);
   const known = new Set([...registry.list().map(({ id }) => id), ...damaged.map(({ id }) => id)]);
   const traces = new Set(ports.runtime.list());
-  const processes = new Map<Container, ContainerProcess>();
+  const found = new FoundRuns(environment);
   const resumed = new Set<Container>();
   const limit = new Semaphore(restoresAtOnce);
   const report = (container: { id: string }) => (error: unknown) => {
@@ -51,13 +52,13 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
     registry.list().map((container) =>
       limit
         .run(async () => {
-          const process = traces.has(container.id) ? await ports.runtime.adopt(container.id) : undefined;
-          if (process !== undefined) processes.set(container, process);
+          if (traces.has(container.id)) await found.take(container);
         })
         .catch(report(container)),
     ),
   );
-  await ports.network.restore(new Set([...processes.keys()].map(({ id }) => id)));
+  await found.learnWhatWasTold();
+  await ports.network.restore(new Set([...found.processes.keys()].map(({ id }) => id)));
   // Whoever has left a trace may run, and uses what is mounted.
   await ports.volumes.keepMounts(traces);
   await restoreExecs(environment);
@@ -67,8 +68,7 @@ export async function restoreContainers(environment: ContainerEnvironment): Prom
     registry.list().map((container) =>
       limit
         .run(async () => {
-          if (await restoreContainer(environment, container, processes.get(container)))
-            resumed.add(container);
+          if (await restoreContainer(environment, container, found)) resumed.add(container);
         })
         .catch(report(container)),
     ),
@@ -96,23 +96,32 @@ function takeInRecords({ registry }: ContainerEnvironment): DamagedContainer[] {
 async function restoreContainer(
   environment: ContainerEnvironment,
   container: Container,
-  process: ContainerProcess | undefined,
+  found: FoundRuns,
 ): Promise<boolean> {
   environment.directories.create(container.id);
   if (container.state.status === 'removing' || container.state.status === 'dead') {
-    await environment.locks.run(container.id, () =>
-      removeContainer(environment, container, { volumes: false }),
-    );
+    await remove(environment, container, found, { volumes: false });
     return false;
   }
-  if (process === undefined) {
+  const process = found.processes.get(container);
+  if (process === undefined || found.isOver(container)) {
     container.log.startSink();
-    return await settle(environment, container);
+    return await settle(environment, container, found);
   }
   await thawAfterCommit(environment, container);
   await restoreNetworks(environment, container);
-  adopt(environment, container, process);
+  adopt(environment, container, { process, startIsTold: found.startIsTold(container) });
   return false;
+}
+
+async function remove(
+  environment: ContainerEnvironment,
+  container: Container,
+  found: FoundRuns,
+  { volumes }: { volumes: boolean },
+): Promise<void> {
+  const told = found.told(container).has('destroy');
+  await environment.locks.run(container.id, () => removeContainer(environment, container, { volumes, told }));
 }
 
 /** A commit that froze it died with its engine. */
@@ -122,7 +131,11 @@ async function thawAfterCommit(environment: ContainerEnvironment, container: Con
 }
 
 /** The process is there, running or ended: everything goes on as if this engine had started it. */
-function adopt(environment: ContainerEnvironment, container: Container, process: ContainerProcess): void {
+function adopt(
+  environment: ContainerEnvironment,
+  container: Container,
+  { process, startIsTold }: { process: ContainerProcess; startIsTold: boolean },
+): void {
   const { registry, ports, events } = environment;
   const startedBefore = isActive(container.state);
   if (!startedBefore) {
@@ -134,18 +147,20 @@ function adopt(environment: ContainerEnvironment, container: Container, process:
   if (!paused && container.state.status === 'paused') registry.apply(container, { type: 'resumed' });
   const position = container.log.resume((stored) => process.output.release(stored));
   watchRun(environment, container, process, position);
-  if (startedBefore) {
-    watchHealth(environment, container);
-    return;
-  }
-  publishContainerEvent(events, container, 'start');
-  beginHealth(environment, container);
+  if (!startIsTold) publishContainerEvent(events, container, 'start');
+  if (startedBefore) watchHealth(environment, container);
+  else beginHealth(environment, container);
 }
 
 /** No process: what a start had made is undone. True when its restart policy asks for a start. */
-async function settle(environment: ContainerEnvironment, container: Container): Promise<boolean> {
+async function settle(
+  environment: ContainerEnvironment,
+  container: Container,
+  found: FoundRuns,
+): Promise<boolean> {
   const { registry, ports, clock, events } = environment;
-  if (isActive(container.state)) {
+  const ends = isActive(container.state);
+  if (ends) {
     const at = formatTimestamp(clock.nowNs());
     const change = {
       type: 'ended',
@@ -155,10 +170,11 @@ async function settle(environment: ContainerEnvironment, container: Container): 
       restart: false,
     } as const;
     registry.apply(container, change);
-    publishContainerEvent(events, container, 'die', {
-      exitCode: String(vanishedExitCode),
-      execDuration: '0',
-    });
+  }
+  if ((ends || found.isOver(container)) && !found.told(container).has('die')) {
+    const { exitCode, startedAt, finishedAt } = container.state.last;
+    const ranMs = ends ? 0 : Math.max(0, timestampMs(finishedAt) - timestampMs(startedAt));
+    publishDeath(events, container, { exitCode, ranMs });
   }
   const resumes = container.state.status === 'restarting' || startsWithEngine(container);
   if (resumes) return true;
@@ -166,11 +182,8 @@ async function settle(environment: ContainerEnvironment, container: Container): 
   await unmountImages(environment, container);
   await unmountSharedMemory(container);
   await unmountVolumes(environment, container);
-  if (container.record.hostConfig.AutoRemove === true) {
-    await environment.locks.run(container.id, () =>
-      removeContainer(environment, container, { volumes: true }),
-    );
-  }
+  if (container.record.hostConfig.AutoRemove === true)
+    await remove(environment, container, found, { volumes: true });
   return false;
 }
 
