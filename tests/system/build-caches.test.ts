@@ -52,6 +52,49 @@ describe('docker buildx build with caches of its own', needsDockerPlugins, () =>
     const ref = `${registry.host}/caches/one:latest`;
     await goesOn(`type=registry,ref=${ref},mode=max`, `type=registry,ref=${ref}`);
   });
+
+  test('does so by the cache that an image of a registry has within it', async () => {
+    await using registry = await GantryRegistry.start(path.join(directory, 'inline'), await freePort());
+    const context = path.join(directory, 'one-stage');
+    mkdirSync(context);
+    writeFileSync(
+      path.join(context, 'Dockerfile'),
+      'FROM mirror/busybox\nRUN cat /proc/sys/kernel/random/uuid > /made\nENV A=b\nCMD ["cat", "/made"]\n',
+    );
+    for (const [name, ...option] of [
+      ['option', '--cache-to', 'type=inline'],
+      ['argument', '--build-arg', 'BUILDKIT_INLINE_CACHE=1'],
+    ]) {
+      const image = `${registry.host}/images/${name}`;
+      await docker('buildx', 'build', '--push', '-t', image, ...option, '--no-cache', context);
+      await docker('pull', image);
+      const first = await docker('run', '--rm', image);
+      await docker('rmi', image);
+      await docker('builder', 'prune', '-af');
+      const from = ['--cache-from', image];
+      const told = await docker('buildx', 'build', '--progress', 'plain', '-t', 'second', ...from, context);
+      assert.match(told, /CACHED/);
+      assert.equal(await docker('run', '--rm', 'second'), first);
+      await docker('rmi', 'second');
+    }
+  });
+
+  test('says that a cache which is not there is not there, and builds', async () => {
+    await using registry = await GantryRegistry.start(path.join(directory, 'empty'), await freePort());
+    const from = `type=registry,ref=${registry.host}/nothing`;
+    const told = await docker(
+      'buildx',
+      'build',
+      '--progress',
+      'plain',
+      '--cache-from',
+      from,
+      '--secret',
+      'id=word,env=WORD',
+      path.join(directory, 'context'),
+    );
+    assert.match(told, /importing cache manifest from .*\n(?:.*\n)*#\d+ ERROR: .*nothing/);
+  });
 });
 
 async function goesOn(cacheTo: string, cacheFrom: string): Promise<void> {

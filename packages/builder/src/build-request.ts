@@ -1,3 +1,4 @@
+import type { ResourceLimit } from '@gantry/containers';
 import type { CgroupLimits } from '@gantry/kernel';
 import type { Digest, Platform } from '@gantry/oci';
 import type { BuildClient } from './build-client.ts';
@@ -43,6 +44,8 @@ export interface BuildRequest {
   attestations: AttestationWishes;
   /** What is built, in this order; the host's alone for a build that says nothing. */
   platforms: readonly Platform[];
+  /** An index even around one platform. */
+  multiPlatform: boolean;
   /** Nothing that was built before is taken. */
   noCache: boolean;
   /** `--no-cache-filter`: stages (names, in any case) of which nothing that was built before is taken. */
@@ -60,6 +63,12 @@ export interface BuildRequest {
   /** `name:address` or `name:host-gateway` for the hosts file of RUN steps. */
   extraHosts: readonly string[];
   limits: CgroupLimits;
+  /** Of RUN steps; `buildkitsandbox` when empty. */
+  hostname: string;
+  /** The group that RUN steps are limited with; the daemon's when empty. */
+  cgroupParent: string;
+  /** Of the processes of RUN steps. */
+  ulimits: readonly ResourceLimit[];
   sharedMemoryBytes: number;
   /** Pulls an image that is not here, for a platform. */
   pullImage: (reference: string, platform: Platform) => Promise<void>;

@@ -15,7 +15,7 @@ import type { OutsideCaches } from './cache/remote/outside-caches.ts';
 /** The lower layers, as far as builds use them. */
 export interface BuilderPorts {
   images: Pick<ImageStore, 'resolve' | 'keep'>;
-  composer: Pick<ImageComposer, 'compose' | 'record' | 'send' | 'archive' | 'blobs'>;
+  composer: Pick<ImageComposer, 'compose' | 'pack' | 'record' | 'send' | 'archive' | 'blobs'>;
   content: BlobStore;
   registries: Registries;
   snapshots: Snapshotter;

@@ -19,7 +19,7 @@ import type { BuildOutput } from './output/build-output.ts';
 import { exportOutputs, type PlatformAttestations } from './output/export-outputs.ts';
 import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
-import { builderArguments, refuseUnbuiltArguments } from './plan/builder-arguments.ts';
+import { builderArguments, isOn, refuseUnbuiltArguments } from './plan/builder-arguments.ts';
 import { checkBases } from './plan/check-bases.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
 import { refuseCircles, StageNames } from './plan/choose-stages.ts';
@@ -83,6 +83,7 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
       environment,
       request,
       results,
+      inlineCache: wantsInlineCache(request) ? ({ state }) => outside.inline(state.layerIds) : undefined,
       attestations: attestedOnce((result) => attest(environment, result, { wishes, facts })),
       keep,
       signal: request.signal,
@@ -93,6 +94,10 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
   const told = await outside.export(request.cacheTo, layers);
   tellResult(progress, request, exported);
   return { ...exported, metadata: { ...exported.metadata, ...told } };
+}
+
+function wantsInlineCache({ cacheTo, buildArguments }: BuildRequest): boolean {
+  return cacheTo.some(({ type }) => type === 'inline') || isOn(buildArguments, builderArguments.inlineCache);
 }
 
 function outsideCaches(

@@ -74,6 +74,7 @@ export async function buildRecipe(
     buildArguments: new Map(epoch === undefined ? [] : [['SOURCE_DATE_EPOCH', String(epoch)]]),
     labels: new Map(),
     platforms: options.platforms ?? [hostPlatform()],
+    multiPlatform: false,
     noCache: options.noCache ?? false,
     noCacheStages: new Set(),
     cacheFrom: [],
@@ -83,6 +84,9 @@ export async function buildRecipe(
     network: options.network ?? 'default',
     extraHosts: [],
     limits: {},
+    hostname: '',
+    cgroupParent: '',
+    ulimits: [],
     sharedMemoryBytes: sharedMemoryBytes(),
     pullImage: async (reference, platform) => {
       await images.pull(reference, { platform, signal, onProgress: () => {} });

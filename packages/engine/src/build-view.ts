@@ -8,7 +8,7 @@ import {
   InvalidBuildError,
   imageOutput,
 } from '@gantry/builder';
-import { containerLimits, type EventHub } from '@gantry/containers';
+import { containerLimits, type EventHub, resourceLimits } from '@gantry/containers';
 import type { BuildBackend, BuildOptions, RegistryAuth } from '@gantry/http-api';
 import type { CgroupSupport } from '@gantry/kernel';
 import { canonicalString, familiarString, hostPlatform, parseReference, withDefaultTag } from '@gantry/oci';
@@ -58,15 +58,19 @@ export class BuildView implements BuildBackend {
       buildArguments,
       labels,
       platforms: [platform ?? hostPlatform()],
+      multiPlatform: false,
       noCache,
       noCacheStages: new Set(),
-      cacheFrom: [],
+      cacheFrom: options.cacheFrom.map((ref) => ({ type: 'registry', attributes: new Map([['ref', ref]]) })),
       cacheTo: [],
       entitlements: new Set(['network.host']),
       pull,
       network: options.networkMode || 'default',
       extraHosts: options.extraHosts.map(checkedHost),
       limits: containerLimits(options.resources, cgroupSupport),
+      hostname: '',
+      cgroupParent: options.cgroupParent,
+      ulimits: resourceLimits(options.ulimits),
       sharedMemoryBytes: options.sharedMemoryBytes || sharedMemoryBytes(),
       pullImage: async (reference, platform) => {
         const auth = credentialsFor(reference, options.credentials);

@@ -46,6 +46,8 @@ export interface ImageConfig extends Platform {
   config?: ImageRunConfig;
   rootfs: { type: 'layers'; diff_ids: Digest[] };
   history?: HistoryEntry[];
+  /** BuildKit's own: the cache of the build that made it, in base64. */
+  'moby.buildkit.cache.v0'?: string;
 }
 
 export interface ImageRunConfig {

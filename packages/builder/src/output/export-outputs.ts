@@ -3,6 +3,7 @@ import type { Digest } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
+import { builderArguments, isOn } from '../plan/builder-arguments.ts';
 import type { Keep } from '../steps/layers.ts';
 import type { NamedAttestation } from './attest/attest.ts';
 import {
@@ -25,6 +26,8 @@ export interface Export {
   /** In the order that they were asked for. */
   readonly results: readonly PlatformResult[];
   readonly attestations: PlatformAttestations;
+  /** Records of the steps of a result, for the config of its image; undefined when no image shall have them. */
+  readonly inlineCache: ((result: PlatformResult) => string) | undefined;
   readonly keep: Keep;
   readonly signal: AbortSignal;
   /** A line for people. */
@@ -97,11 +100,12 @@ async function compose(work: Export, output: ImageOutput | ArchiveOutput): Promi
         latestTime,
         // A docker archive has no place for them.
         attestations: output.type === 'docker' ? [] : await work.attestations(result),
+        inlineCache: work.inlineCache?.(result),
       }),
     ),
   );
   const format = formatOf(output, form, form.rewriteTimestamp ? latestTime : undefined);
-  const index = Object.keys(form.annotations.index).length > 0 && results.length > 1;
+  const index = request.multiPlatform || isOn(request.buildArguments, builderArguments.multiPlatform);
   return await environment.ports.composer.compose(
     { platforms, format, names: output.names, index, signal },
     keep,

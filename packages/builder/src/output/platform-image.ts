@@ -13,12 +13,14 @@ export interface PlatformImageOptions {
   /** Seconds since the epoch: nothing in the image says a later time. */
   readonly latestTime: number | undefined;
   readonly attestations: readonly Attestation[];
+  /** Records of its steps, for its config. */
+  readonly inlineCache: string | undefined;
 }
 
 /** The image that a stage is, with the labels that the request asks for. */
 export function platformImage(
   { state }: PlatformResult,
-  { labels: wanted, latestTime, attestations }: PlatformImageOptions,
+  { labels: wanted, latestTime, attestations, inlineCache }: PlatformImageOptions,
 ): PlatformImage {
   const { parent, layers, history, author, draft } = state;
   const labels = { ...draft.config.Labels, ...Object.fromEntries(wanted) };
@@ -35,6 +37,7 @@ export function platformImage(
     created: latest ?? new Date(state.createdAt),
     history: latest === undefined ? whole : whole.map((entry) => notAfter(entry, latest)),
     attestations,
+    ...(inlineCache !== undefined && { inlineCache }),
   };
 }
 

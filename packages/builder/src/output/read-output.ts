@@ -1,8 +1,8 @@
 import type { ImageAnnotations, LayerPacking, PlatformAnnotation } from '@gantry/images';
 import { canonicalString, parsePlatform, parseReference, withDefaultTag } from '@gantry/oci';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { NamedAttributes } from '../named-attributes.ts';
 import type { ArchiveOutput, BuildOutput, FilesOutput, ImageOutput, OutputForm } from './build-output.ts';
-import { OutputAttributes } from './output-attributes.ts';
 
 export interface OutputText {
   /** BuildKit's word: `image`, `registry`, `oci`, `docker`, `local`, `tar`, `cacheonly`; dockerd's `moby` is an image. */
@@ -15,13 +15,13 @@ export interface OutputText {
 
 /** Reads what `--output` says, as BuildKit's clients pass it on. Throws `InvalidBuildError`, `BuildOptionNotBuiltError`. */
 export function readBuildOutput({ type, attributes: given, id }: OutputText): BuildOutput {
-  const attributes = new OutputAttributes(type, given);
+  const attributes = new NamedAttributes(`an output of type ${type}`, given);
   const output = readByType(type, attributes, id);
   attributes.end();
   return output;
 }
 
-function readByType(type: string, attributes: OutputAttributes, id: string): BuildOutput {
+function readByType(type: string, attributes: NamedAttributes, id: string): BuildOutput {
   switch (type) {
     case 'image':
     case 'moby':
@@ -41,7 +41,7 @@ function readByType(type: string, attributes: OutputAttributes, id: string): Bui
   }
 }
 
-function imageOutputOf(attributes: OutputAttributes, toRegistry: boolean): ImageOutput {
+function imageOutputOf(attributes: NamedAttributes, toRegistry: boolean): ImageOutput {
   const names = namesOf(attributes);
   const push = attributes.flag('push') ?? toRegistry;
   if (push && names.length === 0) throw new InvalidBuildError('tag is needed when pushing to registry');
@@ -62,25 +62,25 @@ function imageOutputOf(attributes: OutputAttributes, toRegistry: boolean): Image
   };
 }
 
-function archiveOutputOf(type: 'oci' | 'docker', attributes: OutputAttributes, id: string): ArchiveOutput {
+function archiveOutputOf(type: 'oci' | 'docker', attributes: NamedAttributes, id: string): ArchiveOutput {
   const names = namesOf(attributes);
   return { type, id, names, tar: attributes.flag('tar') ?? true, form: formOf(attributes) };
 }
 
-function filesOutputOf(type: 'local' | 'tar', attributes: OutputAttributes, id: string): FilesOutput {
+function filesOutputOf(type: 'local' | 'tar', attributes: NamedAttributes, id: string): FilesOutput {
   const platformSplit = attributes.flag('platform-split');
   const attestationPrefix = attributes.text('attestation-prefix') ?? '';
   return { type, id, attestationPrefix, ...(platformSplit !== undefined && { platformSplit }) };
 }
 
-function namesOf(attributes: OutputAttributes): string[] {
+function namesOf(attributes: NamedAttributes): string[] {
   const names = (attributes.text('name') ?? '').split(',').filter((name) => name !== '');
   return [...new Set(names.map((name) => canonicalString(withDefaultTag(parseReference(name)))))];
 }
 
 const mostLevels: Readonly<Record<LayerPacking, number>> = { none: 0, gzip: 9, estargz: 9, zstd: 22 };
 
-function formOf(attributes: OutputAttributes): OutputForm {
+function formOf(attributes: NamedAttributes): OutputForm {
   const oci = attributes.flag('oci-mediatypes');
   const compression = attributes.choice('compression', ['uncompressed', 'gzip', 'zstd', 'estargz']);
   const packing = compression === 'uncompressed' ? 'none' : compression;
@@ -103,7 +103,7 @@ function formOf(attributes: OutputAttributes): OutputForm {
 const annotationName =
   /^annotation(?:-(?<place>manifest|index|manifest-descriptor|index-descriptor))?(?:\[(?<platform>[^\]]+)\])?\.(?<key>.+)$/;
 
-function annotationsOf(attributes: OutputAttributes): Pick<OutputForm, 'annotations' | 'layoutAnnotations'> {
+function annotationsOf(attributes: NamedAttributes): Pick<OutputForm, 'annotations' | 'layoutAnnotations'> {
   const manifests: PlatformAnnotation[] = [];
   const descriptors: PlatformAnnotation[] = [];
   const index: Record<string, string> = {};

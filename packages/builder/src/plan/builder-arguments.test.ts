@@ -6,13 +6,13 @@ import { checkSyntax } from './check-syntax.ts';
 
 test('build arguments for the builder that it has no use for are refused by name', () => {
   assert.throws(
-    () => refuseUnbuiltArguments(new Map([['BUILDKIT_INLINE_CACHE', '1']])),
-    /the build argument BUILDKIT_INLINE_CACHE is not supported yet/,
+    () => refuseUnbuiltArguments(new Map([['BUILDKIT_SBOM_SCAN_STAGE', '1']])),
+    /the build argument BUILDKIT_SBOM_SCAN_STAGE is not supported yet/,
   );
   refuseUnbuiltArguments(
     new Map<string, string | undefined>([
-      ['BUILDKIT_INLINE_CACHE', '0'],
-      ['BUILDKIT_SANDBOX_HOSTNAME', undefined],
+      ['BUILDKIT_SBOM_SCAN_STAGE', '0'],
+      ['BUILDKIT_SBOM_SCAN_CONTEXT', undefined],
       ['BUILDKIT_CONTEXT_KEEP_GIT_DIR', '1'],
     ]),
   );

@@ -6,7 +6,9 @@ import {
   type RunMount,
   readRunMount,
 } from '@gantry/dockerfile';
+import type { BuildRequest } from '../build-request.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { builderArguments } from '../plan/builder-arguments.ts';
 import { cachedStep } from '../steps/cached-step.ts';
 import { requireEmulator } from '../steps/emulation.ts';
 import type { StepMount } from '../steps/run-mounts.ts';
@@ -36,12 +38,19 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   const place = { workingDirectory: workingDirectory || '/', user, network };
   const confinement = { isInsecure: security === 'insecure', devices };
   const parts = { command, scripts, ...place, ...confinement };
-  const { extraHosts, limits, sharedMemoryBytes } = request;
+  const { extraHosts, limits, cgroupParent, ulimits, sharedMemoryBytes } = request;
+  const hostname = hostnameOf(request);
   const step = await cachedStep(environment, {
     inputs: [
       'run',
       state.layerIds,
-      { ...parts, variables, extraHosts, mounts: await mountInputs(work, mounts) },
+      {
+        ...parts,
+        ...(hostname !== usualHostname && { hostname }),
+        variables,
+        extraHosts,
+        mounts: await mountInputs(work, mounts),
+      },
     ],
     description: instruction.source,
     noCache: isUncached(work),
@@ -58,7 +67,10 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
           mounts,
           client: request.client,
           extraHosts,
+          hostname,
           limits,
+          cgroupParent,
+          ulimits,
           sharedMemoryBytes,
         },
         { keep, signal, onOutput: (data) => work.step?.output(data) },
@@ -68,6 +80,13 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   if (step.cached) work.step?.cached();
   state.add(step);
   remember(work, `RUN ${argumentsPrefix(work)}${command.join(' ')} # buildkit`, step.layer !== undefined);
+}
+
+/** What a build step calls itself, as under BuildKit. */
+const usualHostname = 'buildkitsandbox';
+
+function hostnameOf({ hostname, buildArguments }: BuildRequest): string {
+  return hostname || buildArguments.get(builderArguments.hostname) || usualHostname;
 }
 
 /** In BuildKit's words, which clients look for to say what `--allow` is for. */
@@ -128,8 +147,20 @@ async function stepMount(
   const destination =
     mount.target === undefined ? defaultTarget(mount, agents) : posix.resolve(working, mount.target);
   if (destination === '/') throw new InvalidBuildError('invalid mount target "/"');
+  const id = mount.type === 'cache' ? cacheIdOf(work, mount.id ?? destination ?? '') : mount.id;
   const hasLayers = mount.type === 'bind' || (mount.type === 'cache' && mount.from !== undefined);
-  return { ...mount, destination, layers: hasLayers ? await sourceLayers(work, mount.from ?? '') : [] };
+  return {
+    ...mount,
+    ...(id !== undefined && { id }),
+    destination,
+    layers: hasLayers ? await sourceLayers(work, mount.from ?? '') : [],
+  };
+}
+
+/** Caches of one name in different namespaces are different ones. */
+function cacheIdOf({ build }: StageWork, id: string): string {
+  const namespace = build.request.buildArguments.get(builderArguments.cacheMountNamespace) ?? '';
+  return namespace === '' ? id : `${namespace}/${id}`;
 }
 
 /** Undefined for a secret that is a variable alone. */

@@ -1,5 +1,5 @@
 import { faultPoint } from '@gantry/base';
-import { containerCapabilities, findContainerUser, startStubs } from '@gantry/containers';
+import { containerCapabilities, findContainerUser, type ResourceLimit, startStubs } from '@gantry/containers';
 import type { RunDevice } from '@gantry/dockerfile';
 import type { PlainLayer } from '@gantry/images';
 import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
@@ -19,7 +19,7 @@ import { BuildCommandError, InvalidBuildError } from '../errors.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
 import { type Keep, storeLayer } from './layers.ts';
 import { openMounts, type StepMount } from './run-mounts.ts';
-import { type StepScript, stepHostname, writeStepFiles } from './step-files.ts';
+import { type StepScript, writeStepFiles } from './step-files.ts';
 
 /** A command to be run in a file system. */
 export interface RunStep {
@@ -43,7 +43,11 @@ export interface RunStep {
   readonly isInsecure: boolean;
   /** By specification files of the host (CDI). */
   readonly devices: readonly RunDevice[];
+  readonly hostname: string;
   readonly limits: CgroupLimits;
+  /** The daemon's when empty. */
+  readonly cgroupParent: string;
+  readonly ulimits: readonly ResourceLimit[];
   readonly sharedMemoryBytes: number;
 }
 
@@ -86,6 +90,7 @@ async function execute(
   const files = opened.use(
     writeStepFiles(environment, {
       id: tree.id,
+      hostname: step.hostname,
       attachment,
       onHostNetwork,
       extraHosts: hostsOf(environment, step),
@@ -164,7 +169,7 @@ function hostsOf({ ports, defaults }: BuilderEnvironment, { extraHosts, network 
 
 async function attach(
   { ports, defaults }: BuilderEnvironment,
-  { network }: RunStep,
+  { network, hostname }: RunStep,
   containerId: string,
   opened: AsyncDisposableStack,
 ): Promise<Attachment | undefined> {
@@ -182,7 +187,7 @@ async function attach(
     endpoints: network === 'none' ? [] : [endpoint],
     ports: [],
     dns: defaults.dns,
-    hostname: stepHostname,
+    hostname,
   });
 }
 
@@ -202,13 +207,13 @@ function specOptions(
     args: step.command,
     env: [
       ...(has('PATH') ? [] : [defaultPath]),
-      `HOSTNAME=${stepHostname}`,
+      `HOSTNAME=${step.hostname}`,
       ...step.variables,
       ...(has('HOME') ? [] : [`HOME=${home}`]),
     ],
     workingDirectory: step.workingDirectory,
     user,
-    hostname: stepHostname,
+    hostname: step.hostname,
     domainname: '',
     capabilities: containerCapabilities({ add: [], drop: [], privileged: step.isInsecure }),
     privileged: step.isInsecure,
@@ -219,8 +224,8 @@ function specOptions(
     sharedMemory: { sizeBytes: step.sharedMemoryBytes },
     resources: step.limits,
     oomScoreAdjustment: 0,
-    rlimits: [],
-    cgroupParent: defaults.cgroupParent,
+    rlimits: step.ulimits,
+    cgroupParent: step.cgroupParent || defaults.cgroupParent,
   };
 }
 

@@ -5,11 +5,9 @@ import type { Attachment } from '@gantry/network';
 import type { SpecMount } from '@gantry/runtime';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 
-/** What a build step calls itself, as under BuildKit. */
-export const stepHostname = 'buildkitsandbox';
-
 export interface StepFilesRequest {
   id: string;
+  hostname: string;
   attachment: Attachment | undefined;
   onHostNetwork: boolean;
   /** `name:address`. */
@@ -59,14 +57,14 @@ export function writeStepFiles(environment: BuilderEnvironment, request: StepFil
   };
 }
 
-function hostsText({ attachment, extraHosts }: StepFilesRequest): string {
+function hostsText({ attachment, extraHosts, hostname }: StepFilesRequest): string {
   const own = attachment?.endpoints
     .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
     .flatMap((place) => place?.address ?? []);
   return [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
-    ...(own ?? []).map((address) => `${address}\t${stepHostname}`),
+    ...(own ?? []).map((address) => `${address}\t${hostname}`),
     ...extraHosts.map((entry) => {
       const at = entry.indexOf(':');
       return `${entry.slice(at + 1)}\t${entry.slice(0, at)}`;

@@ -5,6 +5,7 @@ import {
   InvalidBuildError,
   readAttestations,
 } from '@gantry/builder';
+import { resourceLimits } from '@gantry/containers';
 import { hostPlatform, parsePlatform } from '@gantry/oci';
 
 /** What a client's frontend attributes ask for, as far as they alone say it. */
@@ -18,12 +19,16 @@ export type FrontendWish = Pick<
   | 'labels'
   | 'attestations'
   | 'platforms'
+  | 'multiPlatform'
   | 'noCache'
   | 'noCacheStages'
   | 'cacheFrom'
   | 'pull'
   | 'network'
   | 'extraHosts'
+  | 'hostname'
+  | 'cgroupParent'
+  | 'ulimits'
 > & {
   readonly resources: Resources;
   /** 0 for the daemon's default. */
@@ -37,7 +42,6 @@ const silent = new Set([
   'frontend.caps',
   'cmdline',
   'source',
-  'multi-platform',
   'vcs:localdir:context',
   'vcs:localdir:dockerfile',
 ]);
@@ -69,6 +73,7 @@ export function readFrontendAttributes(given: ReadonlyMap<string, string>): Fron
     labels: attributes.prefixed('label:'),
     attestations: readAttestations(attributes.whole('attest:')),
     platforms: platformsOf(attributes.take('platform')),
+    multiPlatform: attributes.flag('multi-platform'),
     noCache: noCache === '',
     noCacheStages: new Set(list(noCache).map((name) => name.toLowerCase())),
     cacheFrom: [
@@ -78,6 +83,9 @@ export function readFrontendAttributes(given: ReadonlyMap<string, string>): Fron
     pull: attributes.take('image-resolve-mode') === 'pull',
     network: networkOf(attributes.take('force-network-mode')),
     extraHosts: list(attributes.take('add-hosts')).map((entry) => entry.replace('=', ':')),
+    hostname: attributes.take('hostname') ?? '',
+    cgroupParent: attributes.take('cgroup-parent') ?? '',
+    ulimits: ulimitsOf(attributes.take('ulimit')),
     resources: resourcesOf(attributes),
     sharedMemoryBytes: attributes.integer('shm-size') ?? 0,
     requestId: attributes.take('requestid') ?? '',
@@ -97,6 +105,13 @@ class Attributes {
     const value = this.#left.get(name);
     this.#left.delete(name);
     return value;
+  }
+
+  flag(name: string): boolean {
+    const text = this.take(name) ?? '';
+    if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
+    if (['', '0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
+    throw new InvalidBuildError(`invalid boolean value for ${name}: ${text}`);
   }
 
   integer(name: string): number | undefined {
@@ -133,6 +148,17 @@ function list(text: string | undefined): string[] {
 function platformsOf(text: string | undefined): BuildRequest['platforms'] {
   const names = list(text);
   return names.length === 0 ? [hostPlatform()] : names.map((name) => parsePlatform(name));
+}
+
+/** `name=soft[:hard]`, several with commas between. */
+function ulimitsOf(text: string | undefined): BuildRequest['ulimits'] {
+  return resourceLimits(
+    list(text).map((entry) => {
+      const [, Name = '', soft, hard = soft] = /^([a-z]+)=(-?\d{1,15})(?::(-?\d{1,15}))?$/.exec(entry) ?? [];
+      if (soft === undefined) throw new InvalidBuildError(`invalid ulimit argument: ${entry}`);
+      return { Name, Soft: Number(soft), Hard: Number(hard) };
+    }),
+  );
 }
 
 function networkOf(text: string | undefined): string {

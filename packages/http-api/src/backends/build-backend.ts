@@ -29,6 +29,12 @@ export interface BuildOptions {
   resources: Resources;
   /** 0 for the daemon's default. */
   sharedMemoryBytes: number;
+  /** Images whose own cache may be gone on from. */
+  cacheFrom: readonly string[];
+  /** Of RUN; the daemon's own when empty. */
+  cgroupParent: string;
+  /** Of RUN, as Docker's `Ulimits`; not checked yet. */
+  ulimits: NonNullable<Resources['Ulimits']>;
   /** By registry. */
   credentials: ReadonlyMap<string, RegistryAuth>;
   onText: (text: string) => void;

@@ -29,7 +29,9 @@ test('a build gets everything that its parameters say', async () => {
     ['memory', '1048576'],
     ['cpusetcpus', '0-1'],
     ['shmsize', '65536'],
-    ['cachefrom', '[]'],
+    ['cachefrom', '["a","b"]'],
+    ['ulimits', '[{"Name":"nofile","Soft":1,"Hard":2}]'],
+    ['cgroupparent', '/builds'],
     ['rm', '1'],
     ['version', '1'],
   ]);
@@ -56,6 +58,9 @@ test('a build gets everything that its parameters say', async () => {
     extraHosts: ['one:10.0.0.1', 'two:10.0.0.2'],
     resources: { Memory: 1048576, CpusetCpus: '0-1' },
     sharedMemoryBytes: 65536,
+    cacheFrom: ['a', 'b'],
+    cgroupParent: '/builds',
+    ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }],
     credentials: new Map([['r.example', { username: 'u', password: 'p' }]]),
   });
   assert.equal(builds.contextBytes, 'context'.length);
@@ -66,15 +71,15 @@ test('a quiet build says the id alone', async () => {
 });
 
 test('what is not built, and what cannot be read, is refused before the context is', async () => {
-  const unbuilt = [
-    'version=2',
-    'remote=x',
-    'squash=1',
-    'outputs=%5B%5D',
-    'cachefrom=%5B%22a%22%5D',
-    'ulimits=%5B%7B%7D%5D',
-  ];
+  const unbuilt = ['version=2', 'remote=x', 'squash=1', 'outputs=%5B%5D', 'securityopt=%5B%22a%22%5D'];
   for (const query of unbuilt) assert.equal((await build(query)).status, 501, query);
-  for (const query of ['buildargs=%5B', 'labels=%7B%22a%22%3A1%7D', 'memory=x', 'platform=a%2Fb%2Fc%2Fd'])
+  for (const query of [
+    'buildargs=%5B',
+    'labels=%7B%22a%22%3A1%7D',
+    'memory=x',
+    'cachefrom=%7B%7D',
+    'ulimits=%5B1%5D',
+    'platform=a%2Fb%2Fc%2Fd',
+  ])
     assert.equal((await build(query)).status, 400, query);
 });

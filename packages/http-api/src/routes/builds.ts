@@ -39,9 +39,6 @@ function refuseUnbuilt(query: Query): void {
     [!query.flag('forcerm') && !query.flag('rm', true), "keeping intermediate containers ('rm=0')"],
     [query.flag('squash'), "squashing layers ('squash')"],
     [query.text('outputs') !== '', "outputs other than an image ('outputs')"],
-    [!['', 'null', '[]'].includes(query.text('cachefrom')), "cache from images ('cachefrom')"],
-    [query.text('cgroupparent') !== '', "'cgroupparent' of a build"],
-    [!['', 'null', '[]'].includes(query.text('ulimits')), "'ulimits' of a build"],
     [!['', 'null', '[]'].includes(query.text('securityopt')), "'securityopt' of a build"],
     [!['', 'default'].includes(query.text('isolation')), "'isolation' of a build"],
     [query.text('session') !== '', "a build with a session ('session')"],
@@ -74,6 +71,9 @@ function buildOptions(query: Query): Omit<BuildOptions, 'credentials' | 'onText'
       .filter((host) => host !== ''),
     resources: resourcesOf(query),
     sharedMemoryBytes: query.integer('shmsize') ?? 0,
+    cacheFrom: jsonList(query, 'cachefrom', 'string'),
+    cgroupParent: query.text('cgroupparent'),
+    ulimits: jsonList(query, 'ulimits', 'object'),
   };
 }
 
@@ -94,6 +94,21 @@ function resourcesOf(query: Query): BuildOptions['resources'] {
     ...(query.text('cpusetcpus') !== '' && { CpusetCpus: query.text('cpusetcpus') }),
     ...(query.text('cpusetmems') !== '' && { CpusetMems: query.text('cpusetmems') }),
   };
+}
+
+/** A JSON list in a parameter, whose items are of one kind. Throws `InvalidRequestError`. */
+function jsonList<T extends string | object>(query: Query, name: string, kind: 'string' | 'object'): T[] {
+  const text = query.text(name);
+  if (text === '') return [];
+  try {
+    const value: unknown = JSON.parse(text) ?? [];
+    if (!Array.isArray(value)) throw new TypeError('it is no list');
+    if (value.some((item) => item === null || typeof item !== kind))
+      throw new TypeError(`an item is no ${kind}`);
+    return value as T[];
+  } catch (error) {
+    throw new InvalidRequestError(`error reading ${name} ${bounded(text)}: ${errorMessage(error)}`);
+  }
 }
 
 /** A JSON object of strings (or nulls) in a parameter. Throws `InvalidRequestError`. */

@@ -102,7 +102,7 @@ async function composeManifest(
   ]);
   signal?.throwIfAborted();
   faultPoint('build-output/layers-packed');
-  const { platform, config, author, created, history } = image;
+  const { platform, config, author, created, history, inlineCache } = image;
   const stored = await storeDocuments(content, scope.lease, {
     layers: layers.map(({ descriptor }) => descriptor),
     config: imageConfig({
@@ -112,6 +112,7 @@ async function composeManifest(
       created: created.toISOString(),
       diffIds: layers.map(({ diffId }) => diffId),
       history: [...below.history, ...history],
+      ...(inlineCache !== undefined && { inlineCache }),
     }),
     family: familyOf(format),
     annotations: annotationsFor(format.annotations.manifests, platform),

@@ -14,6 +14,8 @@ import {
   type ComposeRequest,
   composeImage,
 } from './compose-image.ts';
+import type { PlainLayer } from './image-format.ts';
+import { type ComposedLayer, LayerPacker } from './layer-packer.ts';
 
 export interface ImageComposerOptions extends ComposeContext, SaveContext {
   recorder: ImageRecorder;
@@ -40,6 +42,16 @@ export class ImageComposer {
 
   constructor(options: ImageComposerOptions) {
     this.#options = options;
+  }
+
+  /** Packs a layer that was made, in its blob of the store; the scope keeps it. What was packed so before is not packed again. */
+  pack(
+    layer: PlainLayer,
+    { format, signal }: Pick<ComposeRequest, 'format' | 'signal'>,
+    scope: KeepScope,
+  ): Promise<ComposedLayer> {
+    const { content, packed } = this.#options;
+    return new LayerPacker({ content, packed, scope, format, ...(signal && { signal }) }).own(layer);
   }
 
   /** Stores manifests, configs and packed layers; the scope keeps them. Throws `ImageContentMissingError`, `StorageFullError`. */

@@ -63,6 +63,8 @@ export interface PlatformImage {
   history: readonly HistoryEntry[];
   /** What is said of it: predicates of in-toto statements. */
   attestations: readonly Attestation[];
+  /** What BuildKit's clients find in the config as the cache of the build: base64. */
+  inlineCache?: string;
 }
 
 export interface Attestation {

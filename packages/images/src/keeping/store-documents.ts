@@ -77,6 +77,7 @@ export interface ConfigParts {
   created: string;
   diffIds: readonly Digest[];
   history: readonly HistoryEntry[];
+  inlineCache?: string;
 }
 
 /** The config blob of an image, without what is empty. */
@@ -87,6 +88,7 @@ export function imageConfig({
   created,
   diffIds,
   history,
+  inlineCache,
 }: ConfigParts): ImageConfig {
   return {
     created,
@@ -97,5 +99,6 @@ export function imageConfig({
     config,
     rootfs: { type: 'layers', diff_ids: [...diffIds] },
     history: [...history],
+    ...(inlineCache === undefined ? {} : { 'moby.buildkit.cache.v0': inlineCache }),
   };
 }

@@ -1,21 +1,23 @@
+import { EngineError } from '@gantry/base';
 import type { Registries } from '@gantry/images';
 import { type Digest, isDigest, parseReference, withDefaultTag } from '@gantry/oci';
 import type { BuildClient } from '../../build-client.ts';
 import type { CacheLocation } from '../../build-request.ts';
+import type { BuilderPorts } from '../../builder-environment.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../../errors.ts';
-import { type BlobPlace, manifestType } from './cache-document.ts';
+import type { BlobPlace, EncodedDocument } from './cache-document.ts';
 
 /** Where the documents and layers of a cache are, outside of the engine. */
 export interface CachePlace {
   /** For people. */
   readonly name: string;
-  /** Its bytes are not verified. Throws where there is none. */
-  manifest(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The one that it names, or one by its digest. Its bytes are not verified. Throws where there is none. */
+  document(digest: Digest | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
   blob(blob: BlobPlace, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Idempotent. */
   write(blob: BlobPlace, open: () => AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   /** What it names is there already. */
-  writeManifest(document: { digest: Digest; bytes: Uint8Array }, signal: AbortSignal): Promise<void>;
+  writeManifest(document: EncodedDocument, signal: AbortSignal): Promise<void>;
 }
 
 export interface CachePlaces {
@@ -38,6 +40,29 @@ export async function openCachePlace(
   throw new BuildOptionNotBuiltError(`cache ${word} type=${type}`);
 }
 
+/** An image of this host as a place to read a cache from; undefined for a location that names none. */
+export async function imageOfHost(
+  { type, attributes }: CacheLocation,
+  { images, content }: Pick<BuilderPorts, 'images' | 'content'>,
+): Promise<CachePlace | undefined> {
+  const name = attributes.get('ref') ?? '';
+  if (type !== 'registry' || name === '') return undefined;
+  try {
+    const { id } = await images.resolve(name);
+    const refused = (): Promise<never> => Promise.reject(new Error(`${name} is an image of this host`));
+    return {
+      name,
+      document: (digest) => content.read(digest ?? id),
+      blob: ({ digest }) => content.read(digest),
+      write: refused,
+      writeManifest: refused,
+    };
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
 async function inRegistry(
   attributes: ReadonlyMap<string, string>,
   { client, registries }: CachePlaces,
@@ -56,16 +81,15 @@ async function inRegistry(
   const tag = reference.digest ?? reference.tag ?? 'latest';
   return {
     name,
-    manifest: async function* (own) {
-      yield (await repository.manifest(tag, { signal: own })).bytes;
+    document: async function* (digest, own) {
+      yield (await repository.manifest(digest ?? tag, { signal: own })).bytes;
     },
     blob: (blob, own) => repository.blob(blob, { signal: own }),
     write: async (blob, open, own) => {
       if (!(await repository.hasBlob(blob.digest, { signal: own })))
         await repository.putBlob(blob, open, { signal: own });
     },
-    writeManifest: async (document, own) =>
-      await repository.putManifest(tag, { ...document, mediaType: manifestType }, { signal: own }),
+    writeManifest: async (document, own) => await repository.putManifest(tag, document, { signal: own }),
   };
 }
 
@@ -82,8 +106,8 @@ function atClient(
     throw new BuildOptionNotBuiltError('a local cache of a client that lends no store');
   return {
     name: directory,
-    manifest: (signal) => {
-      const digest = attributes.get('digest') ?? '';
+    document: (wanted, signal) => {
+      const digest = wanted ?? attributes.get('digest') ?? '';
       if (!isDigest(digest)) throw new InvalidBuildError(`local cache ${directory} has no digest`);
       return content.read(digest, { signal });
     },

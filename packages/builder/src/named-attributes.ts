@@ -1,12 +1,13 @@
-import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { BuildOptionNotBuiltError, InvalidBuildError } from './errors.ts';
 
-/** The attributes of one output, each to be asked for by its name; what nobody asks for is refused. */
-export class OutputAttributes {
-  readonly #type: string;
+/** The attributes of something, each to be asked for by its name; what nobody asks for is refused. */
+export class NamedAttributes {
+  readonly #owner: string;
   readonly #left: Map<string, string>;
 
-  constructor(type: string, attributes: ReadonlyMap<string, string>) {
-    this.#type = type;
+  /** `owner` is what messages call that which has them. */
+  constructor(owner: string, attributes: ReadonlyMap<string, string>) {
+    this.#owner = owner;
     this.#left = new Map(attributes);
   }
 
@@ -55,13 +56,12 @@ export class OutputAttributes {
   /** Throws `BuildOptionNotBuiltError` when one is set that no method was called for. */
   end(): void {
     const [name] = this.#left.keys();
-    if (name !== undefined)
-      throw new BuildOptionNotBuiltError(`the attribute '${name}' of an output of type ${this.#type}`);
+    if (name !== undefined) throw new BuildOptionNotBuiltError(`the attribute '${name}' of ${this.#owner}`);
   }
 
   #invalid(name: string, value: string, rule: string): InvalidBuildError {
     return new InvalidBuildError(
-      `invalid value ${JSON.stringify(value)} of '${name}' for an output of type ${this.#type}: ${rule}`,
+      `invalid value ${JSON.stringify(value)} of '${name}' for ${this.#owner}: ${rule}`,
     );
   }
 }
