@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import {
   type Directory,
   type FileStat,
@@ -11,8 +10,7 @@ import {
 } from '@gantry/kernel';
 import { packedXattrs } from '@gantry/snapshots';
 import type { FileEntry, FileSource } from '../build-client.ts';
-
-const readBytes = 1024 * 1024;
+import { fileChunks } from '../steps/file-chunks.ts';
 
 export interface TreePlace {
   /** A directory that they are in; empty for none. */
@@ -120,5 +118,5 @@ function addedEntry(path: string, bytes: Uint8Array): FileEntry {
 async function* readFile(tree: RootedTree, names: readonly string[]): AsyncGenerator<Uint8Array> {
   using place = tree.open(names.map((name) => pathKey(Buffer.from(name))));
   using file = place.reopen(openFlags.readOnly);
-  yield* createReadStream('', { fd: file.fd, autoClose: false, highWaterMark: readBytes });
+  yield* fileChunks(file.fd);
 }

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { decompress, sniffStream } from '@gantry/images';
 import { keyBytes, openFlags, type RootedTree, type TreePath } from '@gantry/kernel';
 import { encodeTarHeader, readTar, tarPadding, tarStoredBytes } from '@gantry/oci';
 import { InvalidBuildError } from '../errors.ts';
+import { fileChunks } from '../steps/file-chunks.ts';
 
 /** An archive of the source tree that ADD unpacks. */
 export interface PlannedArchive {
@@ -42,7 +42,7 @@ export async function* packArchive(
 async function* readArchive(tree: RootedTree, at: TreePath): AsyncGenerator<Uint8Array, void, void> {
   using place = tree.open(at);
   using file = place.reopen(openFlags.readOnly);
-  const { compression, stream } = await sniffStream(createReadStream('', { fd: file.fd, autoClose: false }));
+  const { compression, stream } = await sniffStream(fileChunks(file.fd));
   yield* decompress(stream, compression);
 }
 
