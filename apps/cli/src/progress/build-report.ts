@@ -3,8 +3,6 @@ import { type BuildTrace, isCancellation } from './build-trace.ts';
 
 /** Lines of the culprit's output that are shown again. */
 const mostLogLines = 50;
-/** Lines around those that a message is about. */
-const contextLines = 3;
 
 /** The output of the step that failed, which is shown again when all is over. Empty when none did. */
 export function culpritReport(trace: BuildTrace): string {
@@ -35,13 +33,28 @@ function sourceLines({ filename, data }: SourceText, ranges: readonly SourceRang
   if (ranges.length === 0 || first < 1 || first > lines.length) return [];
   const isMeant = (line: number): boolean =>
     ranges.some(({ startLine, endLine }) => line >= startLine && line <= Math.max(startLine, endLine));
-  const from = Math.max(1, first - contextLines);
-  const to = Math.min(lines.at(-1) === '' ? lines.length - 1 : lines.length, last + contextLines);
+  const [from, to] = withContext(first, Math.min(last, lines.length), lines.length);
   const body = lines.slice(from - 1, to).map((text, index) => {
     const line = from + index;
     return `${String(line).padStart(4)} | ${isMeant(line) ? '>>>' : '   '} ${text.replace(/\r$/, '')}`;
   });
   return [`${filename}:${first}`, '-'.repeat(20), ...body, '-'.repeat(20)];
+}
+
+/** Lines around those that are meant, as buildx shows them: on both sides in turn, more around a single one. */
+function withContext(first: number, last: number, lineCount: number): [from: number, to: number] {
+  let [from, to] = [first, last];
+  for (let shown = 0; shown < (first === last ? 4 : 2); shown++) {
+    if (from > 1) {
+      from -= 1;
+      shown += 1;
+    }
+    if (to < lineCount) {
+      to += 1;
+      shown += 1;
+    }
+  }
+  return [from, to];
 }
 
 /** The warnings of a build; with `isDetailed` the reasons and lines of each, else a line each. Empty when there are none. */
@@ -58,9 +71,10 @@ export function warningReport(
   return `\n ${count}:\n${warnings.map(detailedWarning).join('')}`;
 }
 
-/** What it says, and of which line. */
+/** What it says, which names the line by itself where it has one. */
 export function warningLine({ short, ranges: [first] }: WarningEvent): string {
-  return first === undefined ? short : `${short} (line ${first.startLine})`;
+  const place = first === undefined ? '' : ` (line ${first.startLine})`;
+  return short.endsWith(place) ? short : short + place;
 }
 
 function detailedWarning({ short, detail, url, source, ranges }: WarningEvent): string {

@@ -241,6 +241,7 @@ Dockerfile:3
    2 |     ENV b=c
    3 | >>> RUN false
    4 |     RUN true
+   5 |     
 --------------------
 `,
     );
