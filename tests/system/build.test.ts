@@ -315,7 +315,7 @@ SCRIPT
         [
           `FROM a AS b\nCOPY --from=c / /\nFROM b AS c\n`,
           '--target=c',
-          /circular dependency detected on stage/,
+          /cannot copy from stage "c", it needs to be defined before current stage "b"/,
         ],
       ];
       for (const [dockerfile, flag, message] of cases) {

@@ -1,4 +1,4 @@
-import { EngineError } from '@gantry/base';
+import { EngineError, errorKind, errorMessage } from '@gantry/base';
 import type { LineRange } from '@gantry/dockerfile';
 import { formatPlatform, hostPlatform, type Platform } from '@gantry/oci';
 
@@ -20,14 +20,23 @@ export class BuildOptionNotBuiltError extends EngineError {
   }
 }
 
+/** An image that a build stands on or takes files from, and that cannot be had. */
+export class BaseImageError extends EngineError {
+  override readonly name = 'BaseImageError';
+  constructor(reference: string, wholeName: string, cause: unknown) {
+    const message = `${reference}: failed to resolve source metadata for ${wholeName}: ${errorMessage(cause)}`;
+    super(errorKind(cause), 'build-base-unavailable', message, { cause, details: { reference } });
+  }
+}
+
 /** The command of a RUN ended with another code than 0. The message is Docker's. */
 export class BuildCommandError extends EngineError {
   override readonly name = 'BuildCommandError';
   readonly command: readonly string[];
   readonly exitCode: number;
-  constructor(command: readonly string[], exitCode: number) {
+  constructor(command: readonly string[], exitCode: number, options: { cause?: unknown } = {}) {
     const message = `The command '${command.join(' ')}' returned a non-zero code: ${exitCode}`;
-    super('invalid', 'build-command-failed', message, { details: { exitCode } });
+    super('invalid', 'build-command-failed', message, { ...options, details: { exitCode } });
     this.command = command;
     this.exitCode = exitCode;
   }

@@ -21,6 +21,7 @@ import type { PlatformResult } from './output/platform-image.ts';
 import { BuildArguments } from './plan/build-arguments.ts';
 import { builderArguments, isOn, refuseUnbuiltArguments } from './plan/builder-arguments.ts';
 import { checkBases } from './plan/check-bases.ts';
+import { checkInstructions } from './plan/check-instructions.ts';
 import { checkSyntax } from './plan/check-syntax.ts';
 import { refuseCircles, StageNames } from './plan/choose-stages.ts';
 import { neededStages, stagesNeededBy } from './plan/needed-stages.ts';
@@ -66,7 +67,7 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
     progress.warn(checks.warnings);
     throw error;
   }
-  if (checkOptions.error) failOnChecks(checks);
+  if (checkOptions.error) failOnChecks(checks, progress);
   const facts = {
     id: randomUUID(),
     request,
@@ -122,8 +123,9 @@ async function buildPlatform(
   const target = names.target(request.target);
   const buildArguments = argumentsOf(file, request, { target, platform });
   const needs = (stage: Stage) => stagesNeededBy(stage, names, buildArguments);
-  refuseCircles(target, needs);
   const stages = neededStages(target, file, needs);
+  checkInstructions(stages, { names, request, defaults: common.environment.defaults });
+  refuseCircles(target, needs);
   const state = await buildStages({ ...common, arguments: buildArguments }, { stages, target, progress });
   return { result: { platform, state }, unused: buildArguments.unused() };
 }
@@ -154,8 +156,9 @@ function attestedOnce(make: PlatformAttestations): PlatformAttestations {
   };
 }
 
-function failOnChecks({ warnings }: CheckReporter): void {
+function failOnChecks({ warnings }: CheckReporter, progress: BuildProgress): void {
   if (warnings.length === 0) return;
+  progress.warn(warnings);
   const rules = [...new Set(warnings.map(({ name }) => name))].join(', ');
   throw new InvalidBuildError(`lint violation found for rules: ${rules}`);
 }

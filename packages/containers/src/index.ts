@@ -68,4 +68,5 @@ export { checkResources } from './resources/check-resources.ts';
 export { containerLimits } from './resources/container-limits.ts';
 export type { DamagedContainer } from './restore/restore-containers.ts';
 export { readStoredContainers, type StoredContainer } from './restore/stored-containers.ts';
+export { parseSignal } from './signals.ts';
 export { snapshotOwner } from './state/container-id.ts';

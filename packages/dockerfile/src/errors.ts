@@ -6,15 +6,19 @@ export interface LineRange {
   readonly last: number;
 }
 
-/** A Dockerfile that breaks the language's rules. The message is BuildKit's, which editors and CI systems parse. */
+/**
+ * A Dockerfile that breaks the language's rules. The message is BuildKit's, which editors and CI systems parse: of an
+ * instruction that is none the line is told, of its text (`isOfText`: quotes, directives, heredocs, variables) it is not.
+ */
 export class DockerfileError extends EngineError {
   override readonly name = 'DockerfileError';
   /** The message without the line. */
   readonly reason: string;
   readonly lines: LineRange;
 
-  constructor(reason: string, lines: LineRange) {
-    super('invalid', 'dockerfile-invalid', `dockerfile parse error on line ${lines.first}: ${reason}`, {
+  constructor(reason: string, lines: LineRange, { isOfText = false }: { isOfText?: boolean } = {}) {
+    const place = isOfText ? '' : `dockerfile parse error on line ${lines.first}: `;
+    super('invalid', 'dockerfile-invalid', place + reason, {
       details: { line: lines.first, lastLine: lines.last },
     });
     this.reason = reason;
@@ -39,3 +43,6 @@ export class PathPatternError extends EngineError {
 export class SyntaxProblem extends Error {
   override readonly name = 'SyntaxProblem';
 }
+
+/** What is wrong with a text before anybody knows what it is for: its message is told without the line. */
+export class TextProblem extends SyntaxProblem {}

@@ -25,7 +25,7 @@ export type { RunDevice } from './instructions/run-device.ts';
 export { type RunMount, readRunMount } from './instructions/run-mount.ts';
 export { type Dockerfile, parseDockerfile, type Stage } from './parse-dockerfile.ts';
 export { type Directives, detectSyntax } from './text/directives.ts';
-export { type Heredoc, heredocText } from './text/heredoc.ts';
+export { type Heredoc, heredocText, scriptOf } from './text/heredoc.ts';
 export { readFragment, type Statement } from './text/statements.ts';
 export { nearest } from './text/suggestion.ts';
 export type { KeyValue } from './words/key-values.ts';

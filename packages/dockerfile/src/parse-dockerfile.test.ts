@@ -226,7 +226,7 @@ test('reads health checks', () => {
 
 test('refuses what is wrong in the words of BuildKit, with its line', () => {
   const cases: [string, string, number?][] = [
-    ['', 'file with no instructions'],
+    ['', 'the Dockerfile cannot be empty'],
     ['# only a comment', 'file with no instructions'],
     ['RUN a', 'no build stage in current context', 1],
     ['FROM a b c d', 'FROM requires either one or three arguments'],

@@ -32,14 +32,16 @@ const maxDockerfileBytes = 8 * 1024 * 1024;
 export function parseDockerfile(bytes: Uint8Array): Dockerfile {
   if (bytes.length > maxDockerfileBytes) {
     const reason = `the file has ${bytes.length} bytes, more than ${maxDockerfileBytes}`;
-    throw new DockerfileError(reason, { first: 1, last: 1 });
+    throw new DockerfileError(reason, { first: 1, last: 1 }, { isOfText: true });
   }
   const text = new TextDecoder().decode(bytes);
   const lines = text.replace(/\n$/, '').split('\n');
   const directives = readDirectives(lines);
   const statements = readStatements(lines, directives);
   if (statements.length === 0) {
-    throw new DockerfileError('file with no instructions', { first: lines.length, last: lines.length });
+    const at = { first: lines.length, last: lines.length };
+    const reason = text === '' ? 'the Dockerfile cannot be empty' : 'file with no instructions';
+    throw new DockerfileError(reason, at, { isOfText: true });
   }
   const instructions = statements.map((statement) => parseInstruction(statement, directives.escape));
   return { directives, statements, ...intoStages(instructions) };
@@ -58,7 +60,8 @@ function intoStages(
     const stage = stages.at(-1);
     if (stage !== undefined) stage.instructions.push(instruction);
     else if (instruction.name === 'ARG') globalArguments.push(instruction);
-    else throw new DockerfileError('no build stage in current context', instruction.lines);
+    else
+      throw new DockerfileError('no build stage in current context', instruction.lines, { isOfText: true });
   }
   return { globalArguments, stages };
 }

@@ -40,7 +40,9 @@ FROM d`;
   assert.deepEqual(needed(text), [4]);
   assert.deepEqual(needed(text, '1'), [1]);
   assert.deepEqual(needed(text, 'four', { BASE: 'two' }), [1, 2, 3]);
-  assert.throws(() => needed(text, 'none'), { message: 'target stage "none" could not be found' });
+  assert.throws(() => needed(text, 'none'), {
+    message: 'target stage "none" could not be found (did you mean one?)',
+  });
 });
 
 test('a FROM finds stages above it alone, the latest of a name', () => {

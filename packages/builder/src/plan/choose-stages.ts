@@ -1,5 +1,5 @@
 import type { Dockerfile, Stage } from '@gantry/dockerfile';
-import { DockerfileError } from '@gantry/dockerfile';
+import { DockerfileError, nearest } from '@gantry/dockerfile';
 import { findNamedContext } from '../context/named-context.ts';
 import { InvalidBuildError } from '../errors.ts';
 
@@ -20,8 +20,14 @@ export class StageNames {
   /** What is to be built: a stage by name or number, the last one for an empty name. Throws `InvalidBuildError`. */
   target(name: string): Stage {
     const found = name === '' ? this.#stages.at(-1) : (this.#named(name) ?? this.#numbered(name));
-    if (found === undefined) throw new InvalidBuildError(`target stage "${name}" could not be found`);
-    return found;
+    if (this.#stages.length === 0) throw new InvalidBuildError('dockerfile contains no stages to build');
+    if (found !== undefined) return found;
+    const meant = nearest(
+      name.toLowerCase(),
+      this.#stages.map(({ from }) => from.stageName),
+    );
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    throw new InvalidBuildError(`target stage ${JSON.stringify(name)} could not be found${hint}`);
   }
 
   /** What a FROM with that name, its variables put in, stands on: a stage above it, or an image. */
@@ -64,7 +70,9 @@ export function refuseCircles(target: Stage, needs: (stage: Stage) => readonly S
   const visit = (stage: Stage, path: readonly Stage[]): void => {
     if (path.includes(stage)) {
       const name = stage.from.stageName || String(stage.index);
-      throw new DockerfileError(`circular dependency detected on stage: ${name}`, stage.from.lines);
+      throw new DockerfileError(`circular dependency detected on stage: ${name}`, stage.from.lines, {
+        isOfText: true,
+      });
     }
     if (done.has(stage)) return;
     for (const needed of needs(stage)) visit(needed, [...path, stage]);

@@ -19,7 +19,7 @@ export async function addStep(work: StageWork, instruction: AddInstruction): Pro
   const local = sources.filter((source) => !isAddress(source));
   const checksum = expand(instruction.checksum);
   if (checksum !== '' && (remote.length !== 1 || sources.length !== 1))
-    throw new InvalidBuildError('checksum can be specified for only one remote source (HTTP or git)');
+    throw new InvalidBuildError('checksum requires HTTP(S) or Git sources');
   if (sources.length > 1 && !expand(instruction.destination).endsWith('/') && remote.length > 0)
     throw new InvalidBuildError(
       'When using ADD with more than one source file, the destination must be a directory and end with a /',
@@ -61,13 +61,19 @@ async function fetched(
       request,
     );
     materials.add({ uri: git.remote, digest: { sha1: commit } });
-    return { from: layers, sources: ['/'], parents: false, unpacks: false };
+    return { from: layers, sources: ['/'], toldSources: [address], parents: false, unpacks: false };
   }
   if (checksum !== '' && !/^sha256:[0-9a-f]{64}$/.test(checksum))
     throw new InvalidBuildError(`unsupported checksum ${JSON.stringify(checksum)}: expected sha256:<hex>`);
   const { layers, name, digest } = await fetchHttp(environment, { url: address, checksum }, request);
   materials.add({ uri: address, digest: { sha256: digest.slice('sha256:'.length) } });
-  return { from: layers, sources: [escaped(name)], parents: false, unpacks: instruction.unpack ?? false };
+  return {
+    from: layers,
+    sources: [escaped(name)],
+    toldSources: [address],
+    parents: false,
+    unpacks: instruction.unpack ?? false,
+  };
 }
 
 function gitAddress(

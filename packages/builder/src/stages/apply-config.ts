@@ -1,6 +1,8 @@
+import { parseSignal } from '@gantry/containers';
 import { type ExpandedText, expandText, type Lookup, nearest, type Written } from '@gantry/dockerfile';
 import { type ConfigInstruction, readExposedPorts } from '@gantry/images';
 import { remember } from './history.ts';
+import { historyText } from './history-text.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** Variables that a shell knows by itself: nobody has to define them. */
@@ -23,8 +25,16 @@ export function applyConfig(work: StageWork, instruction: ConfigInstruction): vo
   const before = instruction.name === 'ENV' ? snapshotLookup(work) : state.lookup;
   state.draft.apply(instruction, (text) => expandIn(work, instruction, text, { lookup: before }));
   const { config } = state.draft;
-  const told = instruction.name === 'WORKDIR' ? `WORKDIR ${config.WorkingDir}` : instruction.source;
-  if (instruction.name !== 'WORKDIR') remember(work, told, false);
+  if (instruction.name === 'STOPSIGNAL') parseSignal(config.StopSignal ?? '');
+  if (instruction.name === 'CMD' || instruction.name === 'ENTRYPOINT') config.ArgsEscaped = true;
+  const known = (text: string): ExpandedText =>
+    expandText(text, before, { escape: build.file.directives.escape });
+  if (instruction.name === 'ENV') state.setVariables(instruction.pairs.map(({ key }) => known(key).text));
+  const told = historyText(instruction, config, {
+    text: (text) => known(text).text,
+    words: (text) => known(text).words,
+  });
+  if (told !== undefined) remember(work, told, false);
   build.environment.logger.debug('config changed', { instruction: instruction.name });
 }
 
@@ -37,7 +47,7 @@ export function expandIn(
 ): ExpandedText {
   const expanded = expandText(text, lookup, { escape: build.file.directives.escape, ...options });
   for (const name of expanded.undefinedNames) {
-    if (shellVariables.has(name) || state.arguments.has(name)) continue;
+    if (shellVariables.has(name) || state.arguments.has(name) || state.unsetArguments.has(name)) continue;
     const known = [
       ...state.arguments.keys(),
       ...(state.draft.config.Env ?? []).map((entry) => entry.slice(0, entry.indexOf('='))),

@@ -2,7 +2,7 @@ import type { Stage } from '@gantry/dockerfile';
 import type { Digest } from '@gantry/oci';
 import { openNamedFiles } from '../context/named-context.ts';
 import type { BuildProgress, StageProgress } from '../progress/build-progress.ts';
-import { buildStage, resolveImage } from './build-stage.ts';
+import { buildStage, resolveImage, wholeName } from './build-stage.ts';
 import type { Build } from './stage-build.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -32,11 +32,11 @@ export async function buildStages(
     signal,
     stage: (stage) => once(results, stage, () => attempt(stage, spoken.get(stage))),
     image: (reference) =>
-      once(
-        images,
-        reference,
-        async () => (await resolveImage({ ...common, signal }, reference, common.platform)).layers,
-      ),
+      once(images, reference, async () => {
+        const step = progress.internal(`load metadata for ${wholeName(reference)}`);
+        const find = () => resolveImage({ ...common, signal }, reference, common.platform);
+        return (await step.do(find)).layers;
+      }),
     files: (address) =>
       once(files, address, () =>
         openNamedFiles(common.environment, address, {

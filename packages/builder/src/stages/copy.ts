@@ -21,9 +21,11 @@ export async function copyStep(work: StageWork, instruction: CopyInstruction): P
   if (instruction.from.includes('$'))
     throw new InvalidBuildError("'from' doesn't support variable expansion, define alias stage instead");
   const from = await sourceLayers(work, instruction.from);
+  const keepsOwners = hasOwners(work, instruction.from);
   const sources = instruction.sources.map((source) => expandIn(work, instruction, source).text);
   if (from === work.build.context.layers) checkIgnored(work, instruction, sources);
-  await transferFiles(work, instruction, { from, sources, parents: instruction.parents, unpacks: false });
+  const source = { from, sources, parents: instruction.parents, unpacks: false };
+  await transferFiles(work, instruction, { ...source, keepsOwners });
 }
 
 /** Files that an instruction takes from one place. */
@@ -33,18 +35,24 @@ export interface TransferSource {
   readonly sources: readonly string[];
   readonly parents: boolean;
   readonly unpacks: boolean;
+  /** Without `--chown` files keep the owners that they have there; of a context they are root's. */
+  readonly keepsOwners?: boolean;
+  /** As the Dockerfile names them, where that is something else. */
+  readonly toldSources?: readonly string[];
 }
 
 /** What COPY and ADD have in common. */
 export async function transferFiles(
   work: StageWork,
   instruction: Transfer & Written & { name: 'COPY' | 'ADD' },
-  { from, sources, parents, unpacks }: TransferSource,
+  { from, sources, parents, unpacks, keepsOwners = false, toldSources }: TransferSource,
 ): Promise<void> {
   const { build, state } = work;
   const { environment, keep, signal } = build;
   const expand = (text: string): string => expandIn(work, instruction, text).text;
   const mode = expand(instruction.chmod);
+  const chown = expand(instruction.chown);
+  const destination = expand(instruction.destination);
   await using transfer = await prepareTransfer(environment, {
     instruction: instruction.name,
     sources,
@@ -52,7 +60,7 @@ export async function transferFiles(
       name: heredoc.name,
       text: heredocText(heredoc, (text) => expandHeredoc(work, instruction, text)),
     })),
-    destination: destinationOf(work, expand(instruction.destination)),
+    destination: destinationOf(work, destination),
     parents,
     unpacks,
     excluded: new PathPatterns(instruction.exclude.map(expand)),
@@ -60,7 +68,8 @@ export async function transferFiles(
     from,
     onto: state.layerIds,
     link: instruction.link,
-    chown: expand(instruction.chown),
+    chown,
+    keepsOwners,
     changeMode: mode === '' ? undefined : readModeChange(mode),
   });
   const onto = instruction.link ? [] : state.layerIds;
@@ -73,7 +82,29 @@ export async function transferFiles(
   });
   if (step.cached) work.step?.cached();
   state.add(step);
-  remember(work, `${instruction.source} # buildkit`, step.layer !== undefined);
+  const told = transferText(instruction, {
+    sources: toldSources ?? sources,
+    destination,
+    chown,
+    chmod: mode,
+  });
+  remember(work, `${told} # buildkit`, step.layer !== undefined);
+}
+
+/** Stages and images have users of their own. */
+function hasOwners({ build }: StageWork, from: string): boolean {
+  return from !== '' && !('address' in build.names.source(from));
+}
+
+/** As the history has it: without what does not change the files themselves. */
+function transferText(
+  { name, heredocs }: Pick<Transfer, 'heredocs'> & { name: 'COPY' | 'ADD' },
+  parts: { sources: readonly string[]; destination: string; chown: string; chmod: string },
+): string {
+  const { sources, destination, chown, chmod } = parts;
+  const flags = [...(chown ? [`--chown=${chown}`] : []), ...(chmod ? [`--chmod=${chmod}`] : [])];
+  const texts = heredocs.map((heredoc) => `<<${heredoc.name}`);
+  return [name, ...flags, ...sources, ...texts, destination].join(' ');
 }
 
 /** Nothing that was built before is taken, for the whole build or for the stage. */

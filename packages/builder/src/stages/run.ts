@@ -5,10 +5,12 @@ import {
   type RunInstruction,
   type RunMount,
   readRunMount,
+  scriptOf,
 } from '@gantry/dockerfile';
 import type { BuildRequest } from '../build-request.ts';
-import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { InvalidBuildError } from '../errors.ts';
 import { builderArguments } from '../plan/builder-arguments.ts';
+import { checkEntitlements } from '../plan/check-instructions.ts';
 import { cachedStep } from '../steps/cached-step.ts';
 import { requireEmulator } from '../steps/emulation.ts';
 import type { StepMount } from '../steps/run-mounts.ts';
@@ -24,13 +26,14 @@ import type { StageWork } from './stage-build.ts';
 export async function commandRun(work: StageWork, instruction: RunInstruction): Promise<void> {
   const { build, state } = work;
   const { environment, request, keep, signal } = build;
-  checkEntitlements(work, instruction);
+  // Triggers of the image below are in no file that was looked at.
+  checkEntitlements(instruction, { request, defaults: environment.defaults });
   const mounts: StepMount[] = [];
   for (const text of instruction.mounts) {
     const agents = mounts.filter(({ type }) => type === 'ssh').length;
     mounts.push(await stepMount(work, instruction, { text, agents }));
   }
-  const { words: command, scripts } = commandOf(work, instruction);
+  const { words: command, told = command, scripts } = commandOf(work, instruction);
   const { WorkingDir: workingDirectory = '/', User: user = '' } = state.draft.config;
   const network = instruction.network === 'default' ? request.network : instruction.network;
   const variables = state.runVariables();
@@ -79,7 +82,7 @@ export async function commandRun(work: StageWork, instruction: RunInstruction): 
   });
   if (step.cached) work.step?.cached();
   state.add(step);
-  remember(work, `RUN ${argumentsPrefix(work)}${command.join(' ')} # buildkit`, step.layer !== undefined);
+  remember(work, `RUN ${state.toldArguments()}${told.join(' ')} # buildkit`, step.layer !== undefined);
 }
 
 /** What a build step calls itself, as under BuildKit. */
@@ -89,28 +92,10 @@ function hostnameOf({ hostname, buildArguments }: BuildRequest): string {
   return hostname || buildArguments.get(builderArguments.hostname) || usualHostname;
 }
 
-/** In BuildKit's words, which clients look for to say what `--allow` is for. */
-function checkEntitlements({ build }: StageWork, { security, devices, network }: RunInstruction): void {
-  const { environment, request } = build;
-  const { entitlements } = request;
-  if (
-    security === 'insecure' &&
-    !(environment.defaults.allowsInsecure && entitlements.has('security.insecure'))
-  )
-    throw new InvalidBuildError('security.insecure is not allowed');
-  for (const { deviceName } of devices) {
-    if (!entitlements.has('device') && !entitlements.has(`device=${deviceName}`))
-      throw new InvalidBuildError(`device ${deviceName} is requested by the build but not allowed`);
-  }
-  if (environment.defaults.remapsUsers)
-    throw new BuildOptionNotBuiltError('RUN on a daemon with userns-remap');
-  const allowsHost = request.network === 'host' || entitlements.has('network.host');
-  if (network === 'host' && (!allowsHost || request.network === 'none'))
-    throw new InvalidBuildError('network.host is not allowed');
-}
-
 interface Command {
   readonly words: readonly string[];
+  /** As the history has it, where that is something else. */
+  readonly told?: readonly string[];
   readonly scripts: readonly StepScript[];
 }
 
@@ -120,9 +105,8 @@ function commandOf({ state }: StageWork, instruction: RunInstruction): Command {
   if (words.length === 0) throw new InvalidBuildError('RUN requires at least one argument');
   if (!shell || heredocs.length === 0) return { words: state.draft.withShell(instruction), scripts: [] };
   const [text = ''] = words;
-  const [only] = heredocs;
-  const isScript = heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(text.trim());
-  if (isScript && only !== undefined) return scriptCommand(state.draft, only);
+  const script = scriptOf(instruction);
+  if (script !== undefined) return scriptCommand(state.draft, script);
   const bodies = heredocs.map(({ content, name }) => `\n${content}${name}`).join('');
   return { words: state.draft.withShell({ ...instruction, words: [text + bodies] }), scripts: [] };
 }
@@ -133,7 +117,8 @@ function scriptCommand(draft: StageWork['state']['draft'], heredoc: Heredoc): Co
   if (!text.startsWith('#!'))
     return { words: draft.withShell({ words: [text], shell: true, heredocs: [] }), scripts: [] };
   const destination = `/dev/pipes/${posix.basename(heredoc.name)}`;
-  return { words: [destination], scripts: [{ destination, text }] };
+  const told = draft.withShell({ words: [destination], shell: true, heredocs: [] });
+  return { words: [destination], told, scripts: [{ destination, text }] };
 }
 
 async function stepMount(
@@ -182,11 +167,4 @@ async function mountInputs(work: StageWork, mounts: readonly StepMount[]): Promi
     inputs.push({ ...mount, content });
   }
   return inputs;
-}
-
-/** As Docker tells which arguments a step had: `|1 NAME=value `. */
-function argumentsPrefix({ state }: StageWork): string {
-  const own = [...state.arguments].filter(([name]) => state.draft.variable(name) === undefined);
-  if (own.length === 0) return '';
-  return `|${own.length} ${own.map(([name, value]) => `${name}=${value}`).join(' ')} `;
 }

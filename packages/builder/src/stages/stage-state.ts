@@ -1,6 +1,7 @@
 import type { Lookup } from '@gantry/dockerfile';
 import { ConfigDraft, type PlainLayer, type ResolvedImage } from '@gantry/images';
 import type { Digest, HistoryEntry, ImageRunConfig, Platform } from '@gantry/oci';
+import { defaultPath } from '../steps/default-path.ts';
 
 /** A stage between two of its instructions; a stage on top of it begins with a copy. */
 export class StageState {
@@ -9,8 +10,12 @@ export class StageState {
   /** What its commands are made for. */
   readonly platform: Platform;
   readonly draft: ConfigDraft;
-  /** Of ARG, with their values. */
+  /** Of ARG, with their values, in the order of their declarations. */
   readonly arguments: Map<string, string>;
+  /** Arguments that are declared and have no value. */
+  readonly unsetArguments: Set<string>;
+  /** Arguments that an ENV behind them has taken the name of. */
+  readonly #overridden = new Set<string>();
   readonly layers: PlainLayer[];
   readonly history: HistoryEntry[];
   author: string;
@@ -20,7 +25,17 @@ export class StageState {
   private constructor(
     parts: Omit<
       StageState,
-      'draft' | 'layerIds' | 'lookup' | 'runVariables' | 'copy' | 'add' | 'withFiles'
+      | 'draft'
+      | 'layerIds'
+      | 'lookup'
+      | 'runVariables'
+      | 'toldArguments'
+      | 'declare'
+      | 'setVariables'
+      | 'unsetArguments'
+      | 'copy'
+      | 'add'
+      | 'withFiles'
     > & {
       config: ImageRunConfig;
     },
@@ -29,6 +44,7 @@ export class StageState {
     this.platform = parts.platform;
     this.draft = new ConfigDraft(parts.config);
     this.arguments = new Map(parts.arguments);
+    this.unsetArguments = new Set();
     this.layers = [...parts.layers];
     this.history = [...parts.history];
     this.author = parts.author;
@@ -54,7 +70,7 @@ export class StageState {
     return new StageState({
       parent: undefined,
       platform,
-      config: {},
+      config: { Env: [`PATH=${defaultPath}`], WorkingDir: '/' },
       arguments: new Map(),
       layers: [],
       history: [],
@@ -74,7 +90,7 @@ export class StageState {
 
   copy(): StageState {
     const { parent, platform, draft, layers, history, author, createdAt } = this;
-    return new StageState({
+    const copied = new StageState({
       parent,
       platform,
       config: draft.config,
@@ -84,6 +100,25 @@ export class StageState {
       author,
       createdAt,
     });
+    for (const name of this.unsetArguments) copied.unsetArguments.add(name);
+    copied.setVariables(this.#overridden);
+    return copied;
+  }
+
+  /** An ARG: from here on it is what its name stands for, though an ENV above had it. */
+  declare(name: string, value: string | undefined): void {
+    if (value === undefined) {
+      if (!this.arguments.has(name)) this.unsetArguments.add(name);
+      return;
+    }
+    this.arguments.set(name, value);
+    this.unsetArguments.delete(name);
+    this.#overridden.delete(name);
+  }
+
+  /** Names that an ENV has set just now. */
+  setVariables(names: Iterable<string>): void {
+    for (const name of names) if (this.arguments.has(name)) this.#overridden.add(name);
   }
 
   /** Takes up what a step made. */
@@ -98,12 +133,22 @@ export class StageState {
     return [...(this.parent?.layers ?? []), ...this.layers.map(({ diffId }) => diffId)];
   }
 
-  /** What a variable stands for within the stage: ENV before ARG. */
-  readonly lookup: Lookup = (name) => this.draft.variable(name) ?? this.arguments.get(name);
+  /** What a variable stands for within the stage: of ARG and ENV the later counts. */
+  readonly lookup: Lookup = (name) =>
+    this.#overridden.has(name)
+      ? this.draft.variable(name)
+      : (this.arguments.get(name) ?? this.draft.variable(name));
 
   /** The environment of a RUN. */
   runVariables(): string[] {
-    const own = [...this.arguments].filter(([name]) => this.draft.variable(name) === undefined);
-    return [...(this.draft.config.Env ?? []), ...own.map(([name, value]) => `${name}=${value}`)];
+    const names = new Set((this.draft.config.Env ?? []).map((entry) => entry.split('=', 1)[0] ?? ''));
+    for (const name of this.arguments.keys()) names.add(name);
+    return [...names].map((name) => `${name}=${this.lookup(name) ?? ''}`);
+  }
+
+  /** As Docker tells which arguments a step had: `|1 NAME=value `. */
+  toldArguments(): string {
+    const told = [...this.arguments.keys()].map((name) => `${name}=${this.lookup(name) ?? ''}`);
+    return told.length === 0 ? '' : `|${told.length} ${told.join(' ')} `;
   }
 }

@@ -1,5 +1,7 @@
+import { findContainerUser } from '@gantry/containers';
 import type { ConfigInstruction } from '@gantry/images';
 import { encodeTarHeader, tarEnd } from '@gantry/oci';
+import { InvalidBuildError } from '../errors.ts';
 import { cachedStep } from '../steps/cached-step.ts';
 import { mountLayers } from '../steps/layered-tree.ts';
 import { storeLayer } from '../steps/layers.ts';
@@ -8,7 +10,10 @@ import { withAncestors } from '../transfer/plan-transfer.ts';
 import { remember } from './history.ts';
 import type { StageWork } from './stage-build.ts';
 
-/** Makes the directory of a WORKDIR where it is missing: root's, with mode 0755. Nothing is done where it is there. */
+/**
+ * Makes the directory of a WORKDIR where it is missing: of the user of USER, with mode 0755. Nothing is done where it is there. Throws
+ * `InvalidBuildError` where something else is.
+ */
 export async function makeWorkingDirectory(
   work: StageWork,
   instruction: Extract<ConfigInstruction, { name: 'WORKDIR' }>,
@@ -17,7 +22,7 @@ export async function makeWorkingDirectory(
   const { environment, keep, signal } = build;
   const directory = state.draft.config.WorkingDir ?? '/';
   const step = await cachedStep(environment, {
-    inputs: ['workdir', state.layerIds, directory],
+    inputs: ['workdir', state.layerIds, directory, state.draft.config.User ?? ''],
     description: instruction.source,
     noCache: false,
     keep,
@@ -26,13 +31,17 @@ export async function makeWorkingDirectory(
       using tree = below.open();
       const destination = new Destination(tree);
       const places = withAncestors([destination.resolve(directory)]);
-      if (places.every((place) => destination.stat(place) !== undefined)) return undefined;
+      const stats = places.map((place) => destination.stat(place));
+      if (stats.some((stat) => stat !== undefined && stat.kind !== 'directory'))
+        throw new InvalidBuildError(`mkdir ${directory}: not a directory`);
+      if (!stats.includes(undefined)) return undefined;
+      const owner = findContainerUser(below.root, state.draft.config.User ?? '', []).user;
       const headers = places.map((place) => {
         const there = destination.existingDirectory(place, 'directory');
         const { mode, uid, gid, modifiedNs } = there ?? {
           mode: 0o755,
-          uid: 0,
-          gid: 0,
+          uid: owner.uid,
+          gid: owner.gid,
           modifiedNs: environment.clock.nowNs(),
         };
         const name = Buffer.from(place.join('/'), 'latin1');

@@ -12,10 +12,12 @@ import {
   type SpecMount,
   type SpecNamespaces,
   type SpecOptions,
+  StartFailedError,
 } from '@gantry/runtime';
 import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildCommandError, InvalidBuildError } from '../errors.ts';
+import { defaultPath } from './default-path.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
 import { type Keep, storeLayer } from './layers.ts';
 import { openMounts, type StepMount } from './run-mounts.ts';
@@ -25,7 +27,7 @@ import { type StepScript, writeStepFiles } from './step-files.ts';
 export interface RunStep {
   readonly onto: readonly Digest[];
   readonly command: readonly string[];
-  /** `NAME=value`, complete but for HOME, PATH and HOSTNAME. */
+  /** `NAME=value`, complete but for HOME and PATH. */
   readonly variables: readonly string[];
   /** Absolute; made when it is missing. */
   readonly workingDirectory: string;
@@ -56,8 +58,6 @@ export interface RunOptions {
   readonly onOutput: (data: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
-
-const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Runs a command and makes a layer of what it changed; undefined when it changed nothing. Its mounts are no part of it. Nothing is left
@@ -114,11 +114,11 @@ async function execute(
   const spec = { ...options, ...(edits && { edits }) };
   mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
   ports.runtime.expectStart();
-  const process = await ports.runtime.start({
-    containerId: tree.id,
-    spec: ports.buildSpec(spec),
-    stdin: false,
-    signal,
+  const start = { containerId: tree.id, spec: ports.buildSpec(spec), stdin: false, signal };
+  const process = await ports.runtime.start(start).catch((error: unknown) => {
+    if (!(error instanceof StartFailedError) || signal.aborted) throw error;
+    onOutput(Buffer.from(`${error.message}\n`));
+    throw new BuildCommandError(step.command, error.exitCode, { cause: error });
   });
   opened.defer(() => ports.runtime.remove(tree.id));
   const abort = (): void => void ports.runtime.remove(tree.id);
@@ -206,8 +206,7 @@ function specOptions(
     readOnlyRootfs: false,
     args: step.command,
     env: [
-      ...(has('PATH') ? [] : [defaultPath]),
-      `HOSTNAME=${step.hostname}`,
+      ...(has('PATH') ? [] : [`PATH=${defaultPath}`]),
       ...step.variables,
       ...(has('HOME') ? [] : [`HOME=${home}`]),
     ],

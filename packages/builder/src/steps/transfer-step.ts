@@ -20,8 +20,9 @@ export interface TransferStep extends TransferWish {
   readonly link: boolean;
   /** Archives are unpacked. */
   readonly unpacks: boolean;
-  /** `user[:group]`, or empty. */
+  /** `user[:group]`; where it is empty all is root's, or with `keepsOwners` what it was. */
   readonly chown: string;
+  readonly keepsOwners: boolean;
   readonly changeMode: ModeChange | undefined;
 }
 
@@ -51,6 +52,7 @@ export async function prepareTransfer(
   const owner = findOwner(below?.root, step.chown);
   const attributes = {
     owner,
+    keepsOwners: step.keepsOwners && step.chown === '',
     archiveOwner: step.chown === '' ? undefined : owner,
     changeMode: step.changeMode,
     now: environment.clock.nowNs(),

@@ -17,6 +17,11 @@ export function readModeChange(text: string): ModeChange {
     const mode = Number.parseInt(text, 8);
     return () => mode;
   }
+  if (/^[0-7]+$/.test(text)) {
+    throw new InvalidBuildError(
+      `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`,
+    );
+  }
   const changes = text.split(',').map((part) => readClause(text, part));
   return ({ mode, kind }) => changes.reduce((before, change) => change(before, kind), mode & 0o7777);
 }

@@ -29,10 +29,17 @@ export function hasWildcard(source: string): boolean {
   return /[*?[]/.test(source);
 }
 
-/** What `source` names: links are followed, within the tree. Empty when nothing is there. Throws `PathPatternError`. */
-export function findSources(tree: RootedTree, source: string): FoundSource[] {
+/**
+ * What `source` names: links are followed, within the tree. Empty when nothing is there. With `deep` the name `**` stands for any
+ * number of directories. Throws `PathPatternError`.
+ */
+export function findSources(
+  tree: RootedTree,
+  source: string,
+  { deep = false }: { deep?: boolean } = {},
+): FoundSource[] {
   const path = cleanSource(source);
-  if (hasWildcard(path)) return expandWildcard(tree, path);
+  if (hasWildcard(path)) return expandWildcard(tree, path, deep);
   const found = look(tree, pathKey(unescaped(path)));
   return found === undefined ? [] : [found];
 }
@@ -49,10 +56,14 @@ function look(tree: RootedTree, path: string): FoundSource | undefined {
 }
 
 /** Go's filepath.Match over the tree: a wildcard stands for no slash, so that each name of the pattern is one level. */
-function expandWildcard(tree: RootedTree, pattern: string): FoundSource[] {
+function expandWildcard(tree: RootedTree, pattern: string, deep: boolean): FoundSource[] {
   const names = pattern.split('/');
   let paths = [''];
   for (const name of names) {
+    if (deep && name === '**') {
+      paths = paths.flatMap((path) => [path, ...directoriesBelow(tree, path)]);
+      continue;
+    }
     const matcher = new PathPattern(name.replaceAll('**', '*'));
     paths = hasWildcard(name)
       ? paths.flatMap((path) =>
@@ -62,7 +73,16 @@ function expandWildcard(tree: RootedTree, pattern: string): FoundSource[] {
         )
       : paths.map((path) => posix.join(path, pathKey(unescaped(name))));
   }
-  return paths.map((path) => look(tree, path)).filter((found) => found !== undefined);
+  return [...new Set(paths)].map((path) => look(tree, path)).filter((found) => found !== undefined);
+}
+
+/** Links are no directories. */
+function directoriesBelow(tree: RootedTree, path: string): string[] {
+  const own = childrenOf(tree, path).filter((child) => {
+    using place = tree.open(child.split('/'));
+    return statAt(place.fd, '').kind === 'directory';
+  });
+  return own.flatMap((child) => [child, ...directoriesBelow(tree, child)]);
 }
 
 function childrenOf(tree: RootedTree, path: string): string[] {

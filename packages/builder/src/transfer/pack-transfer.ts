@@ -11,6 +11,8 @@ import type { PlannedItem, TransferPlan } from './plan-transfer.ts';
 /** Owner, modes and times of what is put into a layer. */
 export interface TransferAttributes {
   readonly owner: { readonly uid: number; readonly gid: number };
+  /** What is copied keeps the owner that it has. */
+  readonly keepsOwners: boolean;
   /** Of what archives hold; their own when missing. */
   readonly archiveOwner: { readonly uid: number; readonly gid: number } | undefined;
   readonly changeMode: ModeChange | undefined;
@@ -58,8 +60,9 @@ function directoryHeader(
   attributes: TransferAttributes,
 ): Uint8Array {
   const there = destination.existingDirectory(place, 'directory');
+  const made = { mode: 0o755, kind: 'directory' } as const;
   const { mode, uid, gid, modifiedNs } = there ?? {
-    mode: 0o755,
+    mode: attributes.changeMode?.(made) ?? made.mode,
     ...attributes.owner,
     modifiedNs: attributes.now,
   };
@@ -74,7 +77,7 @@ function directoryHeader(
 }
 
 function adjuster(item: PlannedItem, destination: Destination, attributes: TransferAttributes) {
-  const { excluded, hidden, owner, changeMode, timeless } = attributes;
+  const { excluded, hidden, owner, keepsOwners, changeMode, timeless } = attributes;
   const above = item.from.at.length;
   return (at: TreePath, stat: FileStat): FileAdjustment | 'omit' | 'enter' => {
     const below = at.slice(above);
@@ -92,7 +95,7 @@ function adjuster(item: PlannedItem, destination: Destination, attributes: Trans
       return { mode, uid, gid, modifiedNs, ...times };
     }
     const mode = stat.kind === 'symlink' ? stat.mode : (changeMode?.(stat) ?? stat.mode);
-    return { ...owner, mode, ...times };
+    return { ...(!keepsOwners && owner), mode, ...times };
   };
 }
 

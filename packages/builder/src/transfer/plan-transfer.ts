@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { PathPatterns } from '@gantry/dockerfile';
 import { pathKey, type RootedTree, type TreePath } from '@gantry/kernel';
-import { InvalidBuildError, SourceNotFoundError } from '../errors.ts';
+import { SourceNotFoundError } from '../errors.ts';
 import { isArchive, type PlannedArchive } from './add-archive.ts';
 import type { Destination } from './destination.ts';
 import { cleanSource, type FoundSource, findSources, hasWildcard } from './find-sources.ts';
@@ -40,36 +40,33 @@ export interface TransferWish {
 }
 
 /**
- * Decides what goes where, by Docker's rules: several sources want a directory; of a directory its contents are copied; into a
- * directory that is there a file goes by its own name. Throws `SourceNotFoundError`, `InvalidBuildError`.
+ * Decides what goes where, by BuildKit's rules: of a directory its contents are copied; into a directory that is there, or that
+ * ends with a slash, a file goes by its own name; anywhere else the last file stays. A pattern may match nothing. Throws
+ * `SourceNotFoundError`.
  */
 export function planTransfer(tree: RootedTree, destination: Destination, wish: TransferWish): TransferPlan {
   const found = wish.sources.map((source) => ({
     source,
-    matches: findSources(tree, source).filter(({ path }) => !wish.hidden.has(path)),
+    matches: findSources(tree, source, { deep: wish.parents }).filter(({ path }) => !wish.hidden.has(path)),
   }));
   for (const { source, matches } of found) {
-    if (matches.length === 0) throw new SourceNotFoundError(wish.instruction, cleanSource(source));
+    if (matches.length === 0 && !hasWildcard(cleanSource(source)))
+      throw new SourceNotFoundError(wish.instruction, cleanSource(source));
   }
-  const many = wish.sources.length + wish.texts.length > 1 || wish.sources.some(hasWildcard);
   const isDirectory = wish.destination.endsWith('/') || posix.basename(wish.destination) === '.';
-  if (wish.sources.length + wish.texts.length > 1 && !isDirectory) {
-    throw new InvalidBuildError(
-      `When using ${wish.instruction} with more than one source file, the destination must be a directory and end with a /`,
-    );
-  }
   const root = destination.resolve(wish.destination);
-  const into = isDirectory || many || wish.parents || destination.stat(root)?.kind === 'directory';
+  const into = isDirectory || wish.parents || destination.stat(root)?.kind === 'directory';
   const items = found.flatMap(({ source, matches }) =>
     matches.map((from) => (wish.parents ? withParents(from, source, root) : plainItem(from, root, into))),
   );
+  const isEmpty = items.length + wish.texts.length === 0;
   const files = wish.texts.map(({ name, text }) => ({ to: into ? [...root, pathKey(name)] : root, text }));
   const needed = [
-    ...(into ? [root] : []),
+    ...(into && !isEmpty ? [root] : []),
     ...items.map(({ to, contents }) => (contents ? to : to.slice(0, -1))),
     ...files.map(({ to }) => to.slice(0, -1)),
   ];
-  return { directories: withAncestors(needed), items, files, archives: [] };
+  return { directories: withAncestors(needed), items: lastOfEach(items), files, archives: [] };
 }
 
 /** The plan with its archives to be unpacked, each into the destination. */
@@ -87,6 +84,12 @@ export async function unpackArchives(
   }
   const directories = withAncestors([...plan.directories, ...(archives.length > 0 ? [into] : [])]);
   return { ...plan, directories, items, archives };
+}
+
+/** Of files with one place the last. */
+function lastOfEach(items: readonly PlannedItem[]): PlannedItem[] {
+  const last = new Map(items.map((item) => [item.to.join('/'), item]));
+  return items.filter((item) => item.contents || last.get(item.to.join('/')) === item);
 }
 
 function plainItem(from: FoundSource, root: TreePath, into: boolean): PlannedItem {

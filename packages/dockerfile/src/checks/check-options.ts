@@ -18,10 +18,12 @@ export function parseCheckOptions(text: string): CheckOptions {
   if (text.trim() === '') return options;
   for (const part of text.split(';')) {
     const [, key = '', value] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
-    if (value === undefined) throw new SyntaxProblem(`invalid check option ${JSON.stringify(part)}`);
+    if (value === undefined)
+      throw new SyntaxProblem(`failed to parse check options: invalid check option ${JSON.stringify(part)}`);
     if (key === 'skip' || key === 'experimental') options = { ...options, [key]: ruleSet(value) };
     else if (key === 'error') options = { ...options, error: readError(part, value) };
-    else throw new SyntaxProblem(`invalid check option ${JSON.stringify(key)}`);
+    else
+      throw new SyntaxProblem(`failed to parse check options: invalid check option ${JSON.stringify(key)}`);
   }
   return options;
 }

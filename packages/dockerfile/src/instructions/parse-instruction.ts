@@ -1,4 +1,4 @@
-import { DockerfileError, SyntaxProblem } from '../errors.ts';
+import { DockerfileError, SyntaxProblem, TextProblem } from '../errors.ts';
 import type { Statement } from '../text/statements.ts';
 import { suggestion } from '../text/suggestion.ts';
 import { readJsonForm } from '../words/json-form.ts';
@@ -90,7 +90,8 @@ export function parseInstruction(statement: Statement, escape: Escape): Instruct
     const hint = suggestion(keyword, Object.keys(parsers));
     throw new SyntaxProblem(`unknown instruction: ${keyword}${hint}`);
   } catch (problem) {
-    throw problem instanceof SyntaxProblem ? new DockerfileError(problem.message, lines) : problem;
+    if (!(problem instanceof SyntaxProblem)) throw problem;
+    throw new DockerfileError(problem.message, lines, { isOfText: problem instanceof TextProblem });
   }
 }
 

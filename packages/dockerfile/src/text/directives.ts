@@ -28,9 +28,13 @@ export function readDirectives(lines: readonly string[]): Directives {
     if (!names.has(name)) break;
     lineCount++;
     const at = { first: lineCount, last: lineCount };
-    if (found.has(name)) throw new DockerfileError(`only one ${name} parser directive can be used`, at);
+    if (found.has(name)) {
+      throw new DockerfileError(`only one ${name} parser directive can be used`, at, { isOfText: true });
+    }
     if (name === 'escape' && value !== '\\' && value !== '`') {
-      throw new DockerfileError(`invalid escape token '${value}' does not match \` or \\`, at);
+      throw new DockerfileError(`invalid escape token '${value}' does not match \` or \\`, at, {
+        isOfText: true,
+      });
     }
     found.set(name, value);
   }

@@ -41,6 +41,16 @@ export function heredocMarks(text: string): Heredoc[] {
   return words.map(heredocMark).filter((heredoc) => heredoc !== undefined);
 }
 
+/** The one heredoc that is all that a RUN says: a script, and no input of a command. */
+export function scriptOf(line: {
+  readonly words: readonly string[];
+  readonly heredocs: readonly Heredoc[];
+}): Heredoc | undefined {
+  const [only, ...more] = line.heredocs;
+  const isAlone = more.length === 0 && /^\d*<<-?\s*\S+$/.test((line.words[0] ?? '').trim());
+  return isAlone ? only : undefined;
+}
+
 /** The text that a heredoc stands for: its tabs taken off where it says so, variables put in by `expand` unless it is quoted. */
 export function heredocText(heredoc: Heredoc, expand: (text: string) => string): string {
   const text = heredoc.stripTabs ? heredoc.content.replaceAll(/^\t+/gm, '') : heredoc.content;

@@ -91,7 +91,7 @@ class StatementReader {
     const line = this.#lines[this.#at++] ?? '';
     if (line.length * 3 > maxLineBytes && Buffer.byteLength(line) > maxLineBytes) {
       const reason = `dockerfile line greater than max allowed size of ${maxLineBytes}`;
-      throw new DockerfileError(reason, { first: this.#at, last: this.#at });
+      throw new DockerfileError(reason, { first: this.#at, last: this.#at }, { isOfText: true });
     }
     return line.replace(/\r+$/, '');
   }
@@ -139,6 +139,6 @@ class StatementReader {
       if ((mark.stripTabs ? line.replace(/^\t+/, '') : line) === mark.name) return { ...mark, content };
       content += `${raw}\n`;
     }
-    throw new DockerfileError('unterminated heredoc', { first, last: this.#at });
+    throw new DockerfileError('unterminated heredoc', { first, last: this.#at }, { isOfText: true });
   }
 }

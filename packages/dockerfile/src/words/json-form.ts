@@ -1,4 +1,4 @@
-import { SyntaxProblem } from '../errors.ts';
+import { TextProblem } from '../errors.ts';
 
 /**
  * The strings of the JSON form `["a", "b"]`. Text that is no JSON list is in the other form: undefined, however much it looks
@@ -8,7 +8,7 @@ export function readJsonForm(text: string): string[] | undefined {
   const value = parseList(text);
   if (value === undefined) return undefined;
   if (value.every((item) => typeof item === 'string')) return value;
-  throw new SyntaxProblem('when using JSON array syntax, arrays must be comprised of strings only');
+  throw new TextProblem('when using JSON array syntax, arrays must be comprised of strings only');
 }
 
 /** Whether a text is in the JSON form, of strings or not. */

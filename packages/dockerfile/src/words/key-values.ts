@@ -1,4 +1,4 @@
-import { SyntaxProblem } from '../errors.ts';
+import { SyntaxProblem, TextProblem } from '../errors.ts';
 import { splitWords } from './words.ts';
 
 /** A name with a value, both as written: variables and quotes are still in them. */
@@ -25,7 +25,7 @@ export function readKeyValues(text: string, instruction: string, escape: '\\' | 
 function legacyPair(text: string, instruction: string): KeyValue {
   const [, key, value] = /^(\S+)[\t\v\f\r ]+([\s\S]*)$/.exec(text) ?? [];
   if (key === undefined || value === undefined)
-    throw new SyntaxProblem(`${instruction} must have two arguments`);
+    throw new TextProblem(`${instruction} must have two arguments`);
   return { key, value };
 }
 
@@ -33,7 +33,7 @@ function pair(word: string, instruction: string): KeyValue {
   const at = word.indexOf('=');
   if (at < 0) {
     const text = JSON.stringify(word);
-    throw new SyntaxProblem(`Syntax error - can't find = in ${text}. Must be of the form: name=value`);
+    throw new TextProblem(`Syntax error - can't find = in ${text}. Must be of the form: name=value`);
   }
   if (at === 0) throw new SyntaxProblem(`${instruction} names can not be blank`);
   return { key: word.slice(0, at), value: word.slice(at + 1) };

@@ -12,7 +12,7 @@ export interface BuildDefinition {
 /** What ended a build, in BuildKit's words. */
 export function buildFailureText(error: unknown): string {
   if (error instanceof BuildCommandError)
-    return `process "${error.command.join(' ')}" did not complete successfully: exit code: ${error.exitCode}`;
+    return `process ${JSON.stringify(error.command.join(' '))} did not complete successfully: exit code: ${error.exitCode}`;
   if (error instanceof SourceNotFoundError)
     return `failed to compute cache key: failed to calculate checksum: "/${error.source.replace(/^\//, '')}": not found`;
   if (errorKind(error) === 'cancelled') return 'context canceled';
