@@ -12,7 +12,7 @@
  * unsteady, with the output of its failure, and is a defect to mend.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
@@ -36,9 +36,12 @@ const ownNamespaces = [
   'sh',
 ];
 const root = path.resolve(import.meta.dirname, '..');
+/** Of `scripts/fetch-docker.sh`; there where the host's docker is too old. */
+const fetchedDocker = path.join(root, 'node_modules/.cache/docker/bin');
 const environment = {
   NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/gantry-tests'),
   ...process.env,
+  ...(existsSync(fetchedDocker) ? { PATH: `${fetchedDocker}:${process.env['PATH'] ?? ''}` } : {}),
 };
 const [suite = 'unit', ...filters] = process.argv.slice(2);
 /** A file that takes longer hangs. */
@@ -84,7 +87,7 @@ process.exitCode = totals.failed > 0 ? 1 : 0;
 
 /** The version of the docker CLI where it is too old to be compared with, or `none`. */
 function dockerOlderThan28(): string | undefined {
-  const { stdout } = spawnSync('docker', ['--version'], { encoding: 'utf8' });
+  const { stdout } = spawnSync('docker', ['--version'], { encoding: 'utf8', env: environment });
   const version = /version (\d+)\.[\d.]+/.exec(stdout ?? '');
   return Number(version?.[1] ?? 0) >= 28 ? undefined : (version?.[0] ?? 'none');
 }

@@ -136,7 +136,7 @@ command -v flock >/dev/null 2>&1 && flock 9
 install_packages
 install_libraries
 if [ "$purpose" = test ]; then
-  scripts/fetch-docker-plugins.sh || die "docker's plugins compose and buildx, which must work with Gantry unchanged, could not be fetched"
+  scripts/fetch-docker.sh || die "docker's plugins compose and buildx, which must work with Gantry unchanged, could not be fetched"
 fi
 build
 prepare_cgroups

@@ -108,8 +108,16 @@ test('follows flags, environment and configuration in order, and warns of what w
   await same('-c gone ps');
   await same('context ls', { DOCKER_CONTEXT: 'gone' });
   await same('-H unix:///x -c one ps');
-  await same('-H unix:///x -H unix:///y ps');
   await same('-H unix:///nowhere ps', { DOCKER_CONTEXT: 'gone' });
+});
+
+test('refuses two hosts, as docker does in words that changed within its version 28', async () => {
+  const args = ['-H', 'unix:///x', '-H', 'unix:///y', 'ps'];
+  for (const run of [runDocker, callGantry]) {
+    const { code, stderr } = await run(args, {});
+    assert.ok(code !== 0);
+    assert.match(stderr, /specify only one -H/i);
+  }
 });
 
 test('exports to archives that docker imports, and imports those that docker exports', async () => {
