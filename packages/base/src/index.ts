@@ -10,6 +10,7 @@ export {
   errorMessage,
 } from './errors.ts';
 export { faultPoint, faultPointChannel } from './fault-point.ts';
+export { freeChunk } from './free-chunk.ts';
 export { parseGoBoolean } from './go-boolean.ts';
 export { parseGoDuration } from './go-duration.ts';
 export { KeyedLock } from './keyed-lock.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { freeChunk } from '@gantry/base';
 import { beginWriteBack } from '@gantry/kernel';
-import { freeChunk } from './free-chunk.ts';
 
 /** Fewer, larger calls: 1 MB moves a third more bytes a second than 64 kB through libuv's pool. */
 const pieceBytes: number = 1 << 20;

@@ -1,8 +1,7 @@
-import { KeyedLock } from '@gantry/base';
+import { freeChunk, KeyedLock } from '@gantry/base';
 import { type Digest, digestHex, parseDigest } from '@gantry/oci';
 import type { BlobInfo, BlobLease, BlobSource, ExpectedBlob } from '../blob-store.ts';
 import { BlobMismatchError, BlobStorageFullError, BlobTooLargeError } from '../errors.ts';
-import { freeChunk } from '../free-chunk.ts';
 import { FilePartialBlobs, type FilePartialBlobsOptions } from './file-partial-blobs.ts';
 
 /** A blob that is expected by its digest, under a lease. */

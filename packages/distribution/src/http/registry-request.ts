@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { errorMessage } from '@gantry/base';
+import type { Duplex } from 'node:stream';
+import { errorMessage, freeChunk } from '@gantry/base';
 import { RegistryRefusedError, RegistryUnreachableError } from '../errors.ts';
 import type { RegistryHost } from '../hosts/registry-host.ts';
 import { idleTimeoutMs, type RegistryAgents } from './registry-agents.ts';
@@ -93,6 +94,7 @@ function send(
     ...(signal === undefined ? {} : { signal }),
   });
   outgoing.on('timeout', () => outgoing.destroy(new Error(`no data for ${idleTimeoutMs / 1000} seconds`)));
+  outgoing.on('socket', freeWhatIsParsed);
   outgoing.on('response', resolve);
   outgoing.on('error', (error) => {
     reject(
@@ -104,6 +106,18 @@ function send(
   if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
   else void writeBody(outgoing, body);
   return promise;
+}
+
+/**
+ * Node's parser gives copies of a body's bytes: what came from the socket is of no use once all its listeners have seen it, and would
+ * wait, as much as the body, for the collection of garbage.
+ */
+function freeWhatIsParsed(socket: Duplex): void {
+  if (!socket.listeners('data').includes(freeLater)) socket.on('data', freeLater);
+}
+
+function freeLater(chunk: Buffer): void {
+  process.nextTick(freeChunk, chunk);
 }
 
 async function writeBody(outgoing: http.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {

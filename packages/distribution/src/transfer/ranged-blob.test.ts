@@ -10,6 +10,7 @@ const bytes = randomBytes(1_000_000);
 const slow: RangeSettings = {
   leastBytes: 200_000,
   enoughBytesPerSecond: Number.POSITIVE_INFINITY,
+  measuredBytes: 100_000,
   connections: 3,
   segmentBytes: 100_000,
 };

@@ -6,8 +6,9 @@ import { type BlobRequest, resumedBlob, resumedSegment } from './resumed-blob.ts
 export interface RangeSettings {
   /** Of which at least so much is missing. */
   leastBytes: number;
-  /** And of which the first connection brings less, measured over its first `segmentBytes` and the time that was waited for them. */
+  /** And of which the first connection brings less, measured over its first `measuredBytes` and the time that was waited for them. */
   enoughBytesPerSecond: number;
+  measuredBytes: number;
   connections: number;
   /** What one request asks for. So much is in memory for each connection, and once more. */
   segmentBytes: number;
@@ -16,8 +17,9 @@ export interface RangeSettings {
 export const usualRanges: RangeSettings = {
   leastBytes: 32 << 20,
   enoughBytesPerSecond: 12e6,
+  measuredBytes: 4 << 20,
   connections: 4,
-  segmentBytes: 4 << 20,
+  segmentBytes: 1 << 20,
 };
 
 /**
@@ -32,7 +34,7 @@ export async function* rangedBlob(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { size } = request.descriptor;
   let offset = request.offset ?? 0;
-  if (size - offset >= Math.max(settings.leastBytes, 2 * settings.segmentBytes)) {
+  if (size - offset >= Math.max(settings.leastBytes, 2 * settings.measuredBytes)) {
     for await (const chunk of untilSlow(connection, request, settings)) {
       offset += chunk.length;
       yield chunk;
@@ -51,11 +53,11 @@ export async function* rangedBlob(
   yield* resumedBlob(connection, { ...request, offset });
 }
 
-/** All of it, or the first segment when that came slowly and the registry takes ranges. */
+/** All of it, or what was measured when that came slowly and the registry takes ranges. */
 async function* untilSlow(
   connection: RegistryConnection,
   request: BlobRequest,
-  { segmentBytes, enoughBytesPerSecond }: RangeSettings,
+  { measuredBytes, enoughBytesPerSecond }: RangeSettings,
 ): AsyncGenerator<Uint8Array, void, void> {
   let takesRanges = false;
   let received = 0;
@@ -71,7 +73,7 @@ async function* untilSlow(
     received += chunk.length;
     yield chunk;
     askedAt = performance.now();
-    if (isDecided || received < segmentBytes) continue;
+    if (isDecided || received < measuredBytes) continue;
     isDecided = true;
     const bytesPerSecond = (received * 1000) / waitedMs;
     if (takesRanges && bytesPerSecond < enoughBytesPerSecond) return;
