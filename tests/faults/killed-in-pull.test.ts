@@ -80,8 +80,8 @@ test('a pull goes on where it was when the engine was killed', async () => {
 test('an engine killed at any step of a pull, or of taking a platform away, has an image that is whole', async () => {
   const name = `${registry.host}/team/multi:1`;
   await killAtEveryPoint(daemon, {
-    covers: ['image-remove-platform', 'partial-blob'],
-    among: ['image-remove-platform', 'image-prune', 'partial-blob'],
+    covers: ['image-remove-platform', 'partial-blob', 'pull'],
+    among: ['image-remove-platform', 'image-prune', 'partial-blob', 'pull'],
     prepare: async () => name,
     operate: async () => {
       await daemon.ok('pull', name);
@@ -89,6 +89,7 @@ test('an engine killed at any step of a pull, or of taking a platform away, has 
       await daemon.ok('rmi', '--platform', 'linux/s390x', name);
     },
     verify: async (_, acknowledged) => {
+      assert.deepEqual(readdirSync(path.join(daemon.dataRoot, 'snapshots/incoming')), []);
       await daemon.ok('pull', name);
       const gone = await daemon.gantry(['image', 'inspect', '--platform', 'linux/s390x', name]);
       if (acknowledged) assert.match(gone.stderr, /does not provide the specified platform/);

@@ -143,7 +143,7 @@ export class FileBlobStore implements BlobStore {
   ): Promise<BlobInfo> {
     const verifier = new BlobVerifier(expected);
     await using file = await open(temporary, 'wx', 0o600);
-    const writer = new ChunkWriter(file, expected.sizeBytes);
+    const writer = new ChunkWriter(file, { capacityBytes: expected.sizeBytes });
     try {
       for await (const chunk of abortable(source, expected.signal)) {
         verifier.update(chunk);

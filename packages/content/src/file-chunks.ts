@@ -8,13 +8,20 @@ const firstPieceBytes: number = 64 << 10;
 /** So much is on its way to the medium while the next is written: who syncs the file then waits for little. */
 const writeBackBytes: number = 8 << 20;
 
-/**
- * Writes what it is given in pieces of 1 MB, filling one while the other is on its way. `capacityBytes` is what is
- * expected in all, so that small files take small buffers; `offset` is where it begins in the file.
- */
+export interface ChunkWriterOptions {
+  /** What is expected in all, so that small files take small buffers. */
+  capacityBytes?: number | undefined;
+  /** Where it begins in the file; 0 when missing. */
+  offset?: number;
+  /** Told where in the file it is, when all before that is written. */
+  onWritten?: ((offset: number) => void) | undefined;
+}
+
+/** Writes what it is given in pieces of 1 MB, filling one while the other is on its way. */
 export class ChunkWriter {
   readonly #file: FileHandle;
   readonly #capacity: number;
+  readonly #onWritten: ((offset: number) => void) | undefined;
   #filling: Buffer;
   #spare: Buffer | undefined;
   #fill = 0;
@@ -23,8 +30,10 @@ export class ChunkWriter {
   #writtenBack: number;
   #writingBack: Promise<void> = Promise.resolve();
 
-  constructor(file: FileHandle, capacityBytes: number = pieceBytes, offset = 0) {
+  constructor(file: FileHandle, options: ChunkWriterOptions = {}) {
+    const { capacityBytes = pieceBytes, offset = 0, onWritten } = options;
     this.#file = file;
+    this.#onWritten = onWritten;
     this.#offset = offset;
     this.#writtenBack = offset;
     this.#capacity = Math.max(1, Math.min(pieceBytes, capacityBytes));
@@ -61,7 +70,7 @@ export class ChunkWriter {
     if (this.#offset - this.#writtenBack >= writeBackBytes) await this.#writeBack();
     const full = this.#filling;
     const length = this.#fill;
-    this.#writing = writeFully(this.#file, full.subarray(0, length), this.#offset);
+    this.#writing = this.#writeFully(full.subarray(0, length), this.#offset);
     // A failure is thrown by the next call; it must not count as unhandled until then.
     this.#writing.catch(() => {});
     this.#offset += length;
@@ -70,18 +79,19 @@ export class ChunkWriter {
     this.#fill = 0;
   }
 
+  async #writeFully(bytes: Buffer, offset: number): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, offset + at);
+      at += bytesWritten;
+    }
+    if (bytes.length > 0) this.#onWritten?.(offset + bytes.length);
+  }
+
   /** One at a time, so that a slow medium slows the writer down, not the whole host when all is to be synced. */
   async #writeBack(): Promise<void> {
     await this.#writingBack;
     this.#writingBack = beginWriteBack(this.#file.fd, this.#writtenBack, this.#offset - this.#writtenBack);
     this.#writtenBack = this.#offset;
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Buffer, offset: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, offset + at);
-    at += bytesWritten;
   }
 }
 

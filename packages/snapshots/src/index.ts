@@ -31,3 +31,4 @@ export type {
   Snapshotter,
 } from './snapshotter.ts';
 export { applyXattrs, type SkippedXattrs } from './unpack/apply-xattrs.ts';
+export { ArrivingBlob } from './unpack/arriving-blob.ts';

@@ -1,5 +1,6 @@
 import type { IdMaps, UserNamespace } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
+import type { ArrivingBlob } from './unpack/arriving-blob.ts';
 
 /**
  * Layers unpacked to directories, and writable file systems stacked on them.
@@ -75,6 +76,11 @@ export interface PackedLayer {
   diffId: Digest;
   /** The blob's file: read from its beginning. */
   blobPath: string;
+  /**
+   * The blob is still on its way into its file. It is unpacked as it comes, beside others that do, and the layer becomes visible when the
+   * blob was verified too. Such a call shares no unpacking.
+   */
+  arriving?: ArrivingBlob;
   compression: 'none' | 'gzip' | 'zstd';
   /** Bound of the uncompressed tar; the default, 64 GiB, protects from bombs. */
   maxBytes?: number;

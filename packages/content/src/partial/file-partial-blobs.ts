@@ -47,7 +47,7 @@ export class FilePartialBlobs implements PartialBlobs {
 
   async sizeBytes(id: string): Promise<number | undefined> {
     try {
-      return (await stat(this.#path(id))).size;
+      return (await stat(this.path(id))).size;
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return undefined;
       throw error;
@@ -57,12 +57,12 @@ export class FilePartialBlobs implements PartialBlobs {
   async append(
     id: string,
     source: AsyncIterable<Uint8Array>,
-    { maxBytes, expectedBytes, signal }: AppendOptions = {},
+    { maxBytes, expectedBytes: capacityBytes, onWritten, signal }: AppendOptions = {},
   ): Promise<number> {
     await using file = await this.#open(id);
     const { size: offset } = await file.stat();
     const running = this.#take(id, offset);
-    const writer = new ChunkWriter(file, expectedBytes, offset);
+    const writer = new ChunkWriter(file, { capacityBytes, offset, onWritten });
     let sizeBytes = offset;
     try {
       for await (const chunk of abortable(source, signal)) {
@@ -99,7 +99,7 @@ export class FilePartialBlobs implements PartialBlobs {
       }
       await file.sync();
       faultPoint('partial-blob/synced');
-      await this.#store.adopt(this.#path(id), info, lease);
+      await this.#store.adopt(this.path(id), info, lease);
       faultPoint('partial-blob/adopted');
       return info;
     } catch (error) {
@@ -110,13 +110,13 @@ export class FilePartialBlobs implements PartialBlobs {
 
   async remove(id: string): Promise<void> {
     this.#running.delete(id);
-    await rm(this.#path(id), { force: true });
+    await rm(this.path(id), { force: true });
   }
 
   async *list(): AsyncGenerator<{ id: string; changedAt: Date }, void, void> {
     for await (const { name } of await opendir(this.#directory)) {
       if (!idGrammar.test(name)) continue;
-      const changedAt = await stat(this.#path(name)).then(
+      const changedAt = await stat(this.path(name)).then(
         ({ mtime }) => mtime,
         () => undefined,
       );
@@ -148,10 +148,10 @@ export class FilePartialBlobs implements PartialBlobs {
 
   async #open(id: string): Promise<FileHandle> {
     try {
-      return await open(this.#path(id), 'r+');
+      return await open(this.path(id), 'r+');
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
-      return await open(this.#path(id), 'wx+', 0o600).catch((failure: unknown) => {
+      return await open(this.path(id), 'wx+', 0o600).catch((failure: unknown) => {
         throw this.#translated(failure);
       });
     }
@@ -161,7 +161,8 @@ export class FilePartialBlobs implements PartialBlobs {
     return isErrno(error, 'ENOSPC', 'EDQUOT') ? new BlobStorageFullError(this.#directory, error) : error;
   }
 
-  #path(id: string): string {
+  /** Where its bytes are, or will be. */
+  path(id: string): string {
     if (!idGrammar.test(id)) throw new TypeError(`not an id of a partial blob: ${JSON.stringify(id)}`);
     return path.join(this.#directory, id);
   }

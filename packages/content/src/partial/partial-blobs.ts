@@ -35,5 +35,7 @@ export interface AppendOptions {
   maxBytes?: number | undefined;
   /** How many bytes are expected now, so that few of them take a small buffer. */
   expectedBytes?: number | undefined;
+  /** Told how many bytes there are in all, each time more are written. */
+  onWritten?: ((sizeBytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -42,6 +43,33 @@ describe('an ingest that can be gone on with', () => {
     assert.deepEqual([progress[0], progress.at(-1)], [2_000_000, bytes.length]);
     assert.deepEqual(await store.readSmall(digest, bytes.length), bytes);
     assert.deepEqual(await readdir(path.join(root.path, 'resumable')), []);
+  });
+
+  it('tells how much is in which file, and where it begins anew', async () => {
+    await using root = await temporaryRoot('content');
+    const store = await openIn(root);
+    const file = path.join(root.path, 'resumable', digestHex(digest));
+    await writeFile(file, Buffer.alloc(1_000_000));
+    const told: number[] = [];
+    const read: Buffer[] = [];
+    const onStored = (from: string, storedBytes: number): void => {
+      told.push(storedBytes);
+      assert.equal(from, file);
+      if (storedBytes === 0) return;
+      const stored = readFileSync(from);
+      assert.ok(stored.length >= storedBytes);
+      read.push(stored.subarray(0, storedBytes));
+    };
+    await store.ingestResumable(breakingAt(bytes.length), { ...expected, onStored });
+    const anew = told.indexOf(0);
+    assert.deepEqual([told[0], told[anew - 1], told.at(-1)], [1_000_000, bytes.length, bytes.length]);
+    for (const part of [told.slice(0, anew), told.slice(anew)]) {
+      assert.deepEqual(
+        part,
+        [...part].sort((one, other) => one - other),
+      );
+    }
+    assert.deepEqual(read.at(-1), bytes);
   });
 
   it('goes on over a restart, also with what is whole already', async () => {

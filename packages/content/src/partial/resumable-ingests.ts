@@ -75,15 +75,22 @@ export class ResumableIngests {
   }
 
   async #append(id: string, source: BlobSource, expected: NamedBlob): Promise<BlobInfo> {
-    const { digest, sizeBytes, lease, signal, onProgress } = expected;
+    const { digest, sizeBytes, lease, signal, onProgress, onStored } = expected;
     const maxBytes = sizeBytes ?? expected.maxBytes;
     const offset = (await this.#partials.sizeBytes(id)) ?? 0;
+    const onWritten = (bytes: number): void => onStored?.(this.#partials.path(id), bytes);
     try {
       if (offset > 0) onProgress?.(offset);
+      onWritten(offset);
       if (offset === 0 || offset !== sizeBytes) {
         const expectedBytes = sizeBytes === undefined ? undefined : sizeBytes - offset;
         const counted = freed(withProgress(source(offset), offset, onProgress));
-        const size = await this.#partials.append(id, counted, { maxBytes, expectedBytes, signal });
+        const size = await this.#partials.append(id, counted, {
+          maxBytes,
+          expectedBytes,
+          onWritten,
+          signal,
+        });
         if (sizeBytes !== undefined && size !== sizeBytes)
           throw new BlobMismatchError('size', sizeBytes, size);
       }

@@ -1,6 +1,7 @@
+import { readSync } from 'node:fs';
 import type { BlobStore } from '@gantry/content';
 import { compressionProbeBytes, type Descriptor, type Digest, detectCompression } from '@gantry/oci';
-import type { LayerInfo, PackedLayer, Snapshotter } from '@gantry/snapshots';
+import type { ArrivingBlob, LayerInfo, PackedLayer, Snapshotter } from '@gantry/snapshots';
 import { InvalidImageError } from '../errors.ts';
 import type { RunnableNode } from '../reading/image-tree.ts';
 
@@ -52,6 +53,28 @@ export class LayerUnpacker {
     return present.length === layers.length ? present : undefined;
   }
 
+  /**
+   * Unpacks a layer from the file in which its blob comes, which `blob` tells of. It is there when the blob was verified. Throws as `unpack`,
+   * and what `blob` failed with.
+   */
+  async unpackArriving(
+    layer: Descriptor,
+    diffId: Digest,
+    { file, blob, ...options }: UnpackOptions & { file: number; blob: ArrivingBlob },
+  ): Promise<LayerInfo> {
+    const start = Buffer.alloc(compressionProbeBytes);
+    const length = readSync(file, start, 0, start.length, 0);
+    return await this.#snapshots.unpackLayer({
+      diffId,
+      // Also when the file is renamed or removed meanwhile.
+      blobPath: `/proc/self/fd/${file}`,
+      arriving: blob,
+      compression: knownCompression(start.subarray(0, length), layer),
+      ...(options.signal && { signal: options.signal }),
+      onProgress: (consumedBytes) => options.onProgress?.(layer, consumedBytes),
+    });
+  }
+
   /** Unpacks one layer, unless it is there. Throws as `unpack`. */
   async unpackOne(layer: Descriptor, diffId: Digest | undefined, options: UnpackOptions): Promise<LayerInfo> {
     if (diffId === undefined) throw new InvalidImageError(`layer ${layer.digest} has no diff id`);
@@ -71,9 +94,16 @@ export class LayerUnpacker {
 /** How a layer is packed, by its first bytes: media types lie, and Docker believes the bytes too. Throws `InvalidImageError`. */
 export async function sniffLayer(
   content: BlobStore,
-  { digest }: Pick<Descriptor, 'digest'>,
+  layer: Pick<Descriptor, 'digest'>,
 ): Promise<PackedLayer['compression']> {
-  const compression = detectCompression(await firstBytes(content, digest));
+  return knownCompression(await firstBytes(content, layer.digest), layer);
+}
+
+function knownCompression(
+  start: Uint8Array,
+  { digest }: Pick<Descriptor, 'digest'>,
+): PackedLayer['compression'] {
+  const compression = detectCompression(start);
   if (compression === 'xz' || compression === 'bzip2') {
     throw new InvalidImageError(
       `layer ${digest} is packed with ${compression}; only gzip and zstd are known`,

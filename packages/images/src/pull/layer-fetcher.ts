@@ -5,6 +5,7 @@ import type { Descriptor, Digest } from '@gantry/oci';
 import { ForeignLayerError } from '../errors.ts';
 import type { KeepScope } from '../keeping/content-keeper.ts';
 import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
+import { LayerArrival } from './layer-arrival.ts';
 import type { PullProgress } from './pull-progress.ts';
 
 export interface LayerFetcherOptions {
@@ -66,13 +67,7 @@ export class LayerFetcher {
       progress.layer(layer, 'Already exists');
     } else {
       progress.layer(layer, 'Pulling fs layer');
-      await this.#download(request, layer).catch((error: unknown) => {
-        const { urls = [] } = layer;
-        throw error instanceof BlobUnknownError && urls.length > 0
-          ? new ForeignLayerError(layer.digest, urls)
-          : error;
-      });
-      progress.layer(layer, 'Download complete');
+      await this.#slot(() => this.#download(request, layer, diffId), signal);
     }
     // A config that does not fit its manifest is told when the image is read as a whole.
     if (diffId === undefined) return;
@@ -83,19 +78,45 @@ export class LayerFetcher {
     progress.layer(layer, 'Pull complete');
   }
 
-  async #download({ repository, scope, progress, signal }: LayersToFetch, layer: Descriptor): Promise<void> {
-    const { content } = this.#options;
-    await this.#slot(
-      () =>
-        content.ingestResumable((offset) => repository.blob(layer, { signal, offset }), {
-          digest: layer.digest,
-          sizeBytes: layer.size,
-          lease: scope.lease,
-          signal,
-          onProgress: (current) => progress.bytes(layer, 'Downloading', current),
-        }),
+  /** The slot is held until the layer is unpacked: no more layers are at work than may be fetched. */
+  async #download(request: LayersToFetch, layer: Descriptor, diffId: Digest | undefined): Promise<void> {
+    const { repository, scope, progress, signal } = request;
+    const arrival = await this.#arrivalOf(request, layer, diffId);
+    try {
+      await this.#options.content.ingestResumable((offset) => repository.blob(layer, { signal, offset }), {
+        digest: layer.digest,
+        sizeBytes: layer.size,
+        lease: scope.lease,
+        signal,
+        onProgress: (current) => progress.bytes(layer, 'Downloading', current),
+        onStored: (file, storedBytes) => arrival?.stored(file, storedBytes),
+      });
+    } catch (error) {
+      await arrival?.abandon(error);
+      const { urls = [] } = layer;
+      throw error instanceof BlobUnknownError && urls.length > 0
+        ? new ForeignLayerError(layer.digest, urls)
+        : error;
+    }
+    progress.layer(layer, 'Download complete');
+    await arrival?.finish();
+  }
+
+  /** Undefined for a layer that is unpacked already, of another blob. */
+  async #arrivalOf(
+    { progress, signal }: LayersToFetch,
+    layer: Descriptor,
+    diffId: Digest | undefined,
+  ): Promise<LayerArrival | undefined> {
+    const { unpacker } = this.#options;
+    if (diffId === undefined || (await unpacker.unpacked([diffId])) !== undefined) return undefined;
+    return new LayerArrival({
+      unpacker,
+      layer,
+      diffId,
       signal,
-    );
+      onProgress: (current) => progress.bytes(layer, 'Extracting', current),
+    });
   }
 
   /** The number of slots may be reloaded: who waits for the old ones gets them. */

@@ -95,6 +95,8 @@ export class LayerStore implements AsyncDisposable {
     layer.signal?.throwIfAborted();
     const existing = this.#layers.get(layer.diffId);
     if (existing !== undefined) return existing;
+    // Whoever has the blob whole need not wait for a registry; who is first has the layer.
+    if (layer.arriving !== undefined) return await this.#unpack(layer, layer.signal);
     return this.#unpacking.run(layer.diffId, (signal) => this.#unpack(layer, signal), layer.signal);
   }
 
@@ -159,13 +161,13 @@ export class LayerStore implements AsyncDisposable {
     return layer;
   }
 
-  async #unpack(layer: PackedLayer, signal: AbortSignal): Promise<StoredLayer> {
+  async #unpack(layer: PackedLayer, signal?: AbortSignal): Promise<StoredLayer> {
     const folder = path.join(this.#incoming, randomUUID());
     const directory = path.join(folder, 'fs');
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o755);
     try {
-      const { diffId, blobPath, compression, onProgress } = layer;
+      const { diffId, blobPath, compression, arriving, onProgress } = layer;
       const written = await this.#options.pool.run(
         {
           diffId,
@@ -175,8 +177,9 @@ export class LayerStore implements AsyncDisposable {
           maxBytes: layer.maxBytes ?? defaultMaxBytes,
           maxEntries: layer.maxEntries ?? defaultMaxEntries,
         },
-        { signal, ...(onProgress === undefined ? {} : { onProgress }) },
+        { arriving, ...(signal && { signal }), ...(onProgress && { onProgress }) },
       );
+      await arriving?.verdict;
       return this.#publish(folder, diffId, written);
     } catch (error) {
       this.#options.trash.throwAway(folder);
@@ -186,8 +189,13 @@ export class LayerStore implements AsyncDisposable {
     }
   }
 
-  /** With the rename it becomes a layer. */
+  /** With the rename it becomes a layer, unless it has come another way meanwhile. */
   #publish(folder: string, diffId: Digest, written: WrittenLayer): StoredLayer {
+    const existing = this.#layers.get(diffId);
+    if (existing !== undefined) {
+      this.#options.trash.throwAway(folder);
+      return existing;
+    }
     const { sizeBytes, entries, hasRoot, skippedXattrs } = written;
     const record: LayerRecord = { version: 1, diffId, sizeBytes, entries, hasRoot, bootId: this.#bootId };
     writeFileSync(path.join(folder, 'layer.json'), JSON.stringify(record), { mode: 0o600 });

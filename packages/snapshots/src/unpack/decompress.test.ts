@@ -12,7 +12,7 @@ function pieces(bytes: Uint8Array, pieceBytes: number): BlobSource {
   const putBack: Uint8Array[] = [];
   let at = 0;
   return {
-    read: () => {
+    read: async () => {
       const again = putBack.pop();
       if (again !== undefined || at >= bytes.length) return again;
       at += pieceBytes;

@@ -27,20 +27,20 @@ export async function* decompress(
   compression: PackedLayer['compression'],
 ): AsyncGenerator<Uint8Array, void, void> {
   if (compression === 'none') {
-    for (let chunk = source.read(); chunk !== undefined; chunk = source.read()) yield chunk;
+    for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) yield chunk;
     return;
   }
-  let chunk = source.read();
+  let chunk = await source.read();
   if (chunk === undefined) throw new DecompressError('it is empty');
   do {
     source.unread(chunk);
     yield* decodeMember(source, compression);
-    chunk = compression === 'gzip' ? readPastZeros(source) : source.read();
+    chunk = await (compression === 'gzip' ? readPastZeros(source) : source.read());
   } while (chunk !== undefined);
 }
 
-function readPastZeros(source: BlobSource): Uint8Array | undefined {
-  for (let chunk = source.read(); chunk !== undefined; chunk = source.read()) {
+async function readPastZeros(source: BlobSource): Promise<Uint8Array | undefined> {
+  for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) {
     const start = chunk.findIndex((byte) => byte !== 0);
     if (start !== -1) return chunk.subarray(start);
   }
@@ -89,14 +89,23 @@ class Feeder {
     this.#closed = new Promise((resolve) => decoder.once('close', resolve));
   }
 
-  /** Writes until the file ends or the decoder is closed. */
+  /** Writes until the blob ends or the decoder is closed, which gets what reading fails with. */
   async run(): Promise<void> {
+    try {
+      await this.#feed();
+    } catch (error) {
+      this.#decoder.destroy(error as Error);
+    }
+  }
+
+  async #feed(): Promise<void> {
     while (!this.#decoder.destroyed) {
-      const chunk = this.#source.read();
+      const chunk = await this.#source.read();
       if (chunk === undefined) {
         this.#decoder.end();
         return;
       }
+      if (this.#decoder.destroyed) return this.#source.unread(chunk);
       this.#fed.push(chunk);
       this.#fedBytes += chunk.length;
       if (this.#decoder.write(chunk)) continue;

@@ -13,6 +13,8 @@ export interface UnpackHooks {
   onProgress: (consumedBytes: number) => void;
   /** Throws an AbortError when the job shall end. */
   throwIfCancelled: () => void;
+  /** Of a blob that is still being written: as `BlobSourceOptions.readable`. Throws an AbortError when the job shall end. */
+  readable?: (consumedBytes: number) => Promise<number>;
 }
 
 /** How much is written between two looks at the free space. */
@@ -35,7 +37,7 @@ export async function unpackBlob(job: UnpackJob, hooks: UnpackHooks): Promise<Wr
 
 async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter): Promise<void> {
   using blob = new Descriptor(openPath(job.blobPath, openFlags.readOnly));
-  const source = blobSource(blob.fd, hooks.onProgress);
+  const source = blobSource(blob.fd, { onRead: hooks.onProgress, readable: hooks.readable });
   const hash = createHash('sha256');
   const parser = new TarParser(writer);
   let [unpackedBytes, nextSpaceCheck] = [0, 0];

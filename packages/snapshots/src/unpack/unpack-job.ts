@@ -4,10 +4,16 @@ import type { LayerFault } from '../errors.ts';
 import type { PackedLayer } from '../snapshotter.ts';
 import type { WrittenLayer } from './layer-writer.ts';
 
-/** What a worker is told. */
+/** What a worker is told: jobs, which it does side by side as far as they wait for their blobs, and how much of these is there. */
+export type UnpackOrder =
+  | { type: 'unpack'; id: number; job: UnpackJob }
+  | { type: 'arrived'; id: number; arrivedBytes: number };
+
 export interface UnpackJob {
   diffId: Digest;
   blobPath: string;
+  /** The blob is still being written to its file. */
+  arriving?: { sizeBytes: number; arrivedBytes: number };
   compression: PackedLayer['compression'];
   /** An existing, empty directory. */
   directory: string;
@@ -17,11 +23,12 @@ export interface UnpackJob {
   cancel: SharedArrayBuffer;
 }
 
-/** What a worker says. `progress` any number of times, then one of the others. */
-export type UnpackMessage =
+/** What a worker says of a job. `progress` any number of times, then one of the others. */
+export type UnpackMessage = { id: number } & (
   | { type: 'progress'; consumedBytes: number }
   | { type: 'done'; written: WrittenLayer }
-  | { type: 'failed'; failure: UnpackFailure };
+  | { type: 'failed'; failure: UnpackFailure }
+);
 
 /** An error as data: classes do not cross threads. */
 export type UnpackFailure =

@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '@gantry/base';
 import { releaseFreeMemory } from '@gantry/kernel';
 import type { LayerFault } from '../errors.ts';
+import type { ArrivingBlob } from './arriving-blob.ts';
 import type { WrittenLayer } from './layer-writer.ts';
 import { fromFailure } from './unpack-failure.ts';
-import type { UnpackJob, UnpackMessage } from './unpack-job.ts';
+import type { UnpackJob, UnpackMessage, UnpackOrder } from './unpack-job.ts';
 
 export interface UnpackPoolOptions {
   /** Most threads at once. */
@@ -16,11 +17,14 @@ export interface UnpackPoolOptions {
 
 export interface UnpackRunOptions {
   signal?: AbortSignal;
+  /** The blob is still being written to its file. */
+  arriving?: ArrivingBlob | undefined;
   onProgress?: (consumedBytes: number) => void;
 }
 
 interface Task {
   job: UnpackJob;
+  arriving: ArrivingBlob | undefined;
   onProgress: ((consumedBytes: number) => void) | undefined;
   settled: Promise<void>;
   resolve: (written: WrittenLayer) => void;
@@ -33,13 +37,12 @@ const maxHeapMb = 512;
 const maxYoungHeapMb = 2;
 
 /**
- * Threads that unpack layers. They start when there is work and end when there is none for a while, so that an idle engine
+ * Threads that unpack layers: each one that is here whole, and such as arrive, which wait most of the time. They start when there is work and end when there is none for a while, so that an idle engine
  * keeps no memory for them.
  */
 export class UnpackPool implements AsyncDisposable {
   readonly #options: UnpackPoolOptions;
   readonly #waiting: Task[] = [];
-  readonly #idle: UnpackThread[] = [];
   readonly #threads = new Set<UnpackThread>();
   readonly #onEnd: (() => void)[] = [];
   #closed = false;
@@ -59,23 +62,27 @@ export class UnpackPool implements AsyncDisposable {
   }
 
   /** Rejects with the errors of `Snapshotter.unpackLayer`, AbortError among them; the worker is done with the files then. */
-  async run(job: Omit<UnpackJob, 'cancel'>, options: UnpackRunOptions = {}): Promise<WrittenLayer> {
-    options.signal?.throwIfAborted();
+  async run(
+    job: Omit<UnpackJob, 'cancel' | 'arriving'>,
+    options: UnpackRunOptions = {},
+  ): Promise<WrittenLayer> {
+    const { signal, arriving, onProgress } = options;
+    signal?.throwIfAborted();
     const cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const onAbort = (): void => void Atomics.store(new Int32Array(cancel), 0, 1);
-    options.signal?.addEventListener('abort', onAbort);
+    const { promise, resolve, reject } = Promise.withResolvers<WrittenLayer>();
+    const settled = promise.then(
+      () => undefined,
+      () => undefined,
+    );
+    const task: Task = { job: { ...job, cancel }, arriving, onProgress, settled, resolve, reject };
+    const onAbort = (): void => cancelTask(task);
+    signal?.addEventListener('abort', onAbort);
     try {
-      const { promise, resolve, reject } = Promise.withResolvers<WrittenLayer>();
-      const settled = promise.then(
-        () => undefined,
-        () => undefined,
-      );
-      const { onProgress } = options;
-      this.#waiting.push({ job: { ...job, cancel }, onProgress, settled, resolve, reject });
+      this.#waiting.push(task);
       this.#next();
       return await promise;
     } finally {
-      options.signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -87,12 +94,20 @@ export class UnpackPool implements AsyncDisposable {
   }
 
   #next(): void {
-    const task = this.#waiting[0];
-    if (task === undefined || this.#closed) return;
-    const thread = this.#idle.pop() ?? this.#start();
-    if (thread === undefined) return;
-    this.#waiting.shift();
-    thread.take(task);
+    if (this.#closed) return;
+    for (const task of this.#waiting.splice(0)) {
+      const thread = this.#threadFor(task);
+      if (thread === undefined) this.#waiting.push(task);
+      else thread.take(task);
+    }
+  }
+
+  /** The least busy one; a layer that is here whole does not wait behind another in one thread. */
+  #threadFor({ arriving }: Task): UnpackThread | undefined {
+    const open = [...this.#threads].filter((thread) => !thread.isEnding);
+    const fit = open.filter((thread) => arriving !== undefined || !thread.hasWhole);
+    const [least] = fit.sort((one, other) => one.tasks - other.tasks);
+    return least?.tasks === 0 ? least : (this.#start() ?? least);
   }
 
   #start(): UnpackThread | undefined {
@@ -111,14 +126,10 @@ export class UnpackPool implements AsyncDisposable {
   }
 
   async #onFree(thread: UnpackThread): Promise<void> {
-    this.#idle.push(thread);
     this.#next();
-    const job = thread.jobs;
+    const { taken } = thread;
     await this.#options.clock.sleep(this.#options.idleMs ?? 2000);
-    const index = this.#idle.indexOf(thread);
-    if (index === -1 || thread.jobs !== job) return;
-    this.#idle.splice(index, 1);
-    await thread.end();
+    if (thread.tasks === 0 && thread.taken === taken) await thread.end();
   }
 }
 
@@ -127,14 +138,16 @@ interface ThreadEvents {
   onExit: () => void;
 }
 
-/** One worker and the task it has. */
+/** One worker and the tasks it has. */
 class UnpackThread {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
-  #task: Task | undefined;
+  readonly #tasks = new Map<number, Task>();
   #error: Error | undefined;
   /** Tasks taken so far. */
-  jobs = 0;
+  taken = 0;
+  /** It takes no more. */
+  isEnding = false;
 
   constructor(events: ThreadEvents) {
     this.#events = events;
@@ -149,44 +162,66 @@ class UnpackThread {
     this.#worker.on('exit', () => this.#onExit());
   }
 
-  take(task: Task): void {
-    this.jobs += 1;
-    this.#task = task;
-    this.#worker.ref();
-    this.#worker.postMessage(task.job, []);
+  /** How many it has. */
+  get tasks(): number {
+    return this.#tasks.size;
   }
 
-  /** A thread that is ended in the middle of a task would leave its descriptors open: the task ends first. */
+  get hasWhole(): boolean {
+    return [...this.#tasks.values()].some(({ arriving }) => arriving === undefined);
+  }
+
+  take(task: Task): void {
+    const id = (this.taken += 1);
+    this.#tasks.set(id, task);
+    this.#worker.ref();
+    const { job, arriving } = task;
+    if (arriving === undefined) return this.#order({ type: 'unpack', id, job });
+    const { sizeBytes, arrivedBytes } = arriving;
+    this.#order({ type: 'unpack', id, job: { ...job, arriving: { sizeBytes, arrivedBytes } } });
+    arriving.onArrival((bytes) => this.#order({ type: 'arrived', id, arrivedBytes: bytes }));
+  }
+
+  /** A thread that is ended in the middle of a task would leave its descriptors open: the tasks end first. */
   async end(): Promise<void> {
-    if (this.#task !== undefined) {
-      Atomics.store(new Int32Array(this.#task.job.cancel), 0, 1);
-      await this.#task.settled;
-    }
+    this.isEnding = true;
+    const tasks = [...this.#tasks.values()];
+    for (const task of tasks) cancelTask(task);
+    await Promise.all(tasks.map(({ settled }) => settled));
     await this.#worker.terminate();
   }
 
+  #order(order: UnpackOrder): void {
+    this.#worker.postMessage(order, []);
+  }
+
   #onMessage(message: UnpackMessage): void {
-    const task = this.#task;
+    const task = this.#tasks.get(message.id);
     if (message.type === 'progress') {
       task?.onProgress?.(message.consumedBytes);
       return;
     }
-    this.#task = undefined;
-    this.#worker.unref();
+    this.#tasks.delete(message.id);
+    if (this.tasks === 0) this.#worker.unref();
     if (message.type === 'done') task?.resolve(message.written);
     else task?.reject(fromFailure(message.failure));
     this.#events.onFree();
   }
 
   #onExit(): void {
-    const task = this.#task;
-    this.#task = undefined;
-    if (task !== undefined) {
+    for (const { job, reject } of this.#tasks.values()) {
       const reason = this.#error === undefined ? 'the unpacking thread was ended' : this.#error.message;
-      const fault: LayerFault = { digest: task.job.diffId, reason };
+      const fault: LayerFault = { digest: job.diffId, reason };
       const kind = this.#error === undefined ? 'cancelled' : 'internal';
-      task.reject(fromFailure({ name: 'UnpackFailedError', kind, fault }));
+      reject(fromFailure({ name: 'UnpackFailedError', kind, fault }));
     }
+    this.#tasks.clear();
     this.#events.onExit();
   }
+}
+
+/** It ends at its next chunk, or where it waits for one. */
+function cancelTask({ job, arriving }: Task): void {
+  Atomics.store(new Int32Array(job.cancel), 0, 1);
+  arriving?.wake();
 }

@@ -2,38 +2,71 @@ import { parentPort } from 'node:worker_threads';
 
 import { type UnpackHooks, unpackBlob } from './unpack-blob.ts';
 import { toFailure } from './unpack-failure.ts';
-import type { UnpackJob, UnpackMessage } from './unpack-job.ts';
+import type { UnpackJob, UnpackMessage, UnpackOrder } from './unpack-job.ts';
 
-/* The thread that unpacks layers, one job at a time. */
+/* The thread that unpacks layers: one that is here whole, and any number that wait for more of their blobs. */
 
 const progressIntervalMs = 50;
+
+/** Jobs whose blobs are on their way: what to call when more is there. */
+const arrivals = new Map<number, (arrivedBytes: number) => void>();
 
 function send(message: UnpackMessage): void {
   parentPort?.postMessage(message, []);
 }
 
-function hooksOf(job: UnpackJob): UnpackHooks {
+function hooksOf(id: number, job: UnpackJob): UnpackHooks {
   const cancel = new Int32Array(job.cancel);
   let lastMs = 0;
+  const throwIfCancelled = (): void => {
+    if (Atomics.load(cancel, 0) !== 0) throw new DOMException('cancelled', 'AbortError');
+  };
   return {
     onProgress: (consumedBytes) => {
       const nowMs = performance.now();
       if (nowMs - lastMs < progressIntervalMs) return;
       lastMs = nowMs;
-      send({ type: 'progress', consumedBytes });
+      send({ id, type: 'progress', consumedBytes });
     },
-    throwIfCancelled: () => {
-      if (Atomics.load(cancel, 0) !== 0) throw new DOMException('cancelled', 'AbortError');
-    },
+    throwIfCancelled,
+    ...(job.arriving && { readable: arrivalOf(id, job.arriving, throwIfCancelled) }),
   };
 }
 
-async function run(job: UnpackJob): Promise<void> {
+/** Waits where no more is there; every order about the job wakes it, one that cancels it too. */
+function arrivalOf(
+  id: number,
+  { sizeBytes, arrivedBytes: atFirst }: NonNullable<UnpackJob['arriving']>,
+  throwIfCancelled: () => void,
+): (consumedBytes: number) => Promise<number> {
+  let arrivedBytes = atFirst;
+  let next = Promise.withResolvers<void>();
+  arrivals.set(id, (bytes) => {
+    arrivedBytes = bytes;
+    next.resolve();
+    next = Promise.withResolvers<void>();
+  });
+  const isMissing = (at: number): boolean => at >= arrivedBytes && at < sizeBytes;
+  return async (consumedBytes) => {
+    while (isMissing(consumedBytes)) {
+      throwIfCancelled();
+      await next.promise;
+    }
+    return arrivedBytes;
+  };
+}
+
+async function run(id: number, job: UnpackJob): Promise<void> {
   try {
-    send({ type: 'done', written: await unpackBlob(job, hooksOf(job)) });
+    send({ id, type: 'done', written: await unpackBlob(job, hooksOf(id, job)) });
   } catch (error) {
-    send({ type: 'failed', failure: toFailure(error, job.diffId, undefined) });
+    send({ id, type: 'failed', failure: toFailure(error, job.diffId, undefined) });
+  } finally {
+    arrivals.delete(id);
   }
 }
 
-parentPort?.on('message', (job: UnpackJob) => void run(job));
+parentPort?.on('message', (order: UnpackOrder) => {
+  if (order.type === 'unpack') void run(order.id, order.job);
+  else arrivals.get(order.id)?.(order.arrivedBytes);
+});
