@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { errorMessage } from '@gantry/base';
 import { type EngineAddress, formatAddress } from './address.ts';
 import { apiVersion } from './api-version.ts';
+import type { Connection } from './connection.ts';
 import { ApiError, ConnectionFailedError, ProtocolError } from './errors.ts';
 import { HijackedStream } from './hijacked-stream.ts';
 import { exchange, type HttpRequest, type HttpResponse, type RequestBody } from './http/exchange.ts';
 import { exchangeWhole } from './http/whole-response.ts';
-import { connectPlain, isPlain, openSocket } from './open-socket.ts';
+import { connectPlain, connectSocket, isPlain, openSocket } from './open-socket.ts';
 import { formatQuery, type QueryValue } from './query.ts';
 import { SpareSockets } from './spare-sockets.ts';
 
@@ -116,7 +117,15 @@ export class ApiClient {
 
   /** As `hijack`, for a protocol that wants the connection itself, which the caller destroys. */
   async upgrade(request: ApiRequest, protocol: string): Promise<Socket> {
-    return (await this.#negotiating(request.signal, () => this.#send(request, protocol))).release();
+    let socket: Socket | undefined;
+    const open = async (): Promise<Socket> => {
+      const { address } = this;
+      socket = isPlain(address) ? connectSocket(address) : await openSocket(address, request.signal);
+      return socket;
+    };
+    const response = await this.#negotiating(request.signal, () => this.#send(request, protocol, open));
+    for (const chunk of response.release().toReversed()) socket?.unshift(chunk);
+    return socket as Socket;
   }
 
   /** The headers of `/_ping`, unversioned. Rejects when nothing answers. */
@@ -134,9 +143,15 @@ export class ApiClient {
     this.#negotiated = true;
   }
 
-  async #send(request: ApiRequest, upgrade?: string): Promise<HttpResponse> {
-    const response = await this.#connecting(request.signal, (socket) =>
-      exchange(socket, this.#httpRequest(request, upgrade)),
+  async #send(
+    request: ApiRequest,
+    upgrade?: string,
+    open?: () => Connection | Promise<Connection>,
+  ): Promise<HttpResponse> {
+    const response = await this.#connecting(
+      request.signal,
+      (socket) => exchange(socket, this.#httpRequest(request, upgrade)),
+      open,
     );
     if (response.status >= 400) {
       throw apiErrorOf(response.status, await readText(response.body, maxErrorBytes), request.path);
@@ -172,12 +187,15 @@ export class ApiClient {
   }
 
   /** Runs `work` on a new connection, and once more after `onUnreachable` when nothing listens. */
-  async #connecting<T>(signal: AbortSignal | undefined, work: (socket: Socket) => Promise<T>): Promise<T> {
+  async #connecting<T>(
+    signal: AbortSignal | undefined,
+    work: (socket: Connection) => Promise<T>,
+    open: () => Connection | Promise<Connection> = () => this.#open(signal),
+  ): Promise<T> {
     signal?.throwIfAborted();
     const { address } = this;
     try {
-      const socket =
-        this.#spares.take() ?? (isPlain(address) ? connectPlain(address) : await openSocket(address, signal));
+      const socket = await open();
       if (signal !== undefined) destroyOnAbort(socket, signal);
       return await work(socket);
     } catch (error) {
@@ -187,8 +205,13 @@ export class ApiClient {
         throw failure;
       this.#onUnreachable = undefined;
       await startEngine();
-      return await this.#connecting(signal, work);
+      return await this.#connecting(signal, work, open);
     }
+  }
+
+  #open(signal: AbortSignal | undefined): Connection | Promise<Connection> {
+    const { address } = this;
+    return this.#spares.take() ?? (isPlain(address) ? connectPlain(address) : openSocket(address, signal));
   }
 
   #baseHeaders(): Record<string, string> {
@@ -208,7 +231,7 @@ export class ApiClient {
   }
 }
 
-function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
+function destroyOnAbort(socket: Connection, signal: AbortSignal): void {
   const onAbort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', onAbort, { once: true });
   socket.once('close', () => signal.removeEventListener('abort', onAbort));

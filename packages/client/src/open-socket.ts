@@ -1,6 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type EngineAddress, formatAddress, type SshAddress } from './address.ts';
+import type { Connection } from './connection.ts';
 import { ConnectionFailedError } from './errors.ts';
+import { connectPipe } from './pipe-connection.ts';
 
 /**
  * Opens a connection; the caller closes it. The socket stays open for writing after the other side has ended
@@ -38,7 +40,15 @@ export function isPlain(address: EngineAddress): address is PlainAddress {
 export type PlainAddress = Exclude<EngineAddress, SshAddress>;
 
 /** Begins to connect, without TLS: what is written is sent when the connection is there, and `error` tells when it fails. */
-export function connectPlain(address: PlainAddress): Socket {
+export function connectPlain(address: PlainAddress): Connection {
+  const pipe = address.kind === 'unix' ? connectPipe(address.path) : undefined;
+  return pipe ?? connectSocket(address);
+}
+
+/** As `connectPlain`, by a socket of Node's own. */
+export function connectSocket(address: PlainAddress): Socket {
+  // Loaded when it is needed: it takes 3 ms.
+  const { connect } = process.getBuiltinModule('node:net');
   if (address.kind === 'unix') return connect({ path: address.path, allowHalfOpen: true });
   return connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true });
 }
@@ -51,7 +61,7 @@ async function startConnecting(
     return { socket: await connectSsh(address), readyEvent: undefined };
   }
   if (address.kind === 'unix' || address.tls === undefined) {
-    return { socket: connectPlain(address), readyEvent: 'connect' };
+    return { socket: connectSocket(address), readyEvent: 'connect' };
   }
   const { connectTls } = await import('./tls-socket.ts');
   return { socket: connectTls(address.host, address.port, address.tls), readyEvent: 'secureConnect' };

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Connection } from './connection.ts';
 import { connectPlain, type PlainAddress } from './open-socket.ts';
 
 /** Far below the time that a server gives a connection to say something. */
@@ -10,7 +10,7 @@ const longestIdleSeconds = 5;
  * the process open.
  */
 export class SpareSockets {
-  readonly #spares = new Map<Socket, { openedAtSeconds: number; drop: () => void }>();
+  readonly #spares = new Map<Connection, { openedAtSeconds: number; drop: () => void }>();
 
   open(address: PlainAddress, count: number): void {
     for (let opened = 0; opened < count; opened += 1) {
@@ -26,7 +26,7 @@ export class SpareSockets {
   }
 
   /** One that nothing was sent on yet, connected or about to be; it belongs to the caller. */
-  take(): Socket | undefined {
+  take(): Connection | undefined {
     for (const [socket, { openedAtSeconds, drop }] of this.#spares) {
       if (process.uptime() - openedAtSeconds > longestIdleSeconds) {
         drop();
@@ -34,7 +34,8 @@ export class SpareSockets {
       }
       this.#spares.delete(socket);
       for (const event of endings) socket.off(event, drop);
-      return socket.ref();
+      socket.ref();
+      return socket;
     }
     return undefined;
   }

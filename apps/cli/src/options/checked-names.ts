@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { errorMessage } from '@gantry/base';
 import { UsageError } from '../errors.ts';
 import type { FlagValues } from '../grammar/flag-values.ts';
 import { parseGpus } from './devices.ts';
+import { isIP } from './is-ip.ts';
 
 /** What Docker's client checks by itself, and the words for what does not fit. */
 const checks: readonly (readonly [

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { PortBinding } from '@gantry/api-types';
 import { CommandError } from '../errors.ts';
+import { isIP } from './is-ip.ts';
 
 export interface ParsedPorts {
   /** `80/tcp` to nothing, as the API has it. */

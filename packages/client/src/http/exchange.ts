@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Connection } from '../connection.ts';
 import { readBody, readToEnd } from './response-body.ts';
 import { type ResponseHead, readResponseHead } from './response-head.ts';
 import { SocketReader } from './socket-reader.ts';
@@ -20,11 +20,11 @@ export interface HttpRequest {
 export interface HttpResponse extends ResponseHead {
   /** Raw bytes when the connection was upgraded, else the decoded body. Reading to the end, or stopping, closes the connection. */
   readonly body: AsyncIterable<Buffer>;
-  readonly socket: Socket;
+  readonly socket: Connection;
   /** Closes the connection, whatever is left to read. Idempotent. */
   close(): void;
-  /** The socket itself, of a connection that was upgraded: nothing else reads it any more. */
-  release(): Socket;
+  /** Leaves the socket, of a connection that was upgraded, to the caller; returns what has come through it since the head. */
+  release(): readonly Buffer[];
 }
 
 /**
@@ -32,7 +32,7 @@ export interface HttpResponse extends ResponseHead {
  * A failure to connect rejects with the system's error. The answer is
  * awaited while a streamed body is still being sent, so an early refusal is seen and ends the sending.
  */
-export async function exchange(socket: Socket, request: HttpRequest): Promise<HttpResponse> {
+export async function exchange(socket: Connection, request: HttpRequest): Promise<HttpResponse> {
   const reader = new SocketReader(socket);
   try {
     const sending = sendRequest(socket, request);
@@ -52,7 +52,7 @@ export async function exchange(socket: Socket, request: HttpRequest): Promise<Ht
 
 /** Writes a request; the promise is of a streamed body, everything else is written at once. */
 export function sendRequest(
-  socket: Socket,
+  socket: Connection,
   { method, target, headers, body, upgrade }: HttpRequest,
 ): Promise<void> | undefined {
   const lines = [`${method} ${target} HTTP/1.1`];
@@ -75,7 +75,7 @@ export function sendRequest(
   return sendChunks(socket, body);
 }
 
-async function sendChunks(socket: Socket, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function sendChunks(socket: Connection, body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of body) {
     if (socket.destroyed || !socket.writable) return;
     if (chunk.length > 0) await writeChunk(socket, chunk);
@@ -83,7 +83,7 @@ async function sendChunks(socket: Socket, body: AsyncIterable<Uint8Array>): Prom
   socket.write('0\r\n\r\n');
 }
 
-function writeChunk(socket: Socket, chunk: Uint8Array): Promise<void> | void {
+function writeChunk(socket: Connection, chunk: Uint8Array): Promise<void> | void {
   socket.cork();
   socket.write(`${chunk.length.toString(16)}\r\n`);
   socket.write(chunk);
@@ -93,7 +93,7 @@ function writeChunk(socket: Socket, chunk: Uint8Array): Promise<void> | void {
 }
 
 /** Resolves when the socket takes more, or will never. */
-export function drained(socket: Socket): Promise<void> {
+export function drained(socket: Connection): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       socket.off('drain', done);
@@ -117,7 +117,7 @@ function neverUnlessFails(sending: Promise<void>): Promise<never> {
   });
 }
 
-function stopSending(socket: Socket, request: HttpRequest): void {
+function stopSending(socket: Connection, request: HttpRequest): void {
   if (request.body !== undefined && typeof request.body !== 'string') socket.end();
 }
 

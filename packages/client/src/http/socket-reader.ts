@@ -1,18 +1,18 @@
-import type { Socket } from 'node:net';
+import type { Connection } from '../connection.ts';
 
 /**
  * Pulls bytes from a socket one chunk at a time. The socket is paused while 256 kB wait to be read, so a slow reader
  * holds the sender up and memory stays bounded. Owns the socket's `data`, `end`, `error` and `close` events.
  */
 export class SocketReader {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #chunks: Buffer[] = [];
   #waitingBytes = 0;
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Connection) {
     this.#socket = socket;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -43,17 +43,15 @@ export class SocketReader {
     this.#waitingBytes += chunk.length;
   }
 
-  /** Lets go of the socket, which gets back what was not read; it is paused and belongs to the caller. */
-  release(): Socket {
+  /** Lets go of the socket, which is paused and belongs to the caller; returns what was not read. */
+  release(): readonly Buffer[] {
     const socket = this.#socket;
     socket.pause();
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onEnd);
     socket.off('error', this.#onError);
-    for (const chunk of this.#chunks.toReversed()) socket.unshift(chunk);
-    this.#chunks.length = 0;
-    return socket;
+    return this.#chunks.splice(0);
   }
 
   readonly #onData = (chunk: Buffer): void => {

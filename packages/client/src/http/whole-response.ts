@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Connection } from '../connection.ts';
 import { ProtocolError, TruncatedResponseError } from '../errors.ts';
 import { type HttpRequest, sendRequest } from './exchange.ts';
 import { maxHeadBytes, parseHead, type ResponseHead } from './response-head.ts';
@@ -13,7 +13,7 @@ export interface WholeResponse extends ResponseHead {
  * by a shorter way, since this is what a command line does first and nearly all it does. Closes the socket.
  */
 export function exchangeWhole(
-  socket: Socket,
+  socket: Connection,
   request: HttpRequest,
   maxBytes: number,
 ): Promise<WholeResponse> {
