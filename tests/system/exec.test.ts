@@ -86,7 +86,7 @@ for (const program of programs) {
 
     test('-t gives a terminal of the client’s size', needsDocker28(program), async () => {
       // The OCI runtime starts the process a moment before the terminal has its size.
-      const sized = 'while ! stty size 2>/dev/null; do sleep 0.01; done';
+      const sized = 'until stty size 2>/dev/null | grep .; do sleep 0.01; done';
       const command = `stty rows 33 cols 77; exec ${cliOf(program)} exec -t box sh -c '${sized}'`;
       assert.equal((await underTerminal(command)).trim(), '33 77');
     });
