@@ -88,6 +88,10 @@ for (const program of programs) {
       await ok(['pull', '--platform', 'linux/riscv64', name]);
       await ok(['tag', name, image]);
       assert.deepEqual(await platforms(), ['linux/riscv64']);
+      const elsewhere = `${registry.host}/${program}/one:1`;
+      await ok(['tag', name, elsewhere]);
+      assert.match(await ok(['push', elsewhere]), /only the available single-platform image was pushed/);
+      await ok(['rmi', elsewhere]);
       await ok(['pull', name]);
       assert.deepEqual((await platforms()).sort(), [own, 'linux/riscv64'].sort());
       await ok(['rmi', name, image]);

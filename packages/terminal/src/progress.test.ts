@@ -14,6 +14,7 @@ const updates: ProgressUpdate[] = [
   { id: 'one', status: 'Downloading', progressDetail: { current: 1000, total: 2000 } },
   { id: 'two', status: 'Waiting', progressDetail: {} },
   { id: 'one', status: 'Pull complete', progressDetail: {} },
+  { progressDetail: {}, aux: { ID: 'for a program' } },
   { status: 'Done' },
 ];
 

@@ -8,6 +8,8 @@ export interface ProgressUpdate {
   /** Text that is printed as it is. */
   readonly stream?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  /** News for the program, not for who reads: such a message is no line. */
+  readonly aux?: unknown;
 }
 
 /**
@@ -25,6 +27,7 @@ export class ProgressPrinter {
   }
 
   print(update: ProgressUpdate): void {
+    if (update.aux !== undefined) return;
     if (this.#output.isTerminal) this.#output.write(this.#redraw(update));
     else this.#output.write(plainLine(update));
   }

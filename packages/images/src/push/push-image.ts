@@ -9,9 +9,6 @@ import {
   type Digest,
   digestHex,
   familiarString,
-  isForeignLayerType,
-  isIndexType,
-  isManifestType,
   maxDocumentBytes,
   type Platform,
   parseReference,
@@ -24,6 +21,7 @@ import type { ImageDocuments } from '../reading/image-documents.ts';
 import { chooseNode, type ImageTree, readImageTree } from '../reading/image-tree.ts';
 import { findImage } from '../records/find-image.ts';
 import type { ImageRecords } from '../records/image-records.ts';
+import { type PushedParts, partsToPush, platformInstead, treeOf } from './choose-pushed.ts';
 
 const maxMountAttempts = 3;
 
@@ -44,6 +42,8 @@ interface Push {
   signal: AbortSignal;
 }
 
+type SendOptions = Omit<PushOptions, 'platform'> & { mayBeOnePlatform: boolean };
+
 /** `docker push`. */
 export class ImagePusher {
   readonly #options: ImagePusherOptions;
@@ -53,16 +53,16 @@ export class ImagePusher {
   }
 
   /**
-   * Sends what a tag names: blobs that the registry has not, then manifests, the tag last. An index goes whole; with
-   * `platform` its manifest for that goes alone. Idempotent. Throws `NoSuchTagError`, `IncompleteIndexError`,
+   * Sends what a tag names: blobs that the registry has not, then manifests, the tag last. An index goes whole, or, where parts of it
+   * are neither here nor in the repository, as the one platform that is here; with `platform` its manifest for that goes alone. Idempotent. Throws `NoSuchTagError`, `IncompleteIndexError`,
    * `PlatformNotFoundError`, and what `RemoteRepository` throws.
    */
   async push(reference: Reference, options: PushOptions): Promise<void> {
     const { records, documents, maxManifests } = this.#options;
     const { record } = find(records, reference);
     const whole = await readImageTree(documents, record.target, maxManifests);
-    const tree = options.platform === undefined ? whole : onlyFor(whole, reference, options.platform);
-    await this.#send(tree, reference, options);
+    const tree = asked(whole, reference, options.platform);
+    await this.#send(tree, reference, { ...options, mayBeOnePlatform: true });
   }
 
   /**
@@ -76,20 +76,41 @@ export class ImagePusher {
   ): Promise<void> {
     const { documents, maxManifests } = this.#options;
     const tree = await readImageTree(documents, target, maxManifests);
-    await this.#send(tree, byDigest ? { ...reference, tag: undefined } : reference, options);
+    const name = byDigest ? { ...reference, tag: undefined } : reference;
+    await this.#send(tree, name, { ...options, mayBeOnePlatform: false });
   }
 
-  async #send(tree: ImageTree, reference: Reference, options: PushOptions): Promise<void> {
+  async #send(tree: ImageTree, reference: Reference, options: SendOptions): Promise<void> {
     const { onProgress: report, auth, signal = new AbortController().signal } = options;
     const repository = await this.#options.registries.repository(reference, 'push', auth);
     report({ status: `The push refers to repository [${canonicalName(reference)}]` });
     const push = { repository, reference, report, signal };
-    await this.#sendBlobs(push, await this.#blobsOf(push, tree));
-    await this.#sendManifests(push, tree);
+    const { parts, target } = await this.#choose(push, tree, options.mayBeOnePlatform);
+    await this.#sendBlobs(push, parts.blobs);
+    await this.#sendManifests(push, parts);
     const { tag = '' } = reference;
-    const { digest, size } = tree.target;
+    const { digest, size } = target;
     report({ status: `${tag}: digest: ${digest} size: ${size}` });
     report({ progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } });
+  }
+
+  /** The whole; of an index of which parts are nowhere to be had the one platform that is here, which is told as dockerd does. */
+  async #choose(
+    { repository, reference, report, signal }: Push,
+    tree: ImageTree,
+    mayBeOnePlatform: boolean,
+  ): Promise<{ parts: PushedParts; target: Descriptor }> {
+    const image = familiarString(reference);
+    const places = { content: this.#options.content, repository, signal };
+    const parts = await partsToPush(tree, places);
+    if (typeof parts !== 'string') return { parts, target: tree.target };
+    if (!mayBeOnePlatform) throw new IncompleteIndexError(image, parts);
+    const instead = await platformInstead(tree, places.content, { image, missing: parts });
+    const fewer = await partsToPush(instead, places);
+    if (typeof fewer === 'string') throw new IncompleteIndexError(image, fewer);
+    const selected = { originalIndex: tree.target, selectedManifest: instead.target };
+    report({ progressDetail: {}, aux: { manifestPushedInsteadOfIndex: true, ...selected } });
+    return { parts: fewer, target: instead.target };
   }
 
   /** Sends every tag of a repository. Throws as `push`, at the first that fails. */
@@ -100,22 +121,6 @@ export class ImagePusher {
       .filter(({ digest }) => digest === undefined);
     if (names.length === 0) throw new NoSuchTagError(familiarString(reference));
     for (const name of names) await this.push(name, options);
-  }
-
-  /** What has to be there before the manifests, each once. Throws `IncompleteIndexError`. */
-  async #blobsOf({ repository, reference, signal }: Push, tree: ImageTree): Promise<Descriptor[]> {
-    const blobs: Descriptor[] = [];
-    for (const blob of tree.blobs.values()) {
-      if (isManifestType(blob.mediaType) || isIndexType(blob.mediaType)) continue;
-      const isHere = (await this.#options.content.stat(blob.digest)) !== undefined;
-      if (isHere) blobs.push(blob);
-      // A manifest may name layers that no registry has, and says where they are.
-      else if (isForeignLayerType(blob.mediaType) && (blob.urls ?? []).length > 0) continue;
-      else if (!(await repository.hasBlob(blob.digest, { signal }))) {
-        throw new IncompleteIndexError(familiarString(reference), blob.digest);
-      }
-    }
-    return blobs;
   }
 
   async #sendBlobs(push: Push, blobs: readonly Descriptor[]): Promise<void> {
@@ -174,24 +179,14 @@ export class ImagePusher {
     return [...paths];
   }
 
-  /** Children before what names them, the tag last. */
-  async #sendManifests({ repository, reference, signal }: Push, tree: ImageTree): Promise<void> {
-    const { content } = this.#options;
-    const documents = [...tree.blobs.values()].filter(
-      ({ mediaType, digest }) =>
-        (isManifestType(mediaType) || isIndexType(mediaType)) && digest !== tree.target.digest,
-    );
-    // A tree lists parents first.
-    for (const { digest, mediaType } of documents.reverse()) {
-      if ((await content.stat(digest)) === undefined) {
-        throw new IncompleteIndexError(familiarString(reference), digest);
-      }
-      const bytes = await content.readSmall(digest, maxDocumentBytes);
-      await repository.putManifest(digest, { mediaType, digest, bytes }, { signal });
+  /** The tag last. */
+  async #sendManifests({ repository, reference, signal }: Push, parts: PushedParts): Promise<void> {
+    for (const [index, { digest, mediaType }] of parts.documents.entries()) {
+      const isTarget = index === parts.documents.length - 1;
+      const bytes = await this.#options.content.readSmall(digest, maxDocumentBytes);
+      const name = isTarget ? (reference.tag ?? digest) : digest;
+      await repository.putManifest(name, { mediaType, digest, bytes }, { signal });
     }
-    const { digest, mediaType } = tree.target;
-    const bytes = await content.readSmall(digest, maxDocumentBytes);
-    await repository.putManifest(reference.tag ?? digest, { mediaType, digest, bytes }, { signal });
   }
 }
 
@@ -202,17 +197,10 @@ function find(records: ImageRecords, reference: Reference): ReturnType<typeof fi
   return findImage(records, canonicalString(reference));
 }
 
-/** The tree of one platform's manifest alone. Throws `PlatformNotFoundError`. */
-function onlyFor(tree: ImageTree, reference: Reference, platform: Platform): ImageTree {
-  const node = chooseNode(tree, familiarString(reference), platform);
-  const { manifest, descriptor } = node;
-  const parts = [descriptor, manifest.config, ...manifest.layers];
-  return {
-    target: descriptor,
-    isIndex: false,
-    nodes: [node],
-    blobs: new Map(parts.map((part) => [part.digest, part])),
-  };
+/** What is asked of an image: all of it, or the manifest of one platform alone. Throws `PlatformNotFoundError`. */
+function asked(tree: ImageTree, reference: Reference, platform: Platform | undefined): ImageTree {
+  if (platform === undefined) return tree;
+  return treeOf(chooseNode(tree, familiarString(reference), platform)) ?? tree;
 }
 
 function shortId({ digest }: Descriptor): string {

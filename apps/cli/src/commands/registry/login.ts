@@ -3,6 +3,7 @@ import { registryAuth } from '../../config/registry-auth.ts';
 import { eraseCredentials, type SignedIn, storeCredentials } from '../../config/stored-credentials.ts';
 import { apiStatus, CommandError } from '../../errors.ts';
 import type { CommandHandler, Invocation } from '../../invocation.ts';
+import { noteText } from '../../output/note.ts';
 import { askLine, readAll } from './ask-credentials.ts';
 
 const hub = 'https://index.docker.io/v1/';
@@ -39,7 +40,7 @@ async function byStored(invocation: Invocation, registry: string): Promise<Signe
   const { username = '', password = '', identitytoken } = stored;
   const who = username === '' ? '' : ` [Username: ${username}]`;
   stderr.write(
-    `Authenticating with existing credentials...${who}\n\n Info -> To login with a different account, run 'gantry logout' followed by 'gantry login'\n\n\n`,
+    `Authenticating with existing credentials...${who}\n${noteText("To login with a different account, run 'gantry logout' followed by 'gantry login'")}\n\n`,
   );
   try {
     const answer = await signIn(await engine(), stored);
