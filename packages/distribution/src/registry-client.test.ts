@@ -199,6 +199,7 @@ describe('authorization', () => {
     registry.interfere = (request, response) => {
       const url = new URL(request.url ?? '', 'http://x');
       if (url.pathname === '/token') {
+        assert.equal(request.headers['user-agent'], 'Gantry/test');
         state.asked.push(url.search);
         const expected = `Basic ${Buffer.from('me:secret').toString('base64')}`;
         if (request.headers.authorization !== expected) {
@@ -289,6 +290,18 @@ describe('authorization', () => {
     assert.match(forms.join(''), /grant_type=refresh_token&refresh_token=id&service=reg/);
     await (await open('pull', { registrytoken: 'given' })).manifest('v1');
     assert.equal(forms.length, 1);
+  });
+
+  test('a token that does not allow it is told as Docker tells it, where the registry has no words for it', async () => {
+    registry.interfere = (_request, response) => {
+      response.setHeader('WWW-Authenticate', 'Bearer realm="x",error="insufficient_scope"');
+      response.writeHead(401).end();
+      return true;
+    };
+    const { digest } = blobOf(1);
+    await assert.rejects((await open('push')).hasBlob(digest), {
+      message: 'denied: requested access to the resource is denied',
+    });
   });
 });
 

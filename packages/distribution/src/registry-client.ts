@@ -114,6 +114,7 @@ export class RegistryClient implements Disposable {
   ): Authorizer {
     return new Authorizer({
       agents: this.#agents,
+      userAgent: this.#options.userAgent,
       credentials,
       offline,
       trustedTokenServices: settings.trustedTokenServices,

@@ -3,13 +3,14 @@ import { CredentialsRefusedError, ForeignTokenServiceError, RegistryRefusedError
 import type { RegistryHost } from '../hosts/registry-host.ts';
 import type { RegistryAgents } from '../http/registry-agents.ts';
 import { readBody, readProblem } from '../http/registry-answer.ts';
-import { sendRequest } from '../http/registry-request.ts';
+import { type RegistryRequest, sendRequest } from '../http/registry-request.ts';
 import type { RegistryCredentials } from '../remote-repository.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { belongsTo } from './token-service.ts';
 
 export interface AuthorizerOptions {
   agents: RegistryAgents;
+  userAgent: string;
   credentials: RegistryCredentials;
   /** Hosts of token services that get credentials of any registry. */
   trustedTokenServices: readonly string[];
@@ -145,8 +146,7 @@ export class Authorizer {
       url.searchParams.set('client_id', clientId);
     }
     const headers: Record<string, string> = ask.pair === undefined ? {} : { Authorization: ask.pair };
-    const { signal } = ask;
-    const response = await sendRequest(this.#options.agents, host, { method: 'GET', url, headers, signal });
+    const response = await this.#send(host, { method: 'GET', url, headers, signal: ask.signal });
     const isOther = response.statusCode === 404 || response.statusCode === 405;
     if (!isOther || username === undefined || password === undefined) return response;
     response.resume();
@@ -166,13 +166,19 @@ export class Authorizer {
     grant: Readonly<Record<string, string>>,
   ): Promise<IncomingMessage> {
     const form = new URLSearchParams({ ...grant, service, client_id: clientId, scope });
-    return sendRequest(this.#options.agents, host, {
+    return this.#send(host, {
       method: 'POST',
       url: realm,
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(form.toString()),
       signal,
     });
+  }
+
+  #send(host: RegistryHost, request: RegistryRequest): Promise<IncomingMessage> {
+    const { agents, userAgent } = this.#options;
+    const headers = { 'User-Agent': userAgent, ...request.headers };
+    return sendRequest(agents, host, { ...request, headers });
   }
 
   /** A mirror is another's host: the registry's credentials are not for it. */

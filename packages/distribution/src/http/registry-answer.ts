@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parseChallenges } from '../auth/challenge.ts';
 import { RegistryRefusedError } from '../errors.ts';
 
 /** One error of an answer's body (distribution spec, "Error Codes"). */
@@ -12,6 +13,9 @@ const plainProblems: Readonly<Record<number, RegistryProblem>> = {
   401: { code: 'UNAUTHORIZED', message: 'authentication required' },
   403: { code: 'DENIED', message: 'requested access to the resource is denied' },
 };
+
+/** RFC 6750, 3.1: the token was taken, and does not allow it. */
+const tooLittle = 'insufficient_scope';
 
 const maxProblemBytes = 64 * 1024;
 
@@ -35,8 +39,10 @@ export async function readBody(response: IncomingMessage, url: string, maxBytes:
 
 /** What an answer that is no success says: the registry's first error, or the status. Never throws for a body that is none. */
 export async function readProblem(response: IncomingMessage): Promise<RegistryProblem> {
-  const { statusCode = 0, statusMessage = '' } = response;
-  const plain = plainProblems[statusCode] ?? {
+  const { statusCode = 0, statusMessage = '', headers } = response;
+  const challenges = parseChallenges(headers['www-authenticate']);
+  const isDenied = challenges.some(({ parameters }) => parameters.get('error') === tooLittle);
+  const plain = plainProblems[isDenied ? 403 : statusCode] ?? {
     code: '',
     message: `received unexpected HTTP status: ${statusCode} ${statusMessage}`.trim(),
   };
