@@ -34,6 +34,7 @@ interface Machine {
 const machines: readonly Machine[] = [
   { walk: 'cgroup-v2' },
   { walk: 'systemd', systemd: true },
+  { walk: 'units', systemd: true },
   { walk: 'quotas' },
   { walk: 'wires', packages: ['nfs-kernel-server', 'nfs-common', 'rpcbind', 'libwrap0'] },
 ];
@@ -47,6 +48,7 @@ const firstModules =
 const wanted = process.argv.slice(2);
 const work = mkdtempSync(path.join(tmpdir(), 'gantry-vm-'));
 try {
+  execFileSync(process.execPath, [path.join(repository, 'scripts/build.ts')], { stdio: 'inherit' });
   const kernel = fetchKernel();
   for (const machine of machines.filter(({ walk }) => wanted.length === 0 || wanted.includes(walk))) {
     const printed = await boot(kernel, machine);
