@@ -1,3 +1,4 @@
+export { killsOf, passesIn, passesOf, problemsIn, registryRoot, Served } from './served-registry.ts';
 export {
   digestOf,
   makeManifest,

@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { type Clock, faultPoint } from '@gantry/base';
-import { writeWhole } from '../settings/write-whole.ts';
+import { changeAlone, writeWhole } from '../settings/write-whole.ts';
 import { makeAuthority, makeKey, makeServerCertificate } from './certificate-document.ts';
 import { AuthorityExistsError, AuthorityMissingError, CertificateError } from './errors.ts';
 
@@ -58,13 +58,14 @@ export class CertificateAuthority {
     if (!/^[\w .@-]{1,64}$/.test(name)) {
       throw new CertificateError(this.#directory, `"${name}" cannot be the name of an authority`);
     }
-    if (existsSync(this.#path('ca.crt'))) throw new AuthorityExistsError(this.#directory);
     const made = makeAuthority({ commonName: name, ...this.#validity(authorityDays) });
-    mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
-    // A key without a certificate, where the process ended here, has signed nothing.
-    writeWhole(this.#path('ca.key'), made.key, 0o600);
-    faultPoint('authority/key-written');
-    writeWhole(this.#path('ca.crt'), made.certificate, 0o644);
+    changeAlone(this.#path('ca.key'), () => {
+      if (existsSync(this.#path('ca.crt'))) throw new AuthorityExistsError(this.#directory);
+      // A key without a certificate, where the process ended here, has signed nothing.
+      writeWhole(this.#path('ca.key'), made.key, 0o600);
+      faultPoint('authority/key-written');
+      writeWhole(this.#path('ca.crt'), made.certificate, 0o644);
+    });
     return this.info();
   }
 
@@ -91,33 +92,21 @@ export class CertificateAuthority {
    * `AuthorityMissingError`, `CertificateError` for names that cannot be in a certificate.
    */
   issue({ names, directory = this.#directory, days = maxServerDays }: IssueRequest): IssuedCertificate {
+    checkRequest({ names, directory, days });
     const [first = ''] = names;
-    const wrong = names.find((name) => isIP(name) === 0 && (name.length > 253 || !hostName.test(name)));
-    if (names.length === 0)
-      throw new CertificateError(directory, 'a certificate needs a host name or an address');
-    if (wrong !== undefined) {
-      throw new CertificateError(
-        directory,
-        `"${wrong}" is neither a host name nor an address (leave the port out)`,
-      );
-    }
-    if (!Number.isInteger(days) || days < 1 || days > maxServerDays) {
-      throw new CertificateError(
-        directory,
-        `a certificate lasts from 1 to ${maxServerDays} days, not ${days}`,
-      );
-    }
     const authority = this.#read();
     const validity = this.#validity(days);
     const base = path.join(directory, first.replaceAll(/[*:]/g, '_'));
-    const key = readKey(`${base}.key`) ?? makeKey();
-    const made = makeServerCertificate(
-      { commonName: first.slice(0, 64), ...validity },
-      { names, authority, key },
-    );
-    writeWhole(`${base}.key`, made.key, 0o600);
-    faultPoint('certificate/key-written');
-    writeWhole(`${base}.crt`, made.certificate, 0o644);
+    changeAlone(`${base}.key`, () => {
+      const key = readKey(`${base}.key`) ?? makeKey();
+      const made = makeServerCertificate(
+        { commonName: first.slice(0, 64), ...validity },
+        { names, authority, key },
+      );
+      writeWhole(`${base}.key`, made.key, 0o600);
+      faultPoint('certificate/key-written');
+      writeWhole(`${base}.crt`, made.certificate, 0o644);
+    });
     return { certificateFile: `${base}.crt`, keyFile: `${base}.key`, names, validTo: validity.notAfter };
   }
 
@@ -143,6 +132,22 @@ export class CertificateAuthority {
 
   #path(name: string): string {
     return path.join(this.#directory, name);
+  }
+}
+
+/** Throws `CertificateError`. */
+function checkRequest({ names, directory, days }: Required<IssueRequest>): void {
+  const wrong = names.find((name) => isIP(name) === 0 && (name.length > 253 || !hostName.test(name)));
+  if (names.length === 0)
+    throw new CertificateError(directory, 'a certificate needs a host name or an address');
+  if (wrong !== undefined) {
+    throw new CertificateError(
+      directory,
+      `"${wrong}" is neither a host name nor an address (leave the port out)`,
+    );
+  }
+  if (!Number.isInteger(days) || days < 1 || days > maxServerDays) {
+    throw new CertificateError(directory, `a certificate lasts from 1 to ${maxServerDays} days, not ${days}`);
   }
 }
 

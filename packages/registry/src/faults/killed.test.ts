@@ -1,74 +1,18 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { describe, test } from 'node:test';
-import { temporaryRoot } from '@gantry/testkit';
-import { digestOf, makeManifest, startTestRegistry, type TestManifest } from '../../testing/index.ts';
-
-const program = path.resolve(import.meta.dirname, '../../testing/serve-until-killed.ts');
-
-/** A registry in another process. */
-class Served implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #lines: Interface;
-  #host = '';
-
-  constructor(directory: string, point: readonly string[] = []) {
-    this.#child = spawn(process.execPath, [program, directory, ...point], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    assert.ok(this.#child.stdout);
-    // What is asked of one that has just died is told by its end.
-    this.#child.stdin?.on('error', () => {});
-    this.#lines = createInterface({ input: this.#child.stdout });
-  }
-
-  static async start(directory: string, point?: readonly string[]): Promise<Served> {
-    const served = new Served(directory, point);
-    served.#host = `127.0.0.1:${await served.#line()}`;
-    return served;
-  }
-
-  ask(target: string, options?: RequestInit): Promise<Response> {
-    return fetch(`http://${this.#host}${target}`, { ...options, signal: AbortSignal.timeout(20_000) });
-  }
-
-  async collect(): Promise<Record<string, number>> {
-    this.#child.stdin?.write('COLLECT\n');
-    return JSON.parse(await this.#line()) as Record<string, number>;
-  }
-
-  /** Resolves when it has killed itself. */
-  async died(): Promise<void> {
-    if (!this.#isDead) await once(this.#child, 'exit');
-  }
-
-  /** Resolves when it is dead, killing it where it lives. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isDead) return;
-    const dead = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await dead;
-  }
-
-  get #isDead(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
-  async #line(): Promise<string> {
-    if (this.#isDead) throw new Error('the registry died');
-    const [line] = (await Promise.race([
-      once(this.#lines, 'line'),
-      once(this.#child, 'exit').then(() => {
-        throw new Error('the registry died');
-      }),
-    ])) as [string];
-    return line;
-  }
-}
+import {
+  digestOf,
+  killsOf,
+  makeManifest,
+  passesOf,
+  problemsIn,
+  registryRoot,
+  Served,
+  startTestRegistry,
+  type TestManifest,
+} from '../../testing/index.ts';
 
 /** Of each repository its own: what is stored already takes a shorter way. */
 function contentOf(repository: string): { config: string; layer: string; manifest: TestManifest } {
@@ -128,33 +72,6 @@ async function assertHas(
   }
 }
 
-/** The last pass of each point: by then there is something to lose. */
-function killsOf(passes: readonly string[]): (readonly [point: string, count: string])[] {
-  const counts = new Map<string, number>();
-  for (const name of passes) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].map(([name, count]) => [name, `${count}`]);
-}
-
-async function passesOf(
-  directory: string,
-  operate: (registry: Served) => Promise<unknown>,
-): Promise<string[]> {
-  await using registry = await Served.start(directory, ['RECORD']);
-  await operate(registry);
-  const file = `${directory}.passes`;
-  const passes = (await readFile(file, 'utf8')).trimEnd().split('\n');
-  await rm(file);
-  return passes;
-}
-
-/** A directory that is none yet, and what may lie beside it. */
-async function registryRoot(settings?: object): Promise<{ path: string } & AsyncDisposable> {
-  const root = await temporaryRoot('registry');
-  const directory = path.join(root.path, 'data');
-  if (settings !== undefined) await writeFile(`${directory}.json`, JSON.stringify(settings));
-  return { path: directory, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
-}
-
 async function has(registry: Pick<Served, 'ask'>, repository: string): Promise<boolean> {
   return (await registry.ask(`/v2/${repository}/manifests/v1`)).status === 200;
 }
@@ -172,6 +89,7 @@ describe('a registry whose process is killed', () => {
     }
     let before: { repository: string; acknowledged: Set<string> } | undefined;
     for (const [index, kill] of [...kills, undefined].entries()) {
+      assert.deepEqual(await problemsIn(root.path), []);
       await using registry = await Served.start(root.path, kill);
       if (before !== undefined) await assertHas(registry, before.repository, before.acknowledged);
       before = { repository: `r${index}`, acknowledged: new Set() };
@@ -204,6 +122,8 @@ describe('a registry whose process is killed', () => {
       await using registry = await Served.start(root.path, kill);
       await addUnused(registry);
       await assert.rejects(registry.collect(), /the registry died/);
+      await registry.died();
+      assert.deepEqual(await problemsIn(root.path), []);
     }
     await using registry = await Served.start(root.path);
     await assertHas(registry, 'r', all);
@@ -235,6 +155,7 @@ describe('a registry whose process is killed', () => {
         await asked(registry, `r${index}`).catch(() => {});
         await registry.died();
       }
+      assert.deepEqual(await problemsIn(root.path), []);
       await using registry = await Served.start(root.path);
       await asked(registry, `r${index}`);
     }

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger } from '@gantry/base';
+import { type Clock, errorMessage, faultPoint, type Logger } from '@gantry/base';
 import type { EventSink, NewRegistryEvent } from '../events/registry-event.ts';
 import { immutablePattern } from '../rules/configured-rules.ts';
 import { pages } from '../rules/quota-ledger.ts';
@@ -90,6 +90,7 @@ export class RetentionRunner {
       const isGone = await storage.tags.remove(repository, tag, {
         inTransaction: ({ digest }) => events.publish(eventOf({ repository, digest, tag })),
       });
+      faultPoint('retention/tag-removed');
       if (isGone) removed.push(tag);
     }
     return removed;
@@ -105,6 +106,7 @@ export class RetentionRunner {
           inTransaction: ({ manifest: { mediaType, sizeBytes } }) =>
             events.publish(eventOf({ repository, digest, mediaType, sizeBytes })),
         });
+        faultPoint('retention/manifest-removed');
         if (isGone) removed.push(digest);
       } catch (error) {
         // Somebody pushed an index of it meanwhile.

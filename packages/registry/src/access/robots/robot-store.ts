@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { type Clock, errorMessage } from '@gantry/base';
 import { RegistryFileError } from '../../settings/errors.ts';
-import { writeWhole } from '../../settings/write-whole.ts';
+import { changeAlone, writeWhole } from '../../settings/write-whole.ts';
 import {
   hashSecret,
   isRobotName,
@@ -54,25 +54,29 @@ export class RobotStore {
     }
     const token = `${tokenPrefix}${randomBytes(32).toString('base64url')}`;
     const now = this.#clock.now();
-    const document = this.#read();
-    document.robots[name] = {
+    const robot = {
       secretSha256: hashSecret(token),
       rights: [...rights],
       createdAt: now.toISOString(),
       ...(lifetimeMs === undefined ? {} : { endsAt: new Date(now.getTime() + lifetimeMs).toISOString() }),
     };
-    this.#write(document);
+    changeAlone(this.#path, () => {
+      const document = this.#read();
+      this.#write({ ...document, robots: { ...document.robots, [name]: robot } });
+    });
     return { name: `${robotPrefix}${name}`, token };
   }
 
   /** By its name with or without `robot+`. False when there is none. Throws `RegistryFileError`. */
   remove(name: string): boolean {
     const short = name.startsWith(robotPrefix) ? name.slice(robotPrefix.length) : name;
-    const document = this.#read();
-    if (!Object.hasOwn(document.robots, short)) return false;
-    const { [short]: _gone, ...robots } = document.robots;
-    this.#write({ ...document, robots });
-    return true;
+    return changeAlone(this.#path, () => {
+      const document = this.#read();
+      if (!Object.hasOwn(document.robots, short)) return false;
+      const { [short]: _gone, ...robots } = document.robots;
+      this.#write({ ...document, robots });
+      return true;
+    });
   }
 
   #read(): RobotDocument {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { errorMessage } from '@gantry/base';
 import { RegistryFileError } from '../../settings/errors.ts';
-import { writeWhole } from '../../settings/write-whole.ts';
+import { changeAlone, writeWhole } from '../../settings/write-whole.ts';
 import { formatHtpasswd, isUserName, parseHtpasswd } from './htpasswd.ts';
 import { PasswordHashing } from './password-hashing.ts';
 
@@ -36,18 +36,22 @@ export class UserFile {
     }
     await using hashing = new PasswordHashing();
     const hash = await hashing.hash(password, cost);
-    const users = new Map(this.#read());
-    const isNew = !users.has(name);
-    writeWhole(this.#path, formatHtpasswd(users.set(name, hash)), 0o600);
-    return isNew;
+    return changeAlone(this.#path, () => {
+      const users = new Map(this.#read());
+      const isNew = !users.has(name);
+      writeWhole(this.#path, formatHtpasswd(users.set(name, hash)), 0o600);
+      return isNew;
+    });
   }
 
   /** False when there is no such user. Throws `RegistryFileError`. */
   remove(name: string): boolean {
-    const users = new Map(this.#read());
-    if (!users.delete(name)) return false;
-    writeWhole(this.#path, formatHtpasswd(users), 0o600);
-    return true;
+    return changeAlone(this.#path, () => {
+      const users = new Map(this.#read());
+      if (!users.delete(name)) return false;
+      writeWhole(this.#path, formatHtpasswd(users), 0o600);
+      return true;
+    });
   }
 
   #read(): ReadonlyMap<string, string> {
