@@ -132,6 +132,21 @@ describe('a registry by TLS', () => {
     assert.equal(registry.registry.requests.length, 1);
   });
 
+  test('that leads to http is not followed there', async () => {
+    await using registry = await startRegistry(authority.issue('registry.test'));
+    await using plain = await FakeRegistry.start();
+    await using files = await certificateFiles({ 'ca.crt': authority.cert });
+    registry.registry.interfere = (_request, response) => {
+      response.writeHead(307, { Location: `http://${plain.host}/v2/team/app/manifests/1` }).end();
+      return true;
+    };
+    await assert.rejects(fetchManifest(registry, files.settings), {
+      code: 'registry-refused',
+      message: /redirects from https to http:\/\/127\.0\.0\.1:\d+: not followed/,
+    });
+    assert.deepEqual(plain.requests, []);
+  });
+
   test('that is named insecure is spoken to with any certificate', async () => {
     await using registry = await startRegistry(authority.issue('other.test'));
     await fetchManifest(registry, { insecureRegistries: [name] });
