@@ -116,7 +116,7 @@ function outsideCaches(
 }
 
 async function buildPlatform(
-  common: Omit<Build, 'arguments' | 'stage' | 'image' | 'files' | 'signal'>,
+  common: Omit<Build, 'arguments' | 'stage' | 'image' | 'layout' | 'files' | 'signal'>,
   progress: BuildProgress,
 ): Promise<{ result: PlatformResult; unused: readonly string[] }> {
   const { file, names, request, platform } = common;

@@ -59,6 +59,7 @@ export type { ImageLimits } from './limits.ts';
 export { LocalImageStore, type LocalImageStoreOptions } from './local-image-store.ts';
 export type { HostPaths } from './mirror/distribution-mirror.ts';
 export { MirrorFailedError, MirrorNotConfiguredError, UnknownSuiteError } from './mirror/errors.ts';
+export type { BlobSource, ReceivedImage, ReceiveRequest } from './pull/receive-image.ts';
 export type { ImageVerifier, Registries } from './pull/registry-images.ts';
 export type { ImageSpace } from './queries/image-space.ts';
 export type { InspectRequest } from './queries/inspect-image.ts';

@@ -184,6 +184,7 @@ export class LocalImageStore implements ImageStore {
       packed,
       recorder,
       pusher: this.#pusher,
+      unpacker,
       maxManifests,
     });
     this.#usage = options.usage ?? { containersUsing: () => [] };

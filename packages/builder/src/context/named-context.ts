@@ -1,6 +1,6 @@
-import { canonicalString, type Digest, parseReference, withDefaultTag } from '@gantry/oci';
+import { canonicalString, type Digest, isDigest, parseReference, withDefaultTag } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
-import { BuildOptionNotBuiltError } from '../errors.ts';
+import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
 import { fetchAddress } from './fetch-address.ts';
 import { receiveDirectory } from './receive-directory.ts';
 import type { SourceRequest } from './source-request.ts';
@@ -9,8 +9,18 @@ import type { SourceRequest } from './source-request.ts';
 export type NamedContext =
   | { readonly kind: 'image'; readonly reference: string }
   | { readonly kind: 'stage'; readonly name: string }
+  /** An image in a store that the client offers. */
+  | { readonly kind: 'layout'; readonly layout: LayoutReference }
   /** Files, which have no image's config. */
   | { readonly kind: 'files'; readonly address: string };
+
+export interface LayoutReference {
+  /** What the client calls its store. */
+  readonly store: string;
+  /** For people. */
+  readonly name: string;
+  readonly digest: Digest;
+}
 
 /** Finds the named context for a name in FROM or `--from`: by the name as written, or as an image's with its tag. */
 export function findNamedContext(
@@ -23,8 +33,17 @@ export function findNamedContext(
     /^(docker-image:\/\/|oci-layout:\/\/|target:|input:|result:)(.*)$/.exec(address) ?? [];
   if (scheme === 'docker-image://' || scheme === 'result:') return { kind: 'image', reference: rest };
   if (scheme === 'target:') return { kind: 'stage', name: rest };
+  if (scheme === 'oci-layout://') return { kind: 'layout', layout: layoutReference(rest) };
   if (scheme !== '') throw new BuildOptionNotBuiltError(`a build context by ${scheme}`);
   return { kind: 'files', address };
+}
+
+/** `STORE[:TAG]@DIGEST`, as clients write what they have found in a layout. Throws `InvalidBuildError`. */
+function layoutReference(text: string): LayoutReference {
+  const [, store = '', digest = ''] = /^([^:@]+)(?::[^@]*)?@(.+)$/.exec(text) ?? [];
+  if (!isDigest(digest))
+    throw new InvalidBuildError(`oci-layout reference ${JSON.stringify(text)} has no digest`);
+  return { store, name: `oci-layout://${text}`, digest };
 }
 
 function byImage(contexts: ReadonlyMap<string, string>, name: string): string | undefined {

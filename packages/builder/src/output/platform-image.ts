@@ -28,7 +28,12 @@ export function platformImage(
   const whole = parent === undefined ? fromFirstLayer(history) : history;
   return {
     ...(parent && {
-      parent: { id: parent.id, manifestDigest: parent.manifestDigest, layers: parent.layers },
+      parent: {
+        id: parent.id,
+        manifestDigest: parent.manifestDigest,
+        layers: parent.layers,
+        ...(parent.target && { target: parent.target }),
+      },
     }),
     layers,
     platform: state.platform,

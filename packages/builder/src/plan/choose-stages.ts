@@ -1,10 +1,10 @@
 import type { Dockerfile, Stage } from '@gantry/dockerfile';
 import { DockerfileError, nearest } from '@gantry/dockerfile';
-import { findNamedContext } from '../context/named-context.ts';
+import { findNamedContext, type LayoutReference } from '../context/named-context.ts';
 import { InvalidBuildError } from '../errors.ts';
 
 /** Where files of COPY or of a RUN mount come from, or what a stage stands on. */
-export type Origin = { stage: Stage } | { image: string } | { address: string };
+export type Origin = { stage: Stage } | { image: string } | { layout: LayoutReference } | { address: string };
 
 /** Finds stages by the names that instructions use. */
 export class StageNames {
@@ -49,6 +49,7 @@ export class StageNames {
   #given(name: string): Origin | undefined {
     const context = findNamedContext(this.#contexts, name);
     if (context?.kind === 'image') return { image: context.reference };
+    if (context?.kind === 'layout') return { layout: context.layout };
     if (context?.kind === 'stage') return { stage: this.target(context.name) };
     return context && { address: context.address };
   }

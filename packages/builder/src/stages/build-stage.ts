@@ -11,6 +11,7 @@ import {
 } from '@gantry/dockerfile';
 import { isConfigInstruction, type PlainLayer, type ResolvedImage } from '@gantry/images';
 import { canonicalString, type Platform, parsePlatform, parseReference, withDefaultTag } from '@gantry/oci';
+import type { LayoutReference } from '../context/named-context.ts';
 import { BaseImageError, InvalidBuildError } from '../errors.ts';
 import type { StageProgress } from '../progress/build-progress.ts';
 import { instructionText, isStep, type StageLabel, stepName } from '../progress/step-name.ts';
@@ -83,6 +84,8 @@ async function baseOf(build: Build, ownStage: Stage, progress: StageProgress): P
   const stage = build.file.stages.find((candidate) => candidate.from === from);
   const origin = stage === undefined ? { image: base } : names.base(base, stage);
   if ('stage' in origin) return (await build.stage(origin.stage)).copy();
+  if ('layout' in origin)
+    return await onLayout(build, ownStage, { platform, layout: origin.layout, progress });
   if ('address' in origin) {
     const state = StageState.onNothing(platform, environment.clock.now());
     return state.withFiles(await heldFiles(build, origin.address), from.source);
@@ -98,6 +101,18 @@ async function baseOf(build: Build, ownStage: Stage, progress: StageProgress): P
   progress.base(resolved.id);
   environment.logger.debug('a stage stands on an image', { imageRef: base, digest: resolved.id });
   return StageState.onImage(resolved, environment.clock.now());
+}
+
+async function onLayout(
+  build: Build,
+  { from }: Stage,
+  { layout, platform, progress }: { layout: LayoutReference; platform: Platform; progress: StageProgress },
+): Promise<StageState> {
+  const image = await progress
+    .internal(`load metadata for ${layout.name}`, from.lines)
+    .do(() => build.layout(layout, platform));
+  progress.base(image.id);
+  return StageState.onImage(image, build.environment.clock.now());
 }
 
 function checkBasePlatform(

@@ -1,8 +1,10 @@
 import type { Stage } from '@gantry/dockerfile';
-import type { Digest } from '@gantry/oci';
+import type { ReceivedImage } from '@gantry/images';
+import { type Digest, formatPlatform } from '@gantry/oci';
 import { openNamedFiles } from '../context/named-context.ts';
 import type { BuildProgress, StageProgress } from '../progress/build-progress.ts';
 import { buildStage, resolveImage, wholeName } from './build-stage.ts';
+import { receiveLayout } from './receive-layout.ts';
 import type { Build } from './stage-build.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -18,13 +20,14 @@ export interface StagesRequest {
  * they are gone.
  */
 export async function buildStages(
-  common: Omit<Build, 'stage' | 'image' | 'files' | 'signal'>,
+  common: Omit<Build, 'stage' | 'image' | 'layout' | 'files' | 'signal'>,
   { stages, target, progress }: StagesRequest,
 ): Promise<StageState> {
   const failure = new AbortController();
   const signal = AbortSignal.any([common.request.signal, failure.signal]);
   const results = new Map<Stage, Promise<StageState>>();
   const images = new Map<string, Promise<readonly Digest[]>>();
+  const layouts = new Map<string, Promise<ReceivedImage>>();
   const files = new Map<string, Promise<readonly Digest[]>>();
   const spoken = new Map(stages.map((stage) => [stage, progress.addStage()]));
   const build: Build = {
@@ -37,6 +40,10 @@ export async function buildStages(
         const find = () => resolveImage({ ...common, signal }, reference, common.platform);
         return (await step.do(find)).layers;
       }),
+    layout: (layout, platform) =>
+      once(layouts, `${layout.digest} ${formatPlatform(platform)}`, () =>
+        receiveLayout({ ...common, signal }, layout, platform),
+      ),
     files: (address) =>
       once(files, address, () =>
         openNamedFiles(common.environment, address, {

@@ -13,6 +13,7 @@ export async function sourceLayers({ build }: StageWork, from: string): Promise<
   const origin = build.names.source(from);
   if ('stage' in origin) return (await build.stage(origin.stage)).layerIds;
   if ('address' in origin) return await build.files(origin.address);
+  if ('layout' in origin) return (await build.layout(origin.layout, build.platform)).layers;
   return await build.image(origin.image);
 }
 

@@ -1,7 +1,9 @@
 import type { CheckReporter, Dockerfile, Stage } from '@gantry/dockerfile';
+import type { ReceivedImage } from '@gantry/images';
 import type { Digest, Platform } from '@gantry/oci';
 import type { BuildRequest } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
+import type { LayoutReference } from '../context/named-context.ts';
 import type { BuildContext } from '../context/open-context.ts';
 import type { Materials } from '../output/attest/materials.ts';
 import type { BuildArguments } from '../plan/build-arguments.ts';
@@ -30,6 +32,8 @@ export interface Build {
   stage(stage: Stage): Promise<StageState>;
   /** Layers of an image that instructions take files from. */
   image(reference: string): Promise<readonly Digest[]>;
+  /** An image of a store that the client offers. */
+  layout(layout: LayoutReference, platform: Platform): Promise<ReceivedImage>;
   /** Layers of the files of a named context. */
   files(address: string): Promise<readonly Digest[]>;
 }

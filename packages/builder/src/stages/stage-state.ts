@@ -1,12 +1,15 @@
 import type { Lookup } from '@gantry/dockerfile';
-import { ConfigDraft, type PlainLayer, type ResolvedImage } from '@gantry/images';
+import { ConfigDraft, type ParentImage, type PlainLayer, type ResolvedImage } from '@gantry/images';
 import type { Digest, HistoryEntry, ImageRunConfig, Platform } from '@gantry/oci';
 import { defaultPath } from '../steps/default-path.ts';
+
+/** `target`: of an image that has no record here. */
+export type ParentResult = ResolvedImage & Pick<ParentImage, 'target'>;
 
 /** A stage between two of its instructions; a stage on top of it begins with a copy. */
 export class StageState {
   /** The image at the bottom; undefined for `scratch`. */
-  readonly parent: ResolvedImage | undefined;
+  readonly parent: ParentResult | undefined;
   /** What its commands are made for. */
   readonly platform: Platform;
   readonly draft: ConfigDraft;
@@ -52,7 +55,7 @@ export class StageState {
   }
 
   /** `now` for an image that does not say when it was made. */
-  static onImage(parent: ResolvedImage, now: Date): StageState {
+  static onImage(parent: ParentResult, now: Date): StageState {
     const { config, author = '', created } = parent.config;
     return new StageState({
       parent,

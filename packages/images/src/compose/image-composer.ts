@@ -4,6 +4,13 @@ import { canonicalString, type Descriptor, type Digest, parseReference, type Ref
 import type { PushOptions } from '../image-store.ts';
 import type { KeepScope } from '../keeping/content-keeper.ts';
 import type { ImageRecorder } from '../keeping/image-recorder.ts';
+import type { LayerUnpacker } from '../keeping/layer-unpacker.ts';
+import {
+  type BlobSource,
+  type ReceivedImage,
+  type ReceiveRequest,
+  receiveImage,
+} from '../pull/receive-image.ts';
 import type { ImagePusher } from '../push/push-image.ts';
 import { readImageTree } from '../reading/image-tree.ts';
 import { type ArchiveStyle, planTargetArchive, type SaveContext } from '../save/plan-archive.ts';
@@ -20,6 +27,7 @@ import { type ComposedLayer, LayerPacker } from './layer-packer.ts';
 export interface ImageComposerOptions extends ComposeContext, SaveContext {
   recorder: ImageRecorder;
   pusher: ImagePusher;
+  unpacker: LayerUnpacker;
 }
 
 export interface SendOptions extends Omit<PushOptions, 'platform' | 'auth'> {
@@ -42,6 +50,11 @@ export class ImageComposer {
 
   constructor(options: ImageComposerOptions) {
     this.#options = options;
+  }
+
+  /** Brings an image in that somebody else has, to build on: see `receiveImage`. */
+  receive(source: BlobSource, request: ReceiveRequest, scope: KeepScope): Promise<ReceivedImage> {
+    return receiveImage(this.#options, source, request, scope);
   }
 
   /** Packs a layer that was made, in its blob of the store; the scope keeps it. What was packed so before is not packed again. */

@@ -15,6 +15,8 @@ export interface ParentImage {
   id: Digest;
   manifestDigest: Digest;
   layers: readonly Digest[];
+  /** Its manifest, of an image without a record whose content the caller keeps. */
+  target?: Descriptor;
 }
 
 /** What a new image stands on. */
@@ -41,9 +43,9 @@ export async function foundationOf(
   if (parent === undefined) return { layers: [], diffIds: [], history: [] };
   const { documents, records, limits } = options;
   for (const diffId of parent.layers) scope.keepLayer(diffId);
-  const record = records.image(parent.id);
-  if (record === undefined) return await packedFoundation(options, parent.layers, scope);
-  const tree = await readImageTree(documents, record.target, limits.manifests);
+  const target = records.image(parent.id)?.target ?? parent.target;
+  if (target === undefined) return await packedFoundation(options, parent.layers, scope);
+  const tree = await readImageTree(documents, target, limits.manifests);
   const node = tree.nodes
     .filter(isRunnable)
     .find(({ descriptor }) => descriptor.digest === parent.manifestDigest);

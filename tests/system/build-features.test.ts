@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { loadBusybox } from '../support/busybox-image.ts';
+import { dockerPlugins, needsDockerPlugins } from '../support/docker-plugins.ts';
+import type { Finished } from '../support/processes.ts';
+import { TestDaemon } from '../support/test-daemon.ts';
+
+let daemon: TestDaemon;
+let directory: string;
+before(async () => {
+  daemon = await TestDaemon.start();
+  await loadBusybox(daemon);
+  directory = mkdtempSync('/tmp/gantry-features-');
+});
+after(async () => {
+  rmSync(directory, { recursive: true, force: true });
+  await daemon[Symbol.asyncDispose]();
+});
+
+let contexts = 0;
+
+function context(dockerfile: string): string {
+  const root = path.join(directory, `context-${contexts++}`);
+  mkdirSync(root);
+  writeFileSync(path.join(root, 'Dockerfile'), dockerfile);
+  return root;
+}
+
+type Builder = (...args: string[]) => Promise<Finished>;
+
+const builders: Readonly<Record<string, Builder>> = {
+  gantry: (...args) => daemon.gantry(['build', '--progress', 'plain', ...args]),
+  'docker buildx': (...args) =>
+    daemon.docker(['buildx', 'build', '--progress', 'plain', ...args], {
+      env: { DOCKER_CONFIG: dockerPlugins },
+    }),
+};
+
+for (const [name, build] of Object.entries(builders)) {
+  const done = async (...args: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await build(...args);
+    assert.equal(exitCode, 0, stderr + stdout);
+    return stdout + stderr;
+  };
+
+  describe(`${name} build`, name === 'gantry' ? {} : needsDockerPlugins, () => {
+    test('takes an image of an OCI layout, by its tag or digest', async () => {
+      const layout = path.join(directory, `layout-${contexts}`);
+      const from = context('FROM mirror/busybox\nRUN echo laid > /out\nENV WORD=laid\n');
+      const metadata = path.join(directory, 'metadata');
+      const output = ['--output', `type=oci,tar=false,dest=${layout}`, '--metadata-file', metadata];
+      await done(...output, '--provenance=false', from);
+      const on = context(
+        'FROM base\nCOPY --from=base /out /copied\nRUN echo "it says $WORD $(cat /copied)"\n',
+      );
+      const told = await done('--no-cache', '--build-context', `base=oci-layout://${layout}`, on);
+      assert.match(told, /it says laid laid/);
+      const missing = await build(
+        '--build-context',
+        `base=oci-layout://${layout}@sha256:${'0'.repeat(64)}`,
+        on,
+      );
+      assert.notEqual(missing.exitCode, 0);
+    });
+
+    test('limits commands by the flags of the build', async () => {
+      const root = context(
+        'FROM mirror/busybox\nRUN echo "$(ulimit -n) $(ulimit -Hn) $(hostname)"; cat /proc/self/cgroup\n',
+      );
+      const flags = ['--ulimit', 'nofile=77:99', '--cgroup-parent', `/gantry-features-${process.pid}`];
+      const told = await done('--no-cache', ...flags, '--build-arg', 'BUILDKIT_SANDBOX_HOSTNAME=mine', root);
+      assert.match(told, /77 99 mine/);
+      assert.match(told, new RegExp(`/gantry-features-${process.pid}/`));
+    });
+  });
+}
