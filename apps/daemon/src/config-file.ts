@@ -100,6 +100,9 @@ function fileValue(file: string, { key, type }: DaemonOption, value: unknown): O
     case 'string':
       if (typeof value === 'string') return value;
       break;
+    case 'builder':
+      if (isObject(value)) return JSON.stringify(value);
+      break;
     case 'size':
       if (typeof value === 'string' || Number.isInteger(value)) return String(value);
       break;
@@ -148,6 +151,7 @@ const shapes: Partial<Record<DaemonOption['type'], string>> = {
   maps: 'map of maps',
   objects: 'list of objects',
   size: 'size in bytes or with a unit',
+  builder: 'object',
   ulimits: 'map of limits',
 };
 

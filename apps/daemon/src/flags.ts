@@ -132,6 +132,7 @@ export function parseValue(
   previous?: OptionValue,
 ): OptionValue {
   switch (option.type) {
+    case 'builder':
     case 'string':
     case 'size':
       return text;

@@ -7,11 +7,12 @@ export interface DaemonOption {
    * A map is an object in daemon.json, and `name=value`, repeatable, as a flag; its value here is a list of those. Runtimes
    * are a map too, whose values are paths, or JSON objects as Docker has them in the file. `maps` are a map of maps, as a flag
    * `name=key=value`; `objects` are a list of objects, as a flag `key=value,key=value`. `ulimits` are Docker's objects by name,
-   * as a flag `name=soft:hard`. A size is bytes, or a text such as `64M`.
+   * as a flag `name=soft:hard`; `builder` is dockerd's object, as a flag its JSON. A size is bytes, or a text such as `64M`.
    */
   type:
     | 'string'
     | 'boolean'
+    | 'builder'
     | 'integer'
     | 'list'
     | 'map'
@@ -29,6 +30,13 @@ export interface DaemonOption {
 
 /** dockerd's names for what Gantry has; a flag or key that is not here is refused. */
 export const daemonOptions: readonly DaemonOption[] = [
+  {
+    key: 'builder',
+    flag: 'builder',
+    type: 'builder',
+    reloadable: true,
+    help: 'How the build cache is collected, and what builds may be granted, as JSON (gc, entitlements)',
+  },
   { key: 'bip', flag: 'bip', type: 'string', help: 'IPv4 address and prefix of the default bridge (CIDR)' },
   { key: 'bip6', flag: 'bip6', type: 'string', help: 'IPv6 address and prefix of the default bridge (CIDR)' },
   {

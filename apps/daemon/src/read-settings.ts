@@ -1,11 +1,13 @@
 import { errorMessage } from '@gantry/base';
 import { defaultSettings, type EngineSettings, parseBinarySize } from '@gantry/engine';
+import { builderSettings } from './builder-config.ts';
 import { ConfigError } from './config-error.ts';
 import type { OptionValues } from './options.ts';
 
 /** Of the keys that `readSettings` reads. */
 export const settingDefaults: OptionValues = {
   'authorization-plugins': [],
+  builder: '{}',
   debug: defaultSettings.debug,
   'default-cgroupns-mode': '',
   'default-ipc-mode': defaultSettings.defaultIpcMode,
@@ -45,6 +47,7 @@ export function readSettings(values: OptionValues): EngineSettings {
     features: features(list(values, 'features')),
     defaultShmSizeBytes: shmSize(String(values['default-shm-size'])),
     defaultIpcMode: ipcMode(String(values['default-ipc-mode'])),
+    builder: builderSettings(String(values['builder'])),
     defaultCgroupnsMode: cgroupnsMode(String(values['default-cgroupns-mode'])),
   });
 }

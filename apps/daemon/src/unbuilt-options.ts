@@ -15,7 +15,6 @@ const noContainerd = 'there is no containerd: one process does it all';
 const options: readonly UnbuiltOption[] = [
   { flag: 'allow-nondistributable-artifacts' },
   { flag: 'api-cors-header', why: 'browsers are never let in' },
-  { flag: '', key: 'builder' },
   { flag: 'cluster-advertise', why: noSwarm },
   { flag: 'cluster-store', why: noSwarm },
   { flag: 'containerd', why: noContainerd },

@@ -21,7 +21,7 @@ export const dockerdOptions: readonly DockerdOption[] = [
   option('bip6', 'fd00::1/64'),
   option('bridge', 'br0'),
   option('bridge-accept-fwmark', '0x1/0x3'),
-  option('', '', { key: 'builder', value: { gc: { enabled: true } } }),
+  option('', '', { key: 'builder', value: { gc: { enabled: false } } }),
   option('cdi-spec-dir', '/opt/cdi', { key: 'cdi-spec-dirs', value: ['/opt/cdi'] }),
   option('cgroup-parent', '/mine'),
   option('config-file', '', { key: '' }),

@@ -41,6 +41,8 @@ export interface CacheUsage {
 /** Builds images from Dockerfiles. */
 export class BuildService {
   readonly #environment: BuilderEnvironment;
+  /** Is called when a build is over, however it ended. */
+  onEnd: () => void = () => {};
 
   private constructor({ ports, defaults, store, directory, clock, logger }: BuildServiceOptions) {
     const cache = new BuildCache(store, clock);
@@ -75,8 +77,12 @@ export class BuildService {
    * fails, but what was built is remembered. Throws `DockerfileError`, `InvalidBuildError`, `BuildCommandError`, and what its steps and
    * outputs throw.
    */
-  build(request: BuildRequest): Promise<BuildResult> {
-    return runBuild(this.#environment, request);
+  async build(request: BuildRequest): Promise<BuildResult> {
+    try {
+      return await runBuild(this.#environment, request);
+    } finally {
+      this.onEnd();
+    }
   }
 
   /** Ids of the file systems and processes of steps that are under way. */

@@ -15,7 +15,7 @@ import type { OutsideCaches } from './cache/remote/outside-caches.ts';
 /** The lower layers, as far as builds use them. */
 export interface BuilderPorts {
   images: Pick<ImageStore, 'resolve' | 'keep'>;
-  composer: Pick<ImageComposer, 'compose' | 'pack' | 'record' | 'send' | 'archive' | 'blobs'>;
+  composer: Pick<ImageComposer, 'compose' | 'pack' | 'receive' | 'record' | 'send' | 'archive' | 'blobs'>;
   content: BlobStore;
   registries: Registries;
   snapshots: Snapshotter;
@@ -35,8 +35,8 @@ export interface BuilderDefaults {
   dns: DnsRequest;
   /** What `host-gateway` stands for; the host's addresses on the default bridge when empty. */
   hostGatewayAddresses: readonly string[];
-  /** RUN --security=insecure may be granted. */
-  allowsInsecure: boolean;
+  /** What builds may be granted at all, as things are now. */
+  entitlements: () => { networkHost: boolean; securityInsecure: boolean; device: boolean };
   /** Containers have users of their own: builds cannot be run for them yet. */
   remapsUsers: boolean;
 }

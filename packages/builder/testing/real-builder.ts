@@ -81,7 +81,7 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
       hostFiles: { resolvConf: '/etc/resolv.conf', resolvedConf: '/nowhere', hosts: '/etc/hosts' },
       dns: {},
       hostGatewayAddresses: ['192.0.2.1'],
-      allowsInsecure: true,
+      entitlements: () => ({ networkHost: true, securityInsecure: true, device: true }),
       remapsUsers: false,
     },
     store,

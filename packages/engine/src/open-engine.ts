@@ -8,7 +8,7 @@ import type { BuildService } from '@gantry/builder';
 
 import type { BuildkitBackend, DiskBackend } from '@gantry/http-api';
 
-import { tryLockFile } from '@gantry/kernel';
+import { fileSystemOf, tryLockFile } from '@gantry/kernel';
 import { PluginDirectories } from '@gantry/plugins';
 import { cgroupParentPath } from '@gantry/runtime';
 import { type MetadataStore, openMetadataStore } from '@gantry/state';
@@ -16,6 +16,8 @@ import { AuthorizationPlugins } from './authorization/authorization-plugins.ts';
 import { buildRecipe } from './build-recipe.ts';
 import { BuildView } from './build-view.ts';
 import { LateBuildkit } from './buildkit/late-buildkit.ts';
+import { CacheCollector } from './disk/cache-collector.ts';
+import { usualPolicies } from './disk/cache-policies.ts';
 import { DiskService } from './disk/disk-service.ts';
 import type { Engine } from './engine.ts';
 import { type EngineFacts, readEngineFacts } from './engine-facts.ts';
@@ -64,8 +66,27 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const execution = await openExecution(opening, storage);
   await storage.images.repair();
   const engine = compose(opening, storage, execution);
+  collectByThemselves(opening, { engine, execution });
   const owned = opened.move();
   return { ...engine, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The build cache is collected after builds, by the rules that are in force by then. */
+function collectByThemselves(
+  { options, settings, opened, logger, clock }: Opening,
+  { engine, execution }: { engine: Pick<Composed, 'disk'>; execution: Execution },
+): void {
+  const collect = async (): Promise<void> => {
+    const { collection } = settings.current.builder;
+    if (collection === undefined) return;
+    const { policies, defaults } = collection;
+    const sizeBytes = (): number => fileSystemOf(options.dataRoot).sizeBytes;
+    await engine.disk.collectBuildCache(
+      policies === 'usual' ? usualPolicies(defaults, sizeBytes()) : policies,
+    );
+  };
+  const collector = opened.use(new CacheCollector({ collect, clock, logger }));
+  execution.builds.onEnd = () => collector.request();
 }
 
 /** The data root lets nobody through: what containers need is reached by mounts (CVE-2021-41091). */
@@ -169,11 +190,13 @@ function reload(
   containers.events.publish({ type: 'daemon', action: 'reload', actorId: engineId, attributes });
 }
 
+type Composed = Omit<Engine, typeof Symbol.asyncDispose> & { disk: DiskService };
+
 function compose(
   opening: Opening,
   { images, registries, volumes, snapshots }: Storage,
   execution: Execution,
-): Omit<Engine, typeof Symbol.asyncDispose> {
+): Composed {
   const { options, store, settings, clock, logger } = opening;
   const { containers, network, runtime, cgroupDriver, cgroupParent } = execution;
   const { service, execs, files, events } = containers;
@@ -192,7 +215,7 @@ function compose(
     { facts, settings, clock },
     { images, volumes, runtime, containers, list: allContainers },
   );
-  const composed: Omit<Engine, typeof Symbol.asyncDispose> = {
+  const composed: Composed = {
     containers: service,
     execs,
     files,
@@ -234,6 +257,7 @@ function compose(
         },
         clock,
       },
+      dataRoot: options.dataRoot,
       clock,
       logger,
     }),

@@ -115,7 +115,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       hostFiles,
       dns: options.network?.dns ?? {},
       hostGatewayAddresses: options.network?.hostGatewayAddresses ?? [],
-      allowsInsecure: false,
+      entitlements: () => opening.settings.current.builder.entitlements,
       remapsUsers: users.remap !== undefined,
     },
   });

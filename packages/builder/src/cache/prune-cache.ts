@@ -14,8 +14,8 @@ export interface CachePruning {
   before?: Date;
   /** What it is about, by key; all when missing. */
   concerns?: (key: string, entry: CacheEntry) => boolean;
-  /** Bytes that may stay: what was used last stays. 0 for nothing. */
-  keepBytes: number;
+  /** Bytes of the whole cache that may stay, what was used last first; 0 for none. A function is told what the cache has. */
+  keepBytes: number | ((totalBytes: number) => number);
 }
 
 export interface PrunedCache {
@@ -48,28 +48,28 @@ export async function cacheEntries(
 }
 
 /**
- * Forgets steps and removes cache mounts that nobody uses now, those first that nobody has used for the longest time; layers of steps
- * go with the next collection.
+ * Forgets steps and removes cache mounts that nobody uses now, those first that nobody has used for the longest time, until no more is
+ * left than may stay; layers of steps go with the next collection.
  */
 export async function pruneCache(
   { cache, cacheMounts }: { cache: BuildCache; cacheMounts: CacheMounts },
-  { before, concerns, keepBytes }: CachePruning,
+  { before, concerns, keepBytes: bound }: CachePruning,
 ): Promise<PrunedCache> {
   const all = await cacheEntries(cache, cacheMounts);
-  const entries = all.toSorted((a, b) => (a.entry.usedAt < b.entry.usedAt ? 1 : -1));
+  let leftBytes = all.reduce((sum, { entry }) => sum + entry.sizeBytes, 0);
+  const keepBytes = typeof bound === 'function' ? bound(leftBytes) : bound;
   const keys: string[] = [];
   const layers = new Set<string>();
-  let [keptBytes, mountBytes] = [0, 0];
-  for (const { key, entry } of entries) {
+  let mountBytes = 0;
+  for (const { key, entry } of all.toSorted((a, b) => (a.entry.usedAt < b.entry.usedAt ? -1 : 1))) {
+    if (keepBytes > 0 && leftBytes <= keepBytes) break;
     const isYoung = before !== undefined && entry.usedAt >= before.toISOString();
-    const fits = keepBytes > 0 && keptBytes + entry.sizeBytes <= keepBytes;
-    const stays = !(concerns?.(key, entry) ?? true) || isYoung || fits;
-    if (stays || (entry.type === 'exec.cachemount' && !(await cacheMounts.delete(key)))) {
-      keptBytes += entry.sizeBytes;
-      continue;
-    }
-    if (entry.type === 'exec.cachemount') mountBytes += entry.sizeBytes;
-    else cache.delete(key);
+    if (isYoung || concerns?.(key, entry) === false) continue;
+    if (entry.type === 'exec.cachemount') {
+      if (!(await cacheMounts.delete(key))) continue;
+      mountBytes += entry.sizeBytes;
+    } else cache.delete(key);
+    leftBytes -= entry.sizeBytes;
     keys.push(cacheId(key));
     if (entry.layer !== undefined) layers.add(entry.layer.diffId);
   }

@@ -17,7 +17,7 @@ import type { StageNames } from './choose-stages.ts';
 export interface InstructionRules {
   readonly names: StageNames;
   readonly request: Pick<BuildRequest, 'entitlements' | 'network'>;
-  readonly defaults: Pick<BuilderDefaults, 'allowsInsecure' | 'remapsUsers'>;
+  readonly defaults: Pick<BuilderDefaults, 'entitlements' | 'remapsUsers'>;
 }
 
 /**
@@ -67,16 +67,19 @@ export function checkEntitlements(
   { request, defaults }: Pick<InstructionRules, 'request' | 'defaults'>,
 ): void {
   const { entitlements } = request;
-  if (security === 'insecure' && !(defaults.allowsInsecure && entitlements.has('security.insecure')))
+  const granted = defaults.entitlements();
+  if (security === 'insecure' && !(granted.securityInsecure && entitlements.has('security.insecure')))
     throw new InvalidBuildError('failed to load LLB: security.insecure is not allowed');
   for (const { deviceName } of devices) {
-    if (!entitlements.has('device') && !entitlements.has(`device=${deviceName}`))
+    const isAsked = entitlements.has('device') || entitlements.has(`device=${deviceName}`);
+    if (!granted.device || !isAsked)
       throw new InvalidBuildError(
         `failed to load LLB: device ${deviceName} is requested by the build but not allowed`,
       );
   }
   if (defaults.remapsUsers) throw new BuildOptionNotBuiltError('RUN on a daemon with userns-remap');
-  const allowsHost = request.network === 'host' || entitlements.has('network.host');
+  const isAsked = request.network === 'host' || entitlements.has('network.host');
+  const allowsHost = granted.networkHost && isAsked;
   if (network === 'host' && (!allowsHost || request.network === 'none'))
     throw new InvalidBuildError('failed to load LLB: network.host is not allowed');
 }

@@ -43,9 +43,12 @@ export function cacheFilters(texts: readonly string[], keepDurationNs: bigint): 
   const filters = new Map<string, string[]>();
   for (const text of texts.flatMap((joined) => joined.split(',')).filter((part) => part !== '')) {
     const [, name, operator, value] =
-      /^(id|description|type|inuse|shared|private)(?:(==|~=)(.*))?$/.exec(text) ?? [];
+      /^(id|description|type|inuse|mutable|immutable|shared|private|parents)(?:(==|~=|!=)(.*))?$/.exec(
+        text,
+      ) ?? [];
     if (name === undefined || (operator === '~=' && name === 'type')) throw new UnknownCacheFilterError(text);
-    filters.set(name, [...(filters.get(name) ?? []), (value ?? 'true').replace(/^"(.*)"$/, '$1')]);
+    const key = operator === '!=' ? `${name}!` : name;
+    filters.set(key, [...(filters.get(key) ?? []), (value ?? 'true').replace(/^"(.*)"$/, '$1')]);
   }
   if (keepDurationNs > 0n) filters.set('until', [`${keepDurationNs / 1_000_000n}ms`]);
   return filters;
@@ -57,6 +60,8 @@ export function matchesFilters(usage: CacheUsage, filters: ReadonlyMap<string, r
 }
 
 function matches(usage: CacheUsage, name: string, value: string): boolean {
+  if (name.endsWith('!')) return !matches(usage, name.slice(0, -1), value);
+  const isMutable = usage.Type === 'exec.cachemount';
   switch (name) {
     case 'id':
       return usage.ID.startsWith(value);
@@ -66,9 +71,13 @@ function matches(usage: CacheUsage, name: string, value: string): boolean {
       return usage.Type === value;
     case 'inuse':
       return usage.InUse === (value === 'true');
+    case 'mutable':
+      return isMutable === (value === 'true');
+    case 'immutable':
+      return isMutable !== (value === 'true');
     case 'shared':
       return usage.Shared === (value === 'true');
     default:
-      return name === 'private' ? usage.Shared !== (value === 'true') : true;
+      return name === 'private' && usage.Shared !== (value === 'true');
   }
 }

@@ -20,13 +20,15 @@ import type {
   VolumeBackend,
 } from '@gantry/http-api';
 import type { LocalImageStore } from '@gantry/images';
+import { fileSystemOf } from '@gantry/kernel';
 import type { Snapshotter } from '@gantry/snapshots';
 import type { VolumeStore } from '@gantry/volumes';
 import { type Consistency, checkEngine, repairEngine } from '../fsck/check-engine.ts';
 import type { Problem } from '../fsck/problem.ts';
 import { publishRemovals } from '../image-view.ts';
-import { cachePruning } from './cache-pruning.ts';
-import { Exclusive } from './exclusive.ts';
+import type { CachePolicy } from './cache-policies.ts';
+import { type CacheBounds, cachePruning } from './cache-pruning.ts';
+import { Exclusive, PruneRunningError } from './exclusive.ts';
 import { type NetworkPruning, pruneNetworks } from './prune-networks.ts';
 import { pruneVolumes } from './prune-volumes.ts';
 import { takesSpace, volumeUsage } from './volume-usage.ts';
@@ -41,8 +43,15 @@ export interface DiskSources {
   networks: Pick<NetworkPruning, 'controller' | 'service'>;
   events: EventHub;
   consistency: Consistency;
+  dataRoot: string;
   clock: Clock;
   logger: Logger;
+}
+
+/** Docker's `BuildPruneResponse`. */
+interface PrunedBytes {
+  CachesDeleted: string[];
+  SpaceReclaimed: number;
 }
 
 type PruneKind = 'builder' | 'container' | 'image' | 'volume' | 'network';
@@ -131,16 +140,37 @@ export class DiskService implements DiskBackend {
     { all, bounds }: BuildPruneOptions,
   ): Promise<Required<BuildPruneResponse>> {
     return await this.#prunes.run('builder', async () => {
-      const { builds, images, clock } = this.#sources;
-      const kept = all ? new Set<string>() : await images.imageLayers();
-      const pruned = await builds.pruneCache(cachePruning(filters, { bounds, kept }, clock));
-      const { layers, blobs } = await images.collectGarbage();
-      const sizes = new Map(blobs.map(({ digest, sizeBytes }) => [digest as string, sizeBytes]));
-      const gone = layers.filter((diffId) => pruned.layers.has(diffId));
-      const reclaimedBytes = gone.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), pruned.mountBytes);
-      this.#tell('builder', reclaimedBytes);
-      return { CachesDeleted: [...pruned.keys], SpaceReclaimed: reclaimedBytes };
+      const pruned = await this.#pruneCache({ all, filters, ...boundsOf(bounds) });
+      this.#tell('builder', pruned.SpaceReclaimed);
+      return pruned;
     });
+  }
+
+  /** Removes of the build cache what is too much, rule by rule. Nothing while a prune is at work. */
+  async collectBuildCache(policies: readonly CachePolicy[]): Promise<void> {
+    await this.#prunes
+      .run('builder', async () => {
+        for (const policy of policies) {
+          const { CachesDeleted: gone, SpaceReclaimed: bytes } = await this.#pruneCache(policy);
+          if (gone.length > 0)
+            this.#sources.logger.info('the build cache was collected', { entries: gone.length, bytes });
+        }
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof PruneRunningError)) throw error;
+      });
+  }
+
+  async #pruneCache({ all, filters, ...bounds }: CachePolicy): Promise<PrunedBytes> {
+    const { builds, images, clock, dataRoot } = this.#sources;
+    const kept = all ? new Set<string>() : await images.imageLayers();
+    const freeBytes = (): number => fileSystemOf(dataRoot).availableBytes;
+    const pruned = await builds.pruneCache(cachePruning(filters, bounds, { kept, freeBytes, clock }));
+    const { layers, blobs } = await images.collectGarbage();
+    const sizes = new Map(blobs.map(({ digest, sizeBytes }) => [digest as string, sizeBytes]));
+    const gone = layers.filter((diffId) => pruned.layers.has(diffId));
+    const reclaimedBytes = gone.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), pruned.mountBytes);
+    return { CachesDeleted: [...pruned.keys], SpaceReclaimed: reclaimedBytes };
   }
 
   async #images(): Promise<ImageSummary[]> {
@@ -172,4 +202,13 @@ export class DiskService implements DiskBackend {
     const attributes = { reclaimed: String(reclaimedBytes) };
     this.#sources.events.publish({ type: kind, action: 'prune', actorId: '', attributes });
   }
+}
+
+/** By the names of the Engine API; `keep-storage` is the older one of `reserved-space`. */
+function boundsOf(given: ReadonlyMap<string, number>): CacheBounds {
+  return {
+    reservedBytes: given.get('reserved-space') ?? given.get('keep-storage') ?? 0,
+    maxUsedBytes: given.get('max-used-space') ?? 0,
+    minFreeBytes: given.get('min-free-space') ?? 0,
+  };
 }

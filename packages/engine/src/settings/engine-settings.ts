@@ -1,4 +1,5 @@
 import type { RuntimeChoice } from '@gantry/runtime';
+import type { CachePolicy, DefaultBounds } from '../disk/cache-policies.ts';
 
 /** What may be changed while the engine runs: dockerd's reloadable keys. */
 export interface EngineSettings {
@@ -27,9 +28,30 @@ export interface EngineSettings {
   readonly defaultShmSizeBytes: number;
   /** Of new containers. */
   readonly defaultIpcMode: 'private' | 'shareable';
+  readonly builder: BuilderSettings;
   /** Of new containers; that of the host's cgroup version when empty, `private` on v2. */
   readonly defaultCgroupnsMode: '' | 'private' | 'host';
 }
+
+/** dockerd's key `builder`. */
+export interface BuilderSettings {
+  /** How the build cache is collected by itself; `undefined` when it is not, `usual` for BuildKit's own rules. */
+  readonly collection:
+    | { readonly policies: readonly CachePolicy[] | 'usual'; readonly defaults: DefaultBounds }
+    | undefined;
+  /** What builds may be granted at all. */
+  readonly entitlements: {
+    readonly networkHost: boolean;
+    readonly securityInsecure: boolean;
+    readonly device: boolean;
+  };
+}
+
+/** As dockerd's: the cache is collected by BuildKit's rules, and nobody is let out of his confinement. */
+export const defaultBuilderSettings: BuilderSettings = {
+  collection: { policies: 'usual', defaults: { reservedBytes: 0, maxUsedBytes: 0, minFreeBytes: 0 } },
+  entitlements: { networkHost: true, securityInsecure: false, device: true },
+};
 
 /** Docker's, but for live-restore: our containers outlive their engine unless told otherwise. */
 export const defaultSettings: EngineSettings = {
@@ -51,6 +73,7 @@ export const defaultSettings: EngineSettings = {
   defaultShmSizeBytes: 64 * 1024 * 1024,
   defaultIpcMode: 'private',
   defaultCgroupnsMode: '',
+  builder: defaultBuilderSettings,
 };
 
 /** The settings as attributes of Docker's event `daemon reload`. */
