@@ -51,6 +51,6 @@ test('the usual rules bound the cache by the size of the file system', () => {
       maxUsedBytes,
       minFreeBytes,
     ]),
-    [[undefined, 512_000_000, undefined], ...Array(3).fill([5e9, 30e9, 10e9])],
+    [[undefined, 512_000_000, undefined], ...[1, 2, 3].map(() => [5e9, 30e9, 10e9])],
   );
 });
