@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { SignatureLayer } from './signed-registry.ts';
 
 export interface SimpleSigningOptions {
@@ -12,9 +12,10 @@ export class CosignSigner {
   readonly #key: KeyObject;
   readonly publicKey: string;
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    this.#key = privateKey;
+  /** With a key of its own, or that of a certificate. */
+  constructor(key?: KeyObject) {
+    this.#key = key ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const publicKey = createPublicKey(this.#key);
     this.publicKey = publicKey.export({ type: 'spki', format: 'pem' }).toString();
   }
 

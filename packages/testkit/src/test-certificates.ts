@@ -23,6 +23,8 @@ export interface SignerOptions extends Partial<Validity> {
   revocationUrl?: string;
   /** A signer whose key may not sign. */
   withoutKeyUsage?: boolean;
+  /** As Fulcio certifies it: an address of mail or a URI, by the word of who issued its token. For signing code. */
+  identity?: { subject: string; issuer: string };
 }
 
 /** Object identifiers in hexadecimal, and texts. */
@@ -82,6 +84,7 @@ export class TestAuthority {
       const address = element(0x86, Buffer.from(options.revocationUrl));
       extensions.push(extension('551d1f', false, sequence(sequence(element(0xa0, element(0xa0, address))))));
     }
+    if (options.identity !== undefined) extensions.push(...identityExtensions(options.identity));
     const cert = this.#certificate(subject, publicKey, extensions, options);
     return { cert, key: pemOf(privateKey), authority: this.cert };
   }
@@ -108,6 +111,15 @@ export class TestAuthority {
     const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
     return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
   }
+}
+
+function identityExtensions({ subject, issuer }: { subject: string; issuer: string }): Buffer[] {
+  const kind = subject.includes('://') ? 0x86 : 0x81;
+  return [
+    extension('551d25', false, sequence(objectId('2b06010505070303'))),
+    extension('551d11', true, sequence(element(kind, Buffer.from(subject)))),
+    extension('2b0601040183bf300108', false, element(0x0c, Buffer.from(issuer))),
+  ];
 }
 
 function pemOf(key: KeyObject): string {

@@ -1,5 +1,6 @@
 import type { Digest } from '@gantry/oci';
 import { SignatureFault } from '../errors.ts';
+import type { SigningProof } from './keyless/verify-keyless.ts';
 
 /** A signed document: what the signature is over, the signature, and what the document says once that holds. */
 export interface SignedClaim {
@@ -7,6 +8,8 @@ export interface SignedClaim {
   signature: Uint8Array;
   /** Throws `SignatureFault` when it is about another image, or lacks annotations. Only of a claim whose signature holds. */
   check: (digest: Digest, annotations: Readonly<Record<string, string>>) => void;
+  /** Of one with a certificate. Throws `SignatureFault`. */
+  proof?: () => SigningProof;
 }
 
 /** Throws `SignatureFault`, naming the first that is missing. */

@@ -4,40 +4,51 @@ import { faultText, ImageNotVerifiedError, SignatureFault } from '../errors.ts';
 import { envelopeBytes, maxSignatures, type SignedImage } from '../signed-image.ts';
 import type { SignedClaim } from './claim.ts';
 import { type CosignKey, isSignedBy } from './cosign-key.ts';
+import { type KeylessTrust, verifyKeyless } from './keyless/verify-keyless.ts';
 import { bundleTypes, sigstoreBundle } from './sigstore-bundle.ts';
 import { signatureAnnotation, simpleSigning, simpleSigningType } from './simple-signing.ts';
 
 export interface CosignRequirement {
   /** One of them is enough. */
   keys: readonly CosignKey[];
+  /** Whose keyless signatures are enough too; undefined when nobody's. */
+  keyless: KeylessTrust | undefined;
   /** All of them are wanted in the signed document. */
   annotations: Readonly<Record<string, string>>;
 }
 
 /**
- * Verifies a signature that cosign made with a key: under the tag `sha256-<digest>.sig`, or as a referrer of the image, each as
- * simple signing or as a Sigstore bundle. Transparency logs are not asked. Resolves with the key's name; throws
+ * Verifies a signature that cosign made, with a key or keyless: under the tag `sha256-<digest>.sig`, or as a referrer of the image, each as
+ * simple signing or as a Sigstore bundle. Transparency logs are not asked. Resolves with whose it is; throws
  * `ImageNotVerifiedError`, and what asking the repository throws.
  */
 export async function verifyCosign(
   image: SignedImage,
-  { keys, annotations }: CosignRequirement,
+  requirement: CosignRequirement,
   signal: AbortSignal,
 ): Promise<string> {
   const faults = new Set<string>();
   for await (const claim of claims(image, faults, signal)) {
-    const key = keys.find((candidate) => isSignedBy(candidate, claim.signed, claim.signature));
     try {
-      if (key === undefined)
-        throw new SignatureFault(`no signature of it is by ${keys.map(({ name }) => name).join(' or ')}`);
-      claim.check(image.target.digest, annotations);
-      return `cosign key ${key.name}`;
+      const signer = signerOf(claim, requirement);
+      claim.check(image.target.digest, requirement.annotations);
+      return signer;
     } catch (error) {
       faults.add(faultText(error));
     }
   }
   const reasons = faults.size === 0 ? ['it has no cosign signature'] : [...faults];
   throw new ImageNotVerifiedError(`${image.name}@${image.target.digest}`, reasons);
+}
+
+/** Throws `SignatureFault`. */
+function signerOf(claim: SignedClaim, { keys, keyless }: CosignRequirement): string {
+  const key = keys.find((candidate) => isSignedBy(candidate, claim.signed, claim.signature));
+  if (key !== undefined) return `cosign key ${key.name}`;
+  if (keyless !== undefined && (claim.proof !== undefined || keys.length === 0)) {
+    return `cosign identity ${verifyKeyless(claim, keyless)}`;
+  }
+  throw new SignatureFault(`no signature of it is by ${keys.map(({ name }) => name).join(' or ')}`);
 }
 
 async function* claims(
@@ -98,7 +109,7 @@ async function* claimsOf(
     if (layer.mediaType === simpleSigningType) {
       const signature = layer.annotations?.[signatureAnnotation];
       if (signature === undefined) continue;
-      yield simpleSigning(await envelopeBytes(repository, layer, signal), signature);
+      yield simpleSigning(await envelopeBytes(repository, layer, signal), signature, layer.annotations);
     } else if (bundleTypes.test(layer.mediaType)) {
       yield* sigstoreBundle(await envelopeBytes(repository, layer, signal));
     }

@@ -1,8 +1,8 @@
 import type { Clock } from '@gantry/base';
 import { type Descriptor, JsonReader, parseJsonObject, parseManifest } from '@gantry/oci';
+import { checkChain, checkTime, revocable, subjectOf } from '../certificates/certificate-chain.ts';
 import { faultText, ImageNotVerifiedError, SignatureFault } from '../errors.ts';
 import { envelopeBytes, maxSignatures, type SignedImage } from '../signed-image.ts';
-import { checkChain, checkTime, revocable, subjectOf } from './certificate-chain.ts';
 import { coseEnvelope, coseType } from './cose-envelope.ts';
 import { includesName, subjectName } from './distinguished-name.ts';
 import type { NotationEnvelope } from './envelope.ts';

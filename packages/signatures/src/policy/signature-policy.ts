@@ -4,11 +4,15 @@ import { errorMessage } from '@gantry/base';
 import {
   checkedFields,
   type FieldCheck,
+  type JsonObject,
   JsonReader,
   namePatternExpression,
   parseJsonObject,
 } from '@gantry/oci';
-import { type CosignKey, readCosignKey } from '../cosign/cosign-key.ts';
+import { readCosignKey } from '../cosign/cosign-key.ts';
+import { readTrustedRoot } from '../cosign/keyless/trusted-root.ts';
+import type { KeylessTrust } from '../cosign/keyless/verify-keyless.ts';
+import type { CosignRequirement } from '../cosign/verify-cosign.ts';
 import { SignaturePolicyError } from '../errors.ts';
 import { type NotationTrust, readNotationTrust } from '../notation/notation-trust.ts';
 
@@ -16,7 +20,7 @@ import { type NotationTrust, readNotationTrust } from '../notation/notation-trus
 export type Requirement =
   | { kind: 'accept' }
   | { kind: 'reject' }
-  | { kind: 'cosign'; keys: readonly CosignKey[]; annotations: Readonly<Record<string, string>> }
+  | ({ kind: 'cosign' } & CosignRequirement)
   | { kind: 'notation'; trust: NotationTrust };
 
 export interface PolicyRule {
@@ -107,19 +111,8 @@ function requirementOf(kind: Requirement['kind'], value: unknown, directory: str
     case 'accept':
     case 'reject':
       return { kind };
-    case 'cosign': {
-      const { keys = [], annotations = {} } = known(reader.object(value, kind), {
-        keys: texts,
-        annotations: textMap,
-      });
-      const files = keys as string[];
-      if (files.length === 0) reader.fail("has a 'cosign' without 'keys'; keyless signatures are not built");
-      return {
-        kind,
-        keys: files.map((file) => readCosignKey(path.resolve(directory, file))),
-        annotations: annotations as Record<string, string>,
-      };
-    }
+    case 'cosign':
+      return { kind, ...cosignRequirement(reader.object(value, kind), directory) };
     case 'notation': {
       const fields = known(reader.object(value, kind), { 'trust-policy': text, 'trust-store': text });
       const place = (key: string): string =>
@@ -130,6 +123,51 @@ function requirementOf(kind: Requirement['kind'], value: unknown, directory: str
       return { kind, trust: readNotationTrust(place('trust-policy'), place('trust-store')) };
     }
   }
+}
+
+function cosignRequirement(value: JsonObject, directory: string): CosignRequirement {
+  const {
+    keys = [],
+    keyless,
+    annotations = {},
+  } = known(value, {
+    keys: texts,
+    keyless: object,
+    annotations: textMap,
+  });
+  const files = keys as string[];
+  if (files.length === 0 && keyless === undefined) reader.fail("has a 'cosign' without 'keys' and 'keyless'");
+  return {
+    keys: files.map((file) => readCosignKey(path.resolve(directory, file))),
+    keyless: keyless === undefined ? undefined : keylessTrust(reader.object(keyless, 'keyless'), directory),
+    annotations: annotations as Record<string, string>,
+  };
+}
+
+function keylessTrust(value: JsonObject, directory: string): KeylessTrust {
+  const { 'trusted-root': file, identities } = known(value, { 'trusted-root': text, identities: list });
+  const of = (identities ?? []) as unknown[];
+  if (file === undefined || of.length === 0) {
+    return reader.fail("has a 'keyless' without 'trusted-root' or 'identities'");
+  }
+  return {
+    root: readTrustedRoot(path.resolve(directory, file as string)),
+    identities: of.map((entry) => {
+      const fields = known(reader.object(entry, 'identities'), { issuer: text, subject: text });
+      const { issuer, subject } = fields as Record<string, string | undefined>;
+      if (!issuer || !subject) return reader.fail("has an identity without 'issuer' or 'subject'");
+      return { issuer, subject, matches: subjectExpression(subject) };
+    }),
+  };
+}
+
+/** `*` is anything but a `/`, `**` anything. */
+function subjectExpression(subject: string): RegExp {
+  const source = subject.replaceAll(/\*{2,}|\*|[^*]+/g, (part) => {
+    if (part.startsWith('**')) return '.*';
+    return part === '*' ? '[^/]*' : RegExp.escape(part);
+  });
+  return new RegExp(`^${source}$`, 's');
 }
 
 /** The checked fields; what is not named is refused. */

@@ -30,6 +30,32 @@ export function certificateExtensions({ raw }: X509Certificate): CertificateExte
   };
 }
 
+/** Whom a certificate of a keyless signature is for, by whose word (Fulcio: docs/oid-info.md). */
+export interface CertifiedIdentity {
+  /** Addresses of its subject: of mail, or of what signed. */
+  subjects: readonly string[];
+  /** The issuer of the token that proved it; undefined where it does not say. */
+  issuer: string | undefined;
+}
+
+const alternativeName = '551d11';
+const tokenIssuer = '2b0601040183bf300108';
+/** The same as bare text, as first certificates had it. */
+const tokenIssuerText = '2b0601040183bf300101';
+const mailAddress = 0x81;
+const uniformIdentifier = 0x86;
+
+/** Reads it from a certificate that OpenSSL has parsed already. */
+export function certifiedIdentity({ raw }: X509Certificate): CertifiedIdentity {
+  const values = extensionValues(raw);
+  const [names] = elements(values.get(alternativeName));
+  const subjects = elements(names?.content)
+    .filter(({ tag }) => tag === mailAddress || tag === uniformIdentifier)
+    .map(({ content }) => Buffer.from(content).toString());
+  const issuer = elements(values.get(tokenIssuer))[0]?.content ?? values.get(tokenIssuerText);
+  return { subjects, issuer: issuer === undefined ? undefined : Buffer.from(issuer).toString() };
+}
+
 interface Element {
   tag: number;
   content: Uint8Array;

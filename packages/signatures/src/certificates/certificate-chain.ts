@@ -1,7 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { SignatureFault } from '../errors.ts';
 import { certificateExtensions } from './certificate-extensions.ts';
-import type { NotationEnvelope } from './envelope.ts';
+
+/** The extended key usage of who signs code (RFC 5280, 4.2.1.12). */
+export const codeSigning = '1.3.6.1.5.5.7.3.3';
 
 const otherUsages: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.1': 'serverAuth',
@@ -18,7 +20,11 @@ const otherUsages: Readonly<Record<string, string>> = {
 export function checkChain({
   certificates,
   signingTime,
-}: Pick<NotationEnvelope, 'certificates' | 'signingTime'>): void {
+}: {
+  /** The signer's first, then each by the next one. */
+  certificates: readonly [X509Certificate, ...X509Certificate[]];
+  signingTime: Date;
+}): void {
   const [leaf, ...authorities] = certificates;
   for (const certificate of certificates) checkTime(certificate, signingTime, 'when it signed');
   checkLeaf(leaf);
