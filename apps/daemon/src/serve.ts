@@ -3,7 +3,13 @@ import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
 import { type ApiServer, createApiServer, type ListenAddress, serveMetrics } from '@gantry/http-api';
 import { releaseFreeMemory } from '@gantry/kernel';
-import { notifyManager, openLogger, type ProgramLogger, terminationSignal } from '@gantry/program';
+import {
+  notifyManager,
+  openLogger,
+  type ProgramLogger,
+  shrinkHeap,
+  terminationSignal,
+} from '@gantry/program';
 import type { DaemonConfig } from './config.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import { writePidFile } from './pid-file.ts';
@@ -42,6 +48,7 @@ export async function serve(load: () => DaemonConfig): Promise<number> {
   notifyManager('READY=1');
   logger.info('ready', { version: gantryVersion, dataRoot: config.dataRoot });
   // What reading and compiling the program took.
+  shrinkHeap();
   releaseFreeMemory();
   const signal = await terminated;
   process.off('SIGHUP', reload).on('SIGHUP', () => {});

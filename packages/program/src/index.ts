@@ -9,4 +9,5 @@ export {
   openLogger,
   type ProgramLogger,
 } from './open-logger.ts';
+export { shrinkHeap } from './shrink-heap.ts';
 export { terminationSignal } from './termination-signal.ts';
