@@ -19,7 +19,8 @@ use_release() {
   # shellcheck disable=SC2016 # apt's own variables
   mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' | sed -n "s/^$own_release //p" | head -n 1)
   lists=$work/$1
-  apt="$apt -o Dir::Etc::SourceList=$lists/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$lists/lists -o Dir::Cache=$lists/cache"
+  # A mirror that lags behind has old lists of the release to come; they are signed all the same.
+  apt="$apt -o Acquire::Check-Valid-Until=false -o Dir::Etc::SourceList=$lists/sources.list -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists=$lists/lists -o Dir::Cache=$lists/cache"
   [ ! -d "$lists" ] || return 0
   mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$lists/sources.list"

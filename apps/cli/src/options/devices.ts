@@ -12,7 +12,7 @@ export function parseDevice(text: string): DeviceMapping {
   const container = isMode(second) && third === undefined ? host : (second ?? host);
   const permissions = third ?? (isMode(second) ? second : undefined) ?? 'rwm';
   if (!isMode(permissions)) throw failure(`bad mode specified: ${permissions}`);
-  if (!container.startsWith('/')) throw failure(`bad format for path: ${text}`);
+  if (!container.startsWith('/')) throw failure(`${container} is not an absolute path`);
   return { PathOnHost: host, PathInContainer: container || host, CgroupPermissions: permissions };
 }
 

@@ -21,9 +21,9 @@ function readMount(text: string): Mount {
     const [name, value] = splitOnce(field, '=');
     const key = name.trim().toLowerCase();
     const setter = setters[key];
-    if (setter === undefined) throw invalid(`unexpected key '${key}' in '${field}'`);
     if (!field.includes('=') && !bareKeys.has(key))
       throw invalid(`invalid field '${field}' must be a key=value pair`);
+    if (setter === undefined) throw invalid(`unexpected key '${key}' in '${field}'`);
     setter(mount, field.includes('=') ? value : 'true');
   }
   checkMount(mount);

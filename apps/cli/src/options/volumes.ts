@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { CommandError } from '../errors.ts';
 
 export interface ParsedVolumes {
   /** `source:target[:options]`. */
@@ -7,11 +8,13 @@ export interface ParsedVolumes {
   readonly anonymous: Record<string, Record<string, never>>;
 }
 
-/** `-v`: a target alone is an anonymous volume; a relative source (`./x`, `~` is the shell's) is made absolute. */
+/** `-v`: a target alone is an anonymous volume; a relative source (`./x`, `~` is the shell's) is made absolute. Throws `CommandError`. */
 export function parseVolumes(texts: readonly string[], currentDirectory: string): ParsedVolumes {
   const volumes: ParsedVolumes = { binds: [], anonymous: {} };
   for (const text of texts) {
     const [source = '', ...rest] = text.split(':');
+    if (/^:|::/.test(text))
+      throw new CommandError(125, `invalid spec: ${text}: empty section between colons`);
     if (rest.length === 0) volumes.anonymous[text] = {};
     else volumes.binds.push([absoluteSource(source, currentDirectory), ...rest].join(':'));
   }

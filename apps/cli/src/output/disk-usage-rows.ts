@@ -5,6 +5,8 @@ import type { ListView, Row } from './list-output.ts';
 /** `gantry system df`: a row for each kind of object. */
 export const diskUsageView: ListView = {
   quietField: 'Type',
+  typeName: '*formatter.diskUsageImagesContext',
+  raw: { type: 'Type', total: 'TotalCount', active: 'Active', size: 'Size', reclaimable: 'Reclaimable' },
   columns: ['Type', 'TotalCount', 'Active', 'Size', 'Reclaimable'],
   headings: {
     Active: 'ACTIVE',

@@ -9,6 +9,14 @@ export function imageView(withDigests: boolean): ListView {
     quietField: 'ID',
     typeName: '*formatter.imageContext',
     columns: ['Repository', 'Tag', ...(withDigests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'],
+    raw: {
+      repository: 'Repository',
+      tag: 'Tag',
+      ...(withDigests ? { digest: 'Digest' } : {}),
+      image_id: 'ID',
+      created_at: 'CreatedAt',
+      virtual_size: 'Size',
+    },
     headings: {
       Containers: 'CONTAINERS',
       CreatedAt: 'CREATED AT',

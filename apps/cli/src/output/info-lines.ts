@@ -16,6 +16,7 @@ export function infoLines(info: SystemInfo): string[] {
     ...line('Cgroup Driver', info.CgroupDriver),
     ...line('Cgroup Version', info.CgroupVersion),
     ...pluginLines(info),
+    ...listed('CDI spec directories', info.CDISpecDirs),
     ...line('Swarm', info.Swarm?.LocalNodeState),
     ...runtimeLines(info),
     ...securityLines(info.SecurityOptions ?? []),
@@ -29,6 +30,7 @@ export function infoLines(info: SystemInfo): string[] {
     ...line('ID', info.ID),
     ...line('Docker Root Dir', info.DockerRootDir),
     ` Debug Mode: ${info.Debug ?? false}`,
+    ...debugLines(info),
     ...settingLines(info),
   ];
 }
@@ -59,6 +61,17 @@ function runtimeLines(info: SystemInfo): string[] {
     ...line('containerd version', info.ContainerdCommit?.ID),
     ...line('runc version', info.RuncCommit?.ID),
     ...line('init version', info.InitCommit?.ID),
+  ];
+}
+
+/** What only who looks for a fault in the engine asks. */
+function debugLines({ Debug, NFd, NGoroutines, SystemTime, NEventsListener }: SystemInfo): string[] {
+  if (!Debug) return [];
+  return [
+    `  File Descriptors: ${NFd ?? 0}`,
+    `  Goroutines: ${NGoroutines ?? 0}`,
+    `  System Time: ${SystemTime ?? ''}`,
+    `  EventsListeners: ${NEventsListener ?? 0}`,
   ];
 }
 

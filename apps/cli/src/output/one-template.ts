@@ -7,6 +7,8 @@ const parseFailureCode = 64;
 export interface OneFailure {
   readonly prefix?: string;
   readonly exitCode?: number;
+  /** The `json` of the format, where it is not plain. */
+  readonly json?: (value: unknown) => string;
 }
 
 /** One value in a format of the user's own, `json` included. */
@@ -18,9 +20,11 @@ export function renderOne(
 ): string {
   if (format === 'json') return JSON.stringify(value);
   try {
-    return compileTemplate(format, { typeName, mapFields: ['Runtimes', 'Attributes', 'Details'] }).render(
-      value,
-    );
+    return compileTemplate(format, {
+      typeName,
+      mapFields: ['Runtimes', 'Attributes', 'Details'],
+      ...(failure.json === undefined ? {} : { functions: { json: failure.json } }),
+    }).render(value);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const prefix = failure.prefix ?? (error.parsing ? 'template parsing error: ' : '');

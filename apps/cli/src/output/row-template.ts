@@ -35,7 +35,7 @@ const defaultFailures = { parsing: 'template parsing error', rendering: 'templat
 function headingOf(body: string, view: ListView): string {
   const same = (value: unknown): unknown => value;
   const functions = {
-    json: same,
+    json: nameOnly,
     split: same,
     join: same,
     title: same,
@@ -45,5 +45,17 @@ function headingOf(body: string, view: ListView): string {
     truncate: same,
   };
   const label = (name: unknown): string => String(name).split('.').at(-1)?.replaceAll(/[-_]/g, ' ') ?? '';
-  return compileTemplate(body, { functions }).render({ ...view.headings, Label: label });
+  try {
+    return compileTemplate(body, { functions }).render({ ...view.headings, Label: label });
+  } catch (error) {
+    // What cannot be put over a column has no heading; the rows tell what is wrong with it.
+    if (error instanceof TemplateError) return '';
+    throw error;
+  }
+}
+
+/** A heading stands for a field, not for a whole row. */
+function nameOnly(value: unknown): unknown {
+  if (typeof value === 'string') return value;
+  throw new TemplateError('a heading is asked for no field', false);
 }

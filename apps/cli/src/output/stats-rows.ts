@@ -7,6 +7,7 @@ export type StatsEntry = readonly [name: string, stats: ContainerStatsResponse |
 
 /** How `gantry stats` looks. */
 export const statsView: ListView = {
+  typeName: '*container.statsContext',
   headings: {
     Container: 'CONTAINER',
     ID: 'CONTAINER ID',

@@ -19,7 +19,11 @@ export async function createFromFlags(
   { requestsAfter }: { requestsAfter: number } = { requestsAfter: 0 },
 ): Promise<{ id: string; request: ContainerCreateRequest }> {
   const { flags, args, environment, stderr } = invocation;
-  refuseContentTrust(invocation);
+  try {
+    refuseContentTrust(invocation);
+  } catch (error) {
+    throw asRunFailure(error);
+  }
   const pull = flags.string('pull');
   if (!['always', 'missing', 'never', ''].includes(pull)) {
     throw new CommandError(
@@ -100,8 +104,10 @@ export function asRunFailure(error: unknown): unknown {
   return error;
 }
 
+/** Also when the image is here for other platforms only. */
 function isMissingImage(error: unknown): boolean {
-  return apiStatus(error) === 404 && error instanceof Error && /no such image/i.test(error.message);
+  if (apiStatus(error) !== 404 || !(error instanceof Error)) return false;
+  return /no such image|does not provide the specified platform/i.test(error.message);
 }
 
 function claimIdFile(file: string): string | undefined {

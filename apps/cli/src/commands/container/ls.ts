@@ -10,7 +10,9 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
   if (quiet && flags.has('format')) {
     stderr.write('WARNING: Ignoring custom format, because both --format and --quiet are set.\n');
   }
-  const format = flags.string('format') || (quiet ? '' : (config().psFormat ?? ''));
+  const asked = flags.string('format');
+  const isHeeded = !quiet || asked === 'raw';
+  const format = isHeeded ? asked || (config().psFormat ?? '') : '';
   const withSize = flags.boolean('size') || /\.Size|\bjson \./.test(format);
   const last = flags.number('last') ?? -1;
   const limit = last > 0 ? last : flags.boolean('latest') && last === -1 ? 1 : undefined;

@@ -10,8 +10,8 @@ import { overrideWarning } from './manage.ts';
 /** `gantry context ls`: the default one, the stored ones, and the one in use though it is gone. */
 export const listCommand: CommandHandler = async (invocation) => {
   const { flags, globals, environment, stdout, stderr } = invocation;
-  const format = flags.string('format');
   const quiet = flags.boolean('quiet');
+  const format = quiet ? '' : flags.string('format');
   const isPlainTable = !quiet && (format === '' || format === 'table');
   const rows = contextRows(knownContexts(invocation)).map((row) =>
     isPlainTable && row['Current'] === true ? { ...row, Name: `${String(row['Name'])} *` } : row,

@@ -1,11 +1,10 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { createReadStream } from 'node:fs';
 import { importImage, loadImages, saveImages } from '@gantry/client';
 import { ProgressPrinter, windowSize } from '@gantry/terminal';
 import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { platformsJson } from '../../options/platform.ts';
-import { writeArchiveFile } from '../../output/archive-file.ts';
+import { checkOutputPath, writeArchiveFile } from '../../output/archive-file.ts';
 
 /** `gantry load`. */
 export const loadCommand: CommandHandler = async ({ flags, engine, stdout }) => {
@@ -30,7 +29,7 @@ export const saveCommand: CommandHandler = async ({ flags, args, engine, stdout 
   if (file === '' && stdout.isTerminal) {
     throw new CommandError(1, 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
   }
-  if (file !== '') checkOutputPath(file);
+  if (file !== '') checkOutputPath(file, 'save image');
   const platforms = platformsJson(flags.list('platform'));
   const archive = await saveImages(await engine(), args, platforms === undefined ? {} : { platforms });
   if (file !== '') await writeArchiveFile(file, archive);
@@ -54,16 +53,6 @@ export const importCommand: CommandHandler = async ({ flags, args, engine, stdou
   for await (const message of messages) printer.print(message);
   return 0;
 };
-
-/** Before anything is asked for: the file's directory must be there, and the file none itself. */
-function checkOutputPath(file: string): void {
-  const directory = path.dirname(file);
-  const invalid = (reason: string): CommandError =>
-    new CommandError(1, `failed to save image: invalid output path: ${reason}`);
-  if (!existsSync(directory)) throw invalid(`stat ${directory}: no such file or directory`);
-  if (!existsSync(file)) return;
-  if (statSync(file).isDirectory()) throw invalid(`"${file}" must be a regular file`);
-}
 
 async function openFile(file: string): Promise<AsyncIterable<Uint8Array>> {
   const stream = createReadStream(file, { highWaterMark: 512 * 1024 });

@@ -15,9 +15,12 @@ export const listCommand: CommandHandler = async (invocation) => {
   const format = flags.string('format') || (quiet ? '' : (config().imagesFormat ?? ''));
   const filters = imageFilters(flags, args[0]);
   const images = await listImages(await engine(), { all: flags.boolean('all'), filters });
-  const digests = flags.boolean('digests') || /\.Digest\b/.test(format);
+  const withDigests = flags.boolean('digests');
+  const digests = withDigests || /\.Digest\b/.test(format);
   const rows = imageRows(images, { full: flags.boolean('no-trunc'), digests, now: new Date() });
-  await printList(stdout, imageView(flags.boolean('digests')), rows, { format, quiet });
+  const hasNoColumn = withDigests && format.startsWith('table ') && !format.includes('{{.Digest}}');
+  const wanted = hasNoColumn ? `${format}\t{{.Digest}}` : format;
+  await printList(stdout, imageView(withDigests), rows, { format: wanted, quiet });
   return 0;
 };
 

@@ -1,3 +1,4 @@
+import { parseReference } from '@gantry/oci';
 import { CommandError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { refuseContentTrust } from '../../options/content-trust.ts';
@@ -10,6 +11,7 @@ export const pullCommand: CommandHandler = async (invocation) => {
   const { flags, args, environment, stdout } = invocation;
   const [name = ''] = args;
   const { tag, digest } = splitImageName(name);
+  parseReference(name);
   const allTags = flags.boolean('all-tags');
   const quiet = flags.boolean('quiet');
   if (allTags && (tag !== undefined || digest !== undefined)) {

@@ -1,4 +1,5 @@
 import { pushImage } from '@gantry/client';
+import { parseReference } from '@gantry/oci';
 import { ProgressPrinter, windowSize } from '@gantry/terminal';
 import { registryAuth } from '../../config/registry-auth.ts';
 import { CommandError } from '../../errors.ts';
@@ -20,6 +21,7 @@ export const pushCommand: CommandHandler = async (invocation) => {
   const { flags, args, stdout, engine, config } = invocation;
   const [name = ''] = args;
   const { repository, tag, digest } = splitImageName(name);
+  parseReference(name);
   const allTags = flags.boolean('all-tags');
   const quiet = flags.boolean('quiet');
   if (digest !== undefined) throw new CommandError(1, 'cannot push a digest reference');

@@ -23,6 +23,7 @@ export const listCommand: CommandHandler = async ({ flags, config, engine, stdou
 const networkView: ListView = {
   quietField: 'ID',
   typeName: '*network.networkContext',
+  raw: { network_id: 'ID', name: 'Name', driver: 'Driver', scope: 'Scope' },
   columns: ['ID', 'Name', 'Driver', 'Scope'],
   headings: {
     CreatedAt: 'CREATED AT',

@@ -69,8 +69,8 @@ async function byGiven(invocation: Invocation, registry: string): Promise<Signed
 /** `gantry logout`. */
 export const logoutCommand: CommandHandler = async ({ args, stdout, configDirectory }) => {
   const registry = registryAddress(args[0]);
-  const known = eraseCredentials(configDirectory, registry);
-  stdout.write(known ? `Removing login credentials for ${registry}\n` : `Not logged in to ${registry}\n`);
+  stdout.write(`Removing login credentials for ${registry}\n`);
+  eraseCredentials(configDirectory, registry);
   return 0;
 };
 

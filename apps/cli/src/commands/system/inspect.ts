@@ -1,4 +1,4 @@
-import { type ApiClient, type InspectKind, inspectRaw } from '@gantry/client';
+import { type InspectKind, inspectRaw } from '@gantry/client';
 import { apiStatus, CommandError, NotBuiltError } from '../../errors.ts';
 import type { CommandHandler } from '../../invocation.ts';
 import { printInspected } from '../../output/inspect-output.ts';
@@ -7,7 +7,7 @@ const kinds: readonly InspectKind[] = ['container', 'image', 'network', 'volume'
 const swarmKinds = ['config', 'node', 'secret', 'service', 'task'];
 
 /** `gantry inspect`: looks for each name among containers, images, networks, volumes and plugins, in this order. */
-export const inspectCommand: CommandHandler = async ({ flags, args, engine, stdout }) => {
+export const inspectCommand: CommandHandler = async ({ flags, args, engine, stdout, stderr }) => {
   const type = flags.string('type');
   if (swarmKinds.includes(type)) throw new NotBuiltError(`gantry inspect --type=${type}`);
   if (flags.has('type') && !kinds.includes(type as InspectKind)) {
@@ -17,20 +17,25 @@ export const inspectCommand: CommandHandler = async ({ flags, args, engine, stdo
   }
   const client = await engine();
   const size = flags.boolean('size');
+  const readAs = async (kind: InspectKind, name: string): Promise<string> => {
+    const text = await inspectRaw(client, kind, name, kind === 'container' ? { size } : {});
+    if (size && kind !== 'container') stderr.write(`WARNING: --size ignored for ${kind}\n`);
+    return text;
+  };
   await printInspected(stdout, args, {
     format: flags.string('format'),
-    read: (name) =>
-      flags.has('type')
-        ? inspectRaw(client, type as InspectKind, name, { size })
-        : inspectAny(client, name, size),
+    read: (name) => (flags.has('type') ? readAs(type as InspectKind, name) : inspectAny(name, readAs)),
   });
   return 0;
 };
 
-async function inspectAny(client: ApiClient, name: string, size: boolean): Promise<string> {
+async function inspectAny(
+  name: string,
+  readAs: (kind: InspectKind, name: string) => Promise<string>,
+): Promise<string> {
   for (const kind of kinds) {
     try {
-      return await inspectRaw(client, kind, name, kind === 'container' ? { size } : {});
+      return await readAs(kind, name);
     } catch (error) {
       if (!isSkippable(error)) throw error;
     }

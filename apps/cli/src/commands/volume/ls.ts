@@ -27,6 +27,7 @@ const clusterFormat = 'table {{.Name}}\t{{.Group}}\t{{.Driver}}\t{{.Availability
 export const volumeView: ListView = {
   quietField: 'Name',
   typeName: '*formatter.volumeContext',
+  raw: { name: 'Name', driver: 'Driver' },
   columns: ['Driver', 'Name'],
   headings: {
     Availability: 'AVAILABILITY',

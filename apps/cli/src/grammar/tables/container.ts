@@ -53,7 +53,7 @@ export const containerTable: CommandTable = [
   {
     path: 'container cp',
     aliases: ['cp'],
-    usage: 'CONTAINER:SRC_PATH DEST_PATH|-\n\tgantry cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
+    usage: '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tgantry cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
     summary: 'Copy files between a container and this machine',
     arguments: [2, 2],
     flags: `
