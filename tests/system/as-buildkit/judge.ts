@@ -69,14 +69,17 @@ export function judgeByBuildkit(
     assert.deepEqual(told, []);
   };
 
-  test('builds give what those of BuildKit give', {
+  void test('builds give what those of BuildKit give', {
     skip: peer !== undefined && 'our own CLI',
     timeout,
   }, async () => {
     assertExpected(await outcomesOf('gantry', 1));
   });
 
-  test('builds by buildx give what those of BuildKit give', { ...needsDockerPlugins, timeout }, async () => {
+  void test('builds by buildx give what those of BuildKit give', {
+    ...needsDockerPlugins,
+    timeout,
+  }, async () => {
     const isWriting = process.env['GANTRY_WRITE_EXPECTED'] !== undefined;
     const outcomes = await outcomesOf('docker', isWriting ? 1 : stride);
     if (!isWriting) return assertExpected(outcomes);

@@ -101,7 +101,10 @@ async function dockerfileTree(file: string, root: string): Promise<DockerfileInp
   const directory = file === '' ? root : path.dirname(path.resolve(file));
   const name = spelled(directory, file === '' ? 'Dockerfile' : path.basename(file));
   if (!existsSync(path.join(directory, name))) {
-    throw new CommandError(1, `ERROR: failed to read dockerfile: open ${name}: no such file or directory`);
+    throw new CommandError(
+      1,
+      `ERROR: failed to build: failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
+    );
   }
   return {
     trees: new Map([['dockerfile', new LocalDirectory(directory)]]),

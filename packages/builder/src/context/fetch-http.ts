@@ -146,7 +146,16 @@ function sourceOf({ layer, name, digest }: Download): HttpSource {
 
 /** The last name of the path; `download` where there is none. */
 function nameOf(url: string): string {
-  const name = posix.basename(decodeURIComponent(new URL(url).pathname)).replaceAll('\0', '');
+  const name = posix.basename(decoded(new URL(url).pathname)).replaceAll('\0', '');
   if (name === '' || name === '.' || name === '..' || name.startsWith('.wh.')) return 'download';
   return name;
+}
+
+/** As it is where it is no encoding of anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

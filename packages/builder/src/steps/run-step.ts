@@ -2,7 +2,7 @@ import { faultPoint } from '@gantry/base';
 import { containerCapabilities, findContainerUser, type ResourceLimit, startStubs } from '@gantry/containers';
 import type { RunDevice } from '@gantry/dockerfile';
 import type { PlainLayer } from '@gantry/images';
-import { type CgroupLimits, mkdirAllIn } from '@gantry/kernel';
+import { type CgroupLimits, keyBytes, mkdirAllIn, pathText } from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { Digest } from '@gantry/oci';
 import {
@@ -113,6 +113,7 @@ async function execute(
   );
   const spec = { ...options, ...(edits && { edits }) };
   mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
+  const stubs = new Set([...startStubs, ...mounts.flatMap((mount) => mountStubs(tree, mount))]);
   ports.runtime.expectStart();
   const start = { containerId: tree.id, spec: ports.buildSpec(spec), stdin: false, signal };
   const process = await ports.runtime.start(start).catch((error: unknown) => {
@@ -131,7 +132,7 @@ async function execute(
   const { exitCode } = await process.exited;
   signal.throwIfAborted();
   if (exitCode !== 0) throw new BuildCommandError(step.command, exitCode);
-  return new Set([...startStubs, ...mounts.flatMap(({ destination }) => withParents(destination))]);
+  return stubs;
 }
 
 /** A device that nothing describes is left out, unless it is required. */
@@ -228,7 +229,14 @@ function specOptions(
   };
 }
 
-/** A place and all that it lies in: where they were missing, mounting has made them. */
+/** What mounting makes where it is missing; links on the way are followed. To be asked before the command can change them. */
+function mountStubs(tree: LayeredTree, { destination }: SpecMount): string[] {
+  using rooted = tree.open();
+  const place = pathText(keyBytes(rooted.resolve(destination).join('/')));
+  return [...withParents(destination), ...withParents(`/${place}`)];
+}
+
+/** A place and all that it lies in. */
 function withParents(place: string): string[] {
   const names = place.split('/').slice(1);
   return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
