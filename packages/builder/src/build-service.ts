@@ -10,6 +10,7 @@ import { BuildCache, type CacheType, cacheId } from './cache/build-cache.ts';
 import { CacheMounts } from './cache/cache-mounts.ts';
 import { Downloads } from './cache/downloads.ts';
 import { KeptDirectories } from './cache/kept-directories.ts';
+import { KnownDigests } from './cache/known-digests.ts';
 import { type CachePruning, cacheEntries, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
 import { runBuild } from './run-build.ts';
 import { isStepId } from './steps/layered-tree.ts';
@@ -52,6 +53,7 @@ export class BuildService {
       cache,
       downloads: new Downloads(store, cache),
       directories: new KeptDirectories(store, cache),
+      digests: new KnownDigests(store),
       cacheMounts: new CacheMounts({ root: path.join(directory, 'cache-mounts'), store, clock }),
       making: new Map(),
       steps: new Set(),

@@ -10,6 +10,7 @@ import type { BuildCache, CachedStep } from './cache/build-cache.ts';
 import type { CacheMounts } from './cache/cache-mounts.ts';
 import type { Downloads } from './cache/downloads.ts';
 import type { KeptDirectories } from './cache/kept-directories.ts';
+import type { KnownDigests } from './cache/known-digests.ts';
 import type { OutsideCaches } from './cache/remote/outside-caches.ts';
 
 /** The lower layers, as far as builds use them. */
@@ -48,6 +49,7 @@ export interface BuilderEnvironment {
   cacheMounts: CacheMounts;
   downloads: Downloads;
   directories: KeptDirectories;
+  digests: KnownDigests;
   /** Steps that are under way, by their keys. */
   making: Map<string, Promise<CachedStep>>;
   /** Of one build: caches outside of the engine. */

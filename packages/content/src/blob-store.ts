@@ -60,7 +60,7 @@ export interface ExpectedBlob {
   /** Called with the bytes written so far. */
   onProgress?: (writtenBytes: number) => void;
   /**
-   * Of `ingestResumable`, in a store that has files: told how many bytes are in the file in which the blob comes, at the beginning and each
+   * In a store that has files: told how many bytes are in the file in which the blob comes, at the beginning and each
    * time there are more. They are not verified yet. Fewer than before are in another file, which was begun anew; before the first
    * one there may be no file. What it throws fails the ingest.
    */

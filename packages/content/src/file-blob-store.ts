@@ -143,7 +143,8 @@ export class FileBlobStore implements BlobStore {
   ): Promise<BlobInfo> {
     const verifier = new BlobVerifier(expected);
     await using file = await open(temporary, 'wx', 0o600);
-    const writer = new ChunkWriter(file, { capacityBytes: expected.sizeBytes });
+    const onWritten = (writtenBytes: number): void => expected.onStored?.(temporary, writtenBytes);
+    const writer = new ChunkWriter(file, { capacityBytes: expected.sizeBytes, onWritten });
     try {
       for await (const chunk of abortable(source, expected.signal)) {
         verifier.update(chunk);

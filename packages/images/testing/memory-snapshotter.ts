@@ -6,8 +6,10 @@ import type { Digest } from '@gantry/oci';
 import type {
   DiskUsage,
   LayerInfo,
+  LayerReception,
   ListedLayer,
   PackedLayer,
+  ReceivedLayer,
   SnapshotChange,
   Snapshotter,
 } from '@gantry/snapshots';
@@ -23,15 +25,30 @@ export class MemorySnapshotter implements Snapshotter {
     if (known !== undefined) return known;
     const packed = await readFile(layer.blobPath);
     const tar = unpack(packed, layer.compression);
-    const actual: Digest = `sha256:${createHash('sha256').update(tar).digest('hex')}`;
-    if (actual !== layer.diffId) {
-      throw new EngineError('corrupt', 'layer-mismatch', `layer ${layer.diffId} has the diff id ${actual}`);
-    }
     layer.signal?.throwIfAborted();
     layer.onProgress?.(packed.length);
+    return this.#add(layer.diffId, tar);
+  }
+
+  #add(diffId: Digest, tar: Buffer): LayerInfo {
+    const actual: Digest = `sha256:${createHash('sha256').update(tar).digest('hex')}`;
+    if (actual !== diffId) {
+      throw new EngineError('corrupt', 'layer-mismatch', `layer ${diffId} has the diff id ${actual}`);
+    }
     const info = { diffId: actual, path: `/layers/${actual}`, sizeBytes: tar.length, entries: 1 };
     this.#layers.set(actual, info);
     return info;
+  }
+
+  /** Reads the file at the end. */
+  receiveLayer({ blobPath, signal }: ReceivedLayer): LayerReception {
+    return {
+      finish: async (diffId) => {
+        signal?.throwIfAborted();
+        return this.#add(diffId, await readFile(blobPath));
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
 
   async layer(diffId: Digest): Promise<LayerInfo | undefined> {

@@ -24,6 +24,12 @@ export interface Snapshotter {
    */
   unpackLayer(layer: PackedLayer): Promise<LayerInfo>;
 
+  /**
+   * Unpacks a layer while its bytes come, known by its diff id only at their end. As `unpackLayer` otherwise: nothing is visible
+   * before `finish`.
+   */
+  receiveLayer(layer: ReceivedLayer): LayerReception;
+
   layer(diffId: Digest): Promise<LayerInfo | undefined>;
   layers(): Promise<ListedLayer[]>;
 
@@ -89,6 +95,20 @@ export interface PackedLayer {
   signal?: AbortSignal;
   /** Called with the compressed bytes consumed so far. */
   onProgress?: (consumedBytes: number) => void;
+}
+
+/** A plain layer tar on its way into a file, of which nothing is known before its end. */
+export interface ReceivedLayer {
+  blobPath: string;
+  /** `ended` says where the end is; nobody waits for a verdict. */
+  arriving: ArrivingBlob;
+  signal?: AbortSignal;
+}
+
+/** A layer that arrives. Disposing throws away what is not finished; resolves when nothing of it is written any more. */
+export interface LayerReception extends AsyncDisposable {
+  /** After the end: the layer is there. Throws what `unpackLayer` throws, `LayerMismatchError` among it. */
+  finish(diffId: Digest): Promise<LayerInfo>;
 }
 
 export interface SnapshotOptions {

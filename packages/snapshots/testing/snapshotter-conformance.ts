@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Digest } from '@gantry/oci';
@@ -13,6 +23,7 @@ import {
   SnapshotNotFoundError,
 } from '../src/errors.ts';
 import type { Snapshotter } from '../src/snapshotter.ts';
+import { ArrivingBlob } from '../src/unpack/arriving-blob.ts';
 import { changesTests } from './changes-conformance.ts';
 import { layerFile } from './layer-file.ts';
 import { mappedTests } from './mapped-conformance.ts';
@@ -34,6 +45,7 @@ export function snapshotterConformance(name: string, open: OpenSnapshotter): voi
     void test(`${name}: ${title}`, () => withBench(open, body));
   };
   layerTests(check);
+  receptionTests(check);
   stackingTests(check);
   lifeTests(check);
   changesTests(check);
@@ -64,6 +76,79 @@ async function withBench(open: OpenSnapshotter, body: (bench: Bench) => Promise<
   } finally {
     await snapshots[Symbol.asyncDispose]();
   }
+}
+
+function receptionTests(check: Check): void {
+  const begin = ({ snapshots, folder }: Bench, bytes: Uint8Array, signal?: AbortSignal) => {
+    const blobPath = path.join(folder, `arriving-${randomUUID()}`);
+    writeFileSync(blobPath, '');
+    const arriving = new ArrivingBlob();
+    let sent = 0;
+    return {
+      reception: snapshots.receiveLayer({ blobPath, arriving, ...(signal && { signal }) }),
+      send: (until: number) => {
+        appendFileSync(blobPath, bytes.subarray(sent, until));
+        sent = until;
+        arriving.arrived(until);
+      },
+      end: () => arriving.ended(),
+    };
+  };
+
+  check('a layer that nobody knows yet is unpacked while its bytes come', async (bench) => {
+    const members = Array.from({ length: 50 }, (_, index) => ({
+      name: `dir/file-${index}`,
+      content: Buffer.alloc(100_000, index),
+    }));
+    const layer = layerFile(bench.folder, members);
+    const bytes = readFileSync(layer.blobPath);
+    const { reception, send, end } = begin(bench, bytes);
+    await using _ = reception;
+    for (let at = 0; at < bytes.length; at += 600_000) send(at);
+    send(bytes.length);
+    end();
+    assert.equal(await bench.snapshots.layer(layer.diffId), undefined);
+    const info = await reception.finish(layer.diffId);
+    assert.equal(info.entries, 50);
+    assert.deepEqual(await bench.snapshots.layer(layer.diffId), info);
+    assert.deepEqual(readFileSync(path.join(info.path, 'dir/file-7')), Buffer.alloc(100_000, 7));
+  });
+
+  check('what arrives is thrown away unless it is finished, and right', async (bench) => {
+    const layer = layerFile(bench.folder, [{ name: 'a', content: Buffer.alloc(3_000_000, 1) }]);
+    const bytes = readFileSync(layer.blobPath);
+    const receive = async (
+      until: number,
+      how: (arriving: ReturnType<typeof begin>) => Promise<void>,
+      signal?: AbortSignal,
+    ): Promise<void> => {
+      const arriving = begin(bench, bytes, signal);
+      await using _ = arriving.reception;
+      arriving.send(until);
+      await how(arriving);
+    };
+    await receive(2_000_000, async () => {});
+    await receive(bytes.length, async ({ reception, end }) => {
+      end();
+      await assert.rejects(reception.finish(`sha256:${'0'.repeat(64)}`), LayerMismatchError);
+    });
+    await receive(2_000_000, async ({ reception, end }) => {
+      end();
+      await assert.rejects(reception.finish(layer.diffId), /ends in the middle/);
+    });
+    const abort = new AbortController();
+    const abandon = async ({ reception }: ReturnType<typeof begin>): Promise<void> => {
+      abort.abort();
+      await assert.rejects(reception.finish(layer.diffId), { name: 'AbortError' });
+    };
+    await receive(2_000_000, abandon, abort.signal);
+    assert.deepEqual(await bench.snapshots.layers(), []);
+    await bench.snapshots.unpackLayer(layer);
+    await receive(bytes.length, async ({ reception, end }) => {
+      end();
+      assert.deepEqual(await reception.finish(layer.diffId), await bench.snapshots.layer(layer.diffId));
+    });
+  });
 }
 
 function layerTests(check: Check): void {

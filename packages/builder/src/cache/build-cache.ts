@@ -38,10 +38,12 @@ export type StepInputs = readonly (string | number | boolean | null | readonly u
  * disk as long as its step is here.
  */
 export class BuildCache {
+  readonly #store: MetadataStore;
   readonly #steps: Collection<CachedStep>;
   readonly #clock: Clock;
 
   constructor(store: MetadataStore, clock: Clock) {
+    this.#store = store;
     this.#steps = store.collection<CachedStep>('build-steps', { version: 1 });
     this.#clock = clock;
   }
@@ -55,7 +57,8 @@ export class BuildCache {
     const step = this.#steps.get(key);
     if (step === undefined) return undefined;
     const used = { ...step, usedAt: this.#clock.now().toISOString(), uses: step.uses + 1 };
-    this.#steps.put(key, used);
+    // A power cut may undo that it was used: nobody waits for the disk.
+    this.#store.transaction(() => this.#steps.put(key, used), { sync: 'later' });
     return used;
   }
 

@@ -37,9 +37,11 @@ export async function contentOf(
   layers: readonly Digest[],
   source: string,
 ): Promise<string> {
-  await using tree = await mountLayers(build.environment, layers);
-  using rooted = tree.open();
-  const [found] = findSources(rooted, source);
-  if (found === undefined) throw new SourceNotFoundError('RUN --mount', source);
-  return await digestOf(packTree(rooted, { at: found.at, adjust: () => ({ modifiedNs: 0n }) }));
+  return await build.environment.digests.of(['content', layers, source], async () => {
+    await using tree = await mountLayers(build.environment, layers);
+    using rooted = tree.open();
+    const [found] = findSources(rooted, source);
+    if (found === undefined) throw new SourceNotFoundError('RUN --mount', source);
+    return await digestOf(packTree(rooted, { at: found.at, adjust: () => ({ modifiedNs: 0n }) }));
+  });
 }

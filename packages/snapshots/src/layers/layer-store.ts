@@ -6,8 +6,8 @@ import type { Clock, Logger } from '@gantry/base';
 import { Directory, statPath, type Trash, treeUsage } from '@gantry/kernel';
 import { type Digest, digestHex, parseDigest } from '@gantry/oci';
 import { readBootId } from '../boot-id.ts';
-import { LayerNotFoundError, StorageFullError } from '../errors.ts';
-import type { LayerInfo, PackedLayer } from '../snapshotter.ts';
+import { LayerMismatchError, LayerNotFoundError, StorageFullError } from '../errors.ts';
+import type { LayerInfo, LayerReception, PackedLayer, ReceivedLayer } from '../snapshotter.ts';
 import type { WrittenLayer } from '../unpack/layer-writer.ts';
 import type { UnpackPool } from '../unpack/unpack-pool.ts';
 import { writeDurableFile } from './durable-file.ts';
@@ -37,8 +37,7 @@ export interface RootAttributes {
   mode: number;
 }
 
-const defaultMaxBytes = 64 * 1024 ** 3;
-const defaultMaxEntries = 2_000_000;
+const defaultBounds = { maxBytes: 64 * 1024 ** 3, maxEntries: 2_000_000 };
 const hexName = /^[0-9a-f]{64}$/;
 
 /**
@@ -98,6 +97,36 @@ export class LayerStore implements AsyncDisposable {
     // Whoever has the blob whole need not wait for a registry; who is first has the layer.
     if (layer.arriving !== undefined) return await this.#unpack(layer, layer.signal);
     return this.#unpacking.run(layer.diffId, (signal) => this.#unpack(layer, signal), layer.signal);
+  }
+
+  /** See `Snapshotter.receiveLayer`. */
+  receive({ blobPath, arriving, signal }: ReceivedLayer): LayerReception {
+    const folder = this.#beginFolder();
+    const stop = new AbortController();
+    const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
+    const directory = path.join(folder, 'fs');
+    const writing = this.#options.pool.run(
+      { diffId: undefined, blobPath, compression: 'none', directory, ...defaultBounds },
+      { arriving, signal: AbortSignal.any(signals) },
+    );
+    writing.catch(() => {});
+    let isPublished = false;
+    return {
+      finish: async (diffId) => {
+        const written = await writing;
+        if (written.diffId !== diffId) {
+          const reason = `its content has the digest ${written.diffId}`;
+          throw new LayerMismatchError({ digest: diffId, reason });
+        }
+        isPublished = true;
+        return this.#publish(folder, diffId, written);
+      },
+      [Symbol.asyncDispose]: async () => {
+        stop.abort();
+        await writing.catch(() => {});
+        if (!isPublished) this.#options.trash.throwAway(folder);
+      },
+    };
   }
 
   /** Resolves when these layers survive the end of the host. Throws a `KernelError`: EIO, ENOSPC. */
@@ -161,11 +190,17 @@ export class LayerStore implements AsyncDisposable {
     return layer;
   }
 
-  async #unpack(layer: PackedLayer, signal?: AbortSignal): Promise<StoredLayer> {
+  #beginFolder(): string {
     const folder = path.join(this.#incoming, randomUUID());
     const directory = path.join(folder, 'fs');
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o755);
+    return folder;
+  }
+
+  async #unpack(layer: PackedLayer, signal?: AbortSignal): Promise<StoredLayer> {
+    const folder = this.#beginFolder();
+    const directory = path.join(folder, 'fs');
     try {
       const { diffId, blobPath, compression, arriving, onProgress } = layer;
       const written = await this.#options.pool.run(
@@ -174,8 +209,8 @@ export class LayerStore implements AsyncDisposable {
           blobPath,
           compression,
           directory,
-          maxBytes: layer.maxBytes ?? defaultMaxBytes,
-          maxEntries: layer.maxEntries ?? defaultMaxEntries,
+          maxBytes: layer.maxBytes ?? defaultBounds.maxBytes,
+          maxEntries: layer.maxEntries ?? defaultBounds.maxEntries,
         },
         { arriving, ...(signal && { signal }), ...(onProgress && { onProgress }) },
       );

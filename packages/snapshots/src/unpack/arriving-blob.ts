@@ -1,17 +1,23 @@
 /**
  * How much of a blob is in its file, for whoever reads the file meanwhile, and in the end whether the blob was right. Who writes the file
- * calls `arrived`, then `verified` or `failed`.
+ * calls `arrived`, where the size was not known `ended`, then `verified` or `failed`.
  */
 export class ArrivingBlob {
-  readonly sizeBytes: number;
   readonly #verdict = Promise.withResolvers<void>();
+  #sizeBytes: number;
   #arrivedBytes = 0;
-  #onArrival: ((arrivedBytes: number) => void) | undefined;
+  #onArrival: ((blob: ArrivingBlob) => void) | undefined;
 
-  constructor(sizeBytes: number) {
-    this.sizeBytes = sizeBytes;
+  /** Whatever comes until `ended` when the size is missing. */
+  constructor(sizeBytes: number = Number.POSITIVE_INFINITY) {
+    this.#sizeBytes = sizeBytes;
     // It may fail before anybody asks.
     this.#verdict.promise.catch(() => {});
+  }
+
+  /** Infinite as long as nobody knows. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** So many bytes from the beginning can be read. */
@@ -25,19 +31,25 @@ export class ArrivingBlob {
   }
 
   /** Told of each arrival from now on; one listener at a time. */
-  onArrival(listener: (arrivedBytes: number) => void): void {
+  onArrival(listener: (blob: ArrivingBlob) => void): void {
     this.#onArrival = listener;
   }
 
   /** More than the blob has is nothing to read. */
   arrived(bytes: number): void {
-    this.#arrivedBytes = Math.min(bytes, this.sizeBytes);
+    this.#arrivedBytes = Math.min(bytes, this.#sizeBytes);
+    this.wake();
+  }
+
+  /** What has arrived is all. */
+  ended(): void {
+    this.#sizeBytes = this.#arrivedBytes;
     this.wake();
   }
 
   /** Has the reader look again whether it shall go on. */
   wake(): void {
-    this.#onArrival?.(this.#arrivedBytes);
+    this.#onArrival?.(this);
   }
 
   verified(): void {

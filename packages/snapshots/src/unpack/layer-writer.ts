@@ -16,7 +16,7 @@ import {
   truncateFile,
   writeAll,
 } from '@gantry/kernel';
-import { type TarEntry, type TarHandler, tarStoredBytes } from '@gantry/oci';
+import { type Digest, type TarEntry, type TarHandler, tarStoredBytes } from '@gantry/oci';
 import { LayerTooLargeError, UnsafeLayerError } from '../errors.ts';
 import { applyXattrs, type SkippedXattrs } from './apply-xattrs.ts';
 import { type EntryPath, entryMeaning, entryPath } from './entry-path.ts';
@@ -29,7 +29,12 @@ export interface LayerWriterOptions {
   maxEntries: number;
 }
 
-export interface WrittenLayer {
+/** A layer that was written, by the digest of its uncompressed tar. */
+export interface WrittenLayer extends WrittenEntries {
+  diffId: Digest;
+}
+
+export interface WrittenEntries {
   /** Content of files, as stored: holes do not count. */
   sizeBytes: number;
   entries: number;
@@ -57,7 +62,7 @@ export class LayerWriter implements TarHandler, Disposable {
   readonly #parents: ParentDirectories;
   /** Times of directories, set when nothing more is written into them; keyed by path. */
   readonly #directoryTimes = new Map<string, Pick<TarEntry, 'atimeNs' | 'mtimeNs'>>();
-  readonly #written: WrittenLayer = {
+  readonly #written: WrittenEntries = {
     sizeBytes: 0,
     entries: 0,
     hasRoot: false,
@@ -113,7 +118,7 @@ export class LayerWriter implements TarHandler, Disposable {
   }
 
   /** After the last entry. */
-  finish(): WrittenLayer {
+  finish(): WrittenEntries {
     this.#parents.forget();
     for (const [key, { atimeNs, mtimeNs }] of this.#directoryTimes) {
       using directory = this.#tryOpenDirectory(key);

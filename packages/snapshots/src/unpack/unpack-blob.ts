@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Descriptor, Directory, fileSystemOf, openFlags, openPath } from '@gantry/kernel';
-import { TarParser } from '@gantry/oci';
+import { type Digest, TarParser } from '@gantry/oci';
 import { LayerMismatchError, LayerTooLargeError, StorageFullError } from '../errors.ts';
 import { blobSource } from './blob-source.ts';
 import { decompress } from './decompress.ts';
 import { LayerWriter, type WrittenLayer } from './layer-writer.ts';
 import { fromFailure, toFailure } from './unpack-failure.ts';
-import type { UnpackJob } from './unpack-job.ts';
+import { jobName, type UnpackJob } from './unpack-job.ts';
 
 export interface UnpackHooks {
   /** Compressed bytes read so far. */
@@ -26,16 +26,17 @@ const spaceCheckBytes = 64 * 1024 * 1024;
  */
 export async function unpackBlob(job: UnpackJob, hooks: UnpackHooks): Promise<WrittenLayer> {
   using root = Directory.openPath(job.directory);
-  using writer = new LayerWriter(root, { digest: job.diffId, maxEntries: job.maxEntries });
+  using writer = new LayerWriter(root, { digest: jobName(job), maxEntries: job.maxEntries });
   try {
-    await readBlob(job, hooks, writer);
-    return writer.finish();
+    const diffId = await readBlob(job, hooks, writer);
+    return { ...writer.finish(), diffId };
   } catch (error) {
-    throw fromFailure(toFailure(error, job.diffId, writer.currentName || undefined));
+    throw fromFailure(toFailure(error, jobName(job), writer.currentName || undefined));
   }
 }
 
-async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter): Promise<void> {
+/** Returns the digest of the uncompressed bytes. */
+async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter): Promise<Digest> {
   using blob = new Descriptor(openPath(job.blobPath, openFlags.readOnly));
   const source = blobSource(blob.fd, { onRead: hooks.onProgress, readable: hooks.readable });
   const hash = createHash('sha256');
@@ -45,7 +46,7 @@ async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter)
     hooks.throwIfCancelled();
     unpackedBytes += chunk.length;
     if (unpackedBytes > job.maxBytes) {
-      throw new LayerTooLargeError({ digest: job.diffId, reason: `more than ${job.maxBytes} bytes` });
+      throw new LayerTooLargeError({ digest: jobName(job), reason: `more than ${job.maxBytes} bytes` });
     }
     if (unpackedBytes > nextSpaceCheck) {
       checkSpace(job);
@@ -54,11 +55,14 @@ async function readBlob(job: UnpackJob, hooks: UnpackHooks, writer: LayerWriter)
     hash.update(chunk);
     parser.write(chunk);
   }
+  // A stream that was given up ends too.
+  hooks.throwIfCancelled();
   parser.finish();
-  const digest = `sha256:${hash.digest('hex')}`;
-  if (digest !== job.diffId) {
+  const digest: Digest = `sha256:${hash.digest('hex')}`;
+  if (job.diffId !== undefined && digest !== job.diffId) {
     throw new LayerMismatchError({ digest: job.diffId, reason: `its content has the digest ${digest}` });
   }
+  return digest;
 }
 
 /** A full disk stops everything on the host: end before it. One hundredth, at most 64 MB, stays free. */
@@ -67,5 +71,5 @@ function checkSpace(job: UnpackJob): void {
   const reserveBytes = Math.min(sizeBytes / 100, spaceCheckBytes);
   if (availableBytes >= reserveBytes) return;
   const reason = `${availableBytes} bytes are left, ${Math.round(reserveBytes)} are kept free`;
-  throw new StorageFullError({ digest: job.diffId, reason });
+  throw new StorageFullError({ digest: jobName(job), reason });
 }

@@ -7,13 +7,21 @@ import type { WrittenLayer } from './layer-writer.ts';
 /** What a worker is told: jobs, which it does side by side as far as they wait for their blobs, and how much of these is there. */
 export type UnpackOrder =
   | { type: 'unpack'; id: number; job: UnpackJob }
-  | { type: 'arrived'; id: number; arrivedBytes: number };
+  | ({ type: 'arrived'; id: number } & ArrivedBytes);
+
+/** How much of a blob is there, of how much. */
+export interface ArrivedBytes {
+  arrivedBytes: number;
+  /** Infinite as long as nobody knows. */
+  sizeBytes: number;
+}
 
 export interface UnpackJob {
-  diffId: Digest;
+  /** Undefined: whatever it is, `WrittenLayer` says it. */
+  diffId: Digest | undefined;
   blobPath: string;
   /** The blob is still being written to its file. */
-  arriving?: { sizeBytes: number; arrivedBytes: number };
+  arriving?: ArrivedBytes;
   compression: PackedLayer['compression'];
   /** An existing, empty directory. */
   directory: string;
@@ -21,6 +29,11 @@ export interface UnpackJob {
   maxEntries: number;
   /** One 32-bit word: not 0 asks the job to end. */
   cancel: SharedArrayBuffer;
+}
+
+/** What errors call the layer. */
+export function jobName({ diffId }: Pick<UnpackJob, 'diffId'>): string {
+  return diffId ?? 'of a stream';
 }
 
 /** What a worker says of a job. `progress` any number of times, then one of the others. */

@@ -5,7 +5,7 @@ import type { LayerFault } from '../errors.ts';
 import type { ArrivingBlob } from './arriving-blob.ts';
 import type { WrittenLayer } from './layer-writer.ts';
 import { fromFailure } from './unpack-failure.ts';
-import type { UnpackJob, UnpackMessage, UnpackOrder } from './unpack-job.ts';
+import { jobName, type UnpackJob, type UnpackMessage, type UnpackOrder } from './unpack-job.ts';
 
 export interface UnpackPoolOptions {
   /** Most threads at once. */
@@ -179,7 +179,10 @@ class UnpackThread {
     if (arriving === undefined) return this.#order({ type: 'unpack', id, job });
     const { sizeBytes, arrivedBytes } = arriving;
     this.#order({ type: 'unpack', id, job: { ...job, arriving: { sizeBytes, arrivedBytes } } });
-    arriving.onArrival((bytes) => this.#order({ type: 'arrived', id, arrivedBytes: bytes }));
+    arriving.onArrival((blob) => {
+      const { sizeBytes: size, arrivedBytes: bytes } = blob;
+      this.#order({ type: 'arrived', id, arrivedBytes: bytes, sizeBytes: size });
+    });
   }
 
   /** A thread that is ended in the middle of a task would leave its descriptors open: the tasks end first. */
@@ -211,7 +214,7 @@ class UnpackThread {
   #onExit(): void {
     for (const { job, reject } of this.#tasks.values()) {
       const reason = this.#error === undefined ? 'the unpacking thread was ended' : this.#error.message;
-      const fault: LayerFault = { digest: job.diffId, reason };
+      const fault: LayerFault = { digest: jobName(job), reason };
       const kind = this.#error === undefined ? 'cancelled' : 'internal';
       reject(fromFailure({ name: 'UnpackFailedError', kind, fault }));
     }

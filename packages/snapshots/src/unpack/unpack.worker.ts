@@ -2,14 +2,20 @@ import { parentPort } from 'node:worker_threads';
 
 import { type UnpackHooks, unpackBlob } from './unpack-blob.ts';
 import { toFailure } from './unpack-failure.ts';
-import type { UnpackJob, UnpackMessage, UnpackOrder } from './unpack-job.ts';
+import {
+  type ArrivedBytes,
+  jobName,
+  type UnpackJob,
+  type UnpackMessage,
+  type UnpackOrder,
+} from './unpack-job.ts';
 
 /* The thread that unpacks layers: one that is here whole, and any number that wait for more of their blobs. */
 
 const progressIntervalMs = 50;
 
 /** Jobs whose blobs are on their way: what to call when more is there. */
-const arrivals = new Map<number, (arrivedBytes: number) => void>();
+const arrivals = new Map<number, (arrived: ArrivedBytes) => void>();
 
 function send(message: UnpackMessage): void {
   parentPort?.postMessage(message, []);
@@ -36,13 +42,13 @@ function hooksOf(id: number, job: UnpackJob): UnpackHooks {
 /** Waits where no more is there; every order about the job wakes it, one that cancels it too. */
 function arrivalOf(
   id: number,
-  { sizeBytes, arrivedBytes: atFirst }: NonNullable<UnpackJob['arriving']>,
+  atFirst: ArrivedBytes,
   throwIfCancelled: () => void,
 ): (consumedBytes: number) => Promise<number> {
-  let arrivedBytes = atFirst;
+  let { arrivedBytes, sizeBytes } = atFirst;
   let next = Promise.withResolvers<void>();
-  arrivals.set(id, (bytes) => {
-    arrivedBytes = bytes;
+  arrivals.set(id, (arrived) => {
+    ({ arrivedBytes, sizeBytes } = arrived);
     next.resolve();
     next = Promise.withResolvers<void>();
   });
@@ -60,7 +66,7 @@ async function run(id: number, job: UnpackJob): Promise<void> {
   try {
     send({ id, type: 'done', written: await unpackBlob(job, hooksOf(id, job)) });
   } catch (error) {
-    send({ id, type: 'failed', failure: toFailure(error, job.diffId, undefined) });
+    send({ id, type: 'failed', failure: toFailure(error, jobName(job), undefined) });
   } finally {
     arrivals.delete(id);
   }
@@ -68,5 +74,5 @@ async function run(id: number, job: UnpackJob): Promise<void> {
 
 parentPort?.on('message', (order: UnpackOrder) => {
   if (order.type === 'unpack') void run(order.id, order.job);
-  else arrivals.get(order.id)?.(order.arrivedBytes);
+  else arrivals.get(order.id)?.(order);
 });

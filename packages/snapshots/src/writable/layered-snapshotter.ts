@@ -11,8 +11,10 @@ import type {
   ChangesOptions,
   DiskUsage,
   LayerInfo,
+  LayerReception,
   ListedLayer,
   PackedLayer,
+  ReceivedLayer,
   SnapshotChange,
   SnapshotOptions,
   Snapshotter,
@@ -42,6 +44,10 @@ export class LayeredSnapshotter implements Snapshotter, AsyncDisposable {
 
   unpackLayer(layer: PackedLayer): Promise<LayerInfo> {
     return this.#parts.layers.unpack(layer);
+  }
+
+  receiveLayer(layer: ReceivedLayer): LayerReception {
+    return this.#parts.layers.receive(layer);
   }
 
   async layer(diffId: Digest): Promise<LayerInfo | undefined> {
