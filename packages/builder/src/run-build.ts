@@ -33,13 +33,14 @@ import type { Build } from './stages/stage-build.ts';
 export async function runBuild(engine: BuilderEnvironment, request: BuildRequest): Promise<BuildResult> {
   refuseUnbuiltArguments(request.buildArguments);
   await using keep = engine.ports.images.keep();
+  await using opened = new AsyncDisposableStack();
   const progress = new BuildProgress({ onEvent: request.onEvent, clock: engine.clock });
   const outside = outsideCaches(engine, request, { progress, keep });
   const environment = { ...engine, outside };
   await outside.import(request.cacheFrom);
   const { dockerfile, ...context } = await progress
     .internal(`load build definition from ${request.dockerfile.path}`)
-    .do(() => openContext(environment, request, keep));
+    .do(() => openContext(environment, request, { keep, opened }));
   progress.tell({ kind: 'definition', name: request.dockerfile.path, bytes: dockerfile });
   const file = parseDockerfile(dockerfile);
   checkSyntax(file, request.buildArguments);
@@ -52,7 +53,7 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
   const names = new StageNames(file, request.namedContexts);
   const materials = new Materials();
   const startedAt = environment.clock.now();
-  const common = { environment, request, file, names, context, keep, checks, materials };
+  const common = { environment, request, file, names, context, keep, opened, checks, materials };
   const results: PlatformResult[] = [];
   let unused: readonly string[] = [];
   // One after the other: what platforms have in common comes from the cache then.

@@ -10,3 +10,4 @@ export { BlobMismatchError, BlobNotFoundError, BlobStorageFullError, BlobTooLarg
 export { FileBlobStore, type FileBlobStoreOptions } from './file-blob-store.ts';
 export { FilePartialBlobs, type FilePartialBlobsOptions } from './partial/file-partial-blobs.ts';
 export type { AppendOptions, PartialBlobs } from './partial/partial-blobs.ts';
+export { abortable } from './verified-source.ts';

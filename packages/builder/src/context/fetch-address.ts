@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
+import { layeredFiles } from '../sources/layered-files.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { fetchGit } from './fetch-git.ts';
 import { fetchHttp } from './fetch-http.ts';
 import { readGitAddress } from './git-address.ts';
@@ -10,21 +11,21 @@ import { receiveContext } from './receive-context.ts';
 import type { SourceRequest } from './source-request.ts';
 
 /**
- * The files behind an address, as layers: those of a git repository, of an archive, or a Dockerfile alone. Throws `InvalidBuildError`
+ * The files behind an address: those of a git repository, of an archive, or a Dockerfile alone. Throws `InvalidBuildError`
  * for an address that is neither.
  */
 export async function fetchAddress(
   environment: BuilderEnvironment,
   address: string,
   request: SourceRequest,
-): Promise<readonly Digest[]> {
+): Promise<SourceFiles> {
   const git = readGitAddress(address);
-  if (git !== undefined) return (await fetchGit(environment, git, request)).layers;
+  if (git !== undefined) return layeredFiles(environment, (await fetchGit(environment, git, request)).layers);
   if (!/^https?:\/\//i.test(address))
     throw new InvalidBuildError(`unable to prepare context: ${JSON.stringify(address)} is no address`);
   const { layers, name } = await fetchHttp(environment, { url: address, checksum: '' }, request);
   const [layer] = layers;
   const directory = layer && (await environment.ports.snapshots.layer(layer));
   if (directory === undefined) throw new InvalidBuildError(`nothing came from ${address}`);
-  return [await receiveContext(environment, createReadStream(path.join(directory.path, name)), request)];
+  return await receiveContext(environment, createReadStream(path.join(directory.path, name)), request);
 }

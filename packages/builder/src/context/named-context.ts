@@ -1,6 +1,7 @@
 import { canonicalString, type Digest, isDigest, parseReference, withDefaultTag } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { fetchAddress } from './fetch-address.ts';
 import { receiveDirectory } from './receive-directory.ts';
 import type { SourceRequest } from './source-request.ts';
@@ -61,12 +62,12 @@ function canonical(name: string): string | undefined {
   }
 }
 
-/** The files of a named context, as layers. */
+/** The files of a named context. */
 export async function openNamedFiles(
   environment: BuilderEnvironment,
   address: string,
   request: SourceRequest,
-): Promise<readonly Digest[]> {
+): Promise<SourceFiles> {
   if (!address.startsWith('local:')) return await fetchAddress(environment, address, request);
   const wish = { include: [], exclude: [], follow: [] };
   return await receiveDirectory(environment, { name: address.slice('local:'.length), wish }, request);

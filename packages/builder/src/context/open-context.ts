@@ -1,19 +1,18 @@
 import { posix } from 'node:path';
 import { PathPatterns, readIgnoreFile } from '@gantry/dockerfile';
-import type { Digest } from '@gantry/oci';
 import type { DirectoryWish } from '../build-client.ts';
 import type { BuildRequest, ContextSource, DockerfileSource } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
-import type { Keep } from '../steps/layers.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { fetchAddress } from './fetch-address.ts';
 import { hiddenFiles, maxDockerfileBytes, readContextFile, receiveContext } from './receive-context.ts';
 import { receiveDirectory } from './receive-directory.ts';
 import type { SourceRequest } from './source-request.ts';
 
-/** The files of a build, as layers. */
+/** The files of a build. */
 export interface BuildContext {
-  readonly layers: readonly Digest[];
+  readonly files: SourceFiles;
   /** Files that clients always send and `.dockerignore` leaves out. */
   readonly hidden: ReadonlySet<string>;
   /** What `.dockerignore` leaves out, where there is one. */
@@ -24,31 +23,31 @@ export interface BuildContext {
 export async function openContext(
   environment: BuilderEnvironment,
   request: BuildRequest,
-  keep: Keep,
+  { keep, opened }: Pick<SourceRequest, 'keep' | 'opened'>,
 ): Promise<BuildContext & { readonly dockerfile: Uint8Array }> {
   const { context, dockerfile, client, signal } = request;
-  const sources = { keep, signal, client };
+  const sources = { keep, opened, signal, client };
   if (context.kind === 'client')
     return await openDirectory(sources, environment, { name: context.name, dockerfile });
-  const layers = await receiveSource(environment, context, sources);
-  const look = (path: string) => readContextFile(environment, layers, path);
+  const files = await receiveSource(environment, context, sources);
+  const look = (path: string) => readContextFile(files, path);
   if (dockerfile.kind === 'client') {
     const { name, path } = dockerfile;
     const bytes = found((await readFiles(sources, name, [path])).get(path), path);
-    return { layers, dockerfile: bytes, hidden: new Set(), ignored: undefined };
+    return { files, dockerfile: bytes, hidden: new Set(), ignored: undefined };
   }
   const bytes =
     dockerfile.kind === 'inline' ? dockerfile.bytes : found(await look(dockerfile.path), dockerfile.path);
   const ignored = ignoredBy((await look(`${dockerfile.path}.dockerignore`)) ?? (await look('.dockerignore')));
-  return { layers, dockerfile: bytes, hidden: hiddenFiles(ignored, dockerfile.path), ignored };
+  return { files, dockerfile: bytes, hidden: hiddenFiles(ignored, dockerfile.path), ignored };
 }
 
 async function receiveSource(
   environment: BuilderEnvironment,
   context: Exclude<ContextSource, { kind: 'client' }>,
   sources: SourceRequest,
-): Promise<readonly Digest[]> {
-  if (context.kind === 'archive') return [await receiveContext(environment, context.bytes, sources)];
+): Promise<SourceFiles> {
+  if (context.kind === 'archive') return await receiveContext(environment, context.bytes, sources);
   return await fetchAddress(environment, context.address, sources);
 }
 
@@ -61,14 +60,14 @@ async function openDirectory(
   const { path } = dockerfile;
   const own = `${path}.dockerignore`;
   const place = dockerfile.kind === 'client' ? dockerfile.name : name;
-  const files = await readFiles(sources, place, [path, own]);
-  const bytes = dockerfile.kind === 'inline' ? dockerfile.bytes : found(files.get(path), path);
+  const texts = await readFiles(sources, place, [path, own]);
+  const bytes = dockerfile.kind === 'inline' ? dockerfile.bytes : found(texts.get(path), path);
   const common = '.dockerignore';
-  const ignore = files.get(own) ?? (await readFiles(sources, name, [common])).get(common);
+  const ignore = texts.get(own) ?? (await readFiles(sources, name, [common])).get(common);
   const exclude = ignore === undefined ? [] : readIgnoreFile(ignore);
   const wish = { include: [], exclude, follow: [] };
-  const layers = await receiveDirectory(environment, { name, wish }, sources);
-  return { layers, dockerfile: bytes, hidden: new Set(), ignored: ignoredBy(ignore) };
+  const files = await receiveDirectory(environment, { name, wish }, sources);
+  return { files, dockerfile: bytes, hidden: new Set(), ignored: ignoredBy(ignore) };
 }
 
 /** Small files of a directory of the client's, by their paths; those that are there. */

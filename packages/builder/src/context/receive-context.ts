@@ -2,53 +2,49 @@ import { posix } from 'node:path';
 import { faultPoint } from '@gantry/base';
 import type { PathPatterns } from '@gantry/dockerfile';
 import { decompress, sniffStream } from '@gantry/images';
-import { FileTooLargeError, NotRegularFileError, readFileIn } from '@gantry/kernel';
-import { type Digest, encodeTarHeader, readTar, tarEnd, tarPadding, tarStoredBytes } from '@gantry/oci';
+import { encodeTarHeader, tarEnd, tarPadding } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError } from '../errors.ts';
-import { mountLayers } from '../steps/layered-tree.ts';
-import type { Keep } from '../steps/layers.ts';
-import { refuseMark } from '../transfer/add-archive.ts';
+import { archivedFiles } from '../sources/archived-files.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
+import { spoolArchive } from '../sources/spool-archive.ts';
 import { beginsTar, peekStream } from './peek-stream.ts';
+import type { SourceRequest } from './source-request.ts';
 
 /** A Dockerfile, or a file of patterns, that is larger is none. */
 export const maxDockerfileBytes: number = 16 * 1024 ** 2;
 
 /**
- * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), becomes a layer, so that nothing in it can lead out. What is
- * no tar is a Dockerfile, and all that the context has. Throws `InvalidBuildError`, `CorruptTarError`, and what unpacking throws.
+ * Takes a context in: a tar, plain or compressed (gzip, bzip2, xz, zstd), of which nothing can lead out. What is no tar is a
+ * Dockerfile, and all that the context has. Throws `InvalidBuildError`, `CorruptTarError`, and what storing throws.
  */
 export async function receiveContext(
-  { ports }: Pick<BuilderEnvironment, 'ports'>,
+  environment: Pick<BuilderEnvironment, 'ports' | 'workDirectory'>,
   archive: AsyncIterable<Uint8Array>,
-  { keep, signal }: { keep: Keep; signal: AbortSignal },
-): Promise<Digest> {
+  { keep, opened, signal }: Pick<SourceRequest, 'keep' | 'opened' | 'signal'>,
+): Promise<SourceFiles> {
   const { compression, stream } = await sniffStream(archive);
   const unpacked = await peekStream(decompress(stream, compression, signal), 512);
-  const members = beginsTar(unpacked.head) ? normalise(unpacked.stream) : loneDockerfile(unpacked.stream);
-  const { digest: diffId } = await ports.content.ingest(members, { lease: keep.lease, signal });
-  keep.keepLayer(diffId);
-  const blobPath = ports.content.path(diffId);
+  const tar = beginsTar(unpacked.head) ? unpacked.stream : loneDockerfile(unpacked.stream);
+  const directory = environment.workDirectory;
+  const { archive: spooled, index } = await spoolArchive(tar, { directory, opened, signal });
   faultPoint('build/context-stored');
-  await ports.snapshots.unpackLayer({ diffId, blobPath, compression: 'none', signal });
-  faultPoint('build/context-unpacked');
-  return diffId;
+  return archivedFiles(environment, { archives: [spooled], index }, { keep, signal });
 }
 
 /** A file of a context, links within it followed; undefined when nothing is there. Throws `InvalidBuildError`. */
-export async function readContextFile(
-  environment: Pick<BuilderEnvironment, 'ports' | 'steps'>,
-  layers: readonly Digest[],
-  path: string,
-): Promise<Uint8Array | undefined> {
-  try {
-    await using tree = await mountLayers(environment, layers);
-    return readFileIn(tree.root, posix.join('/', path), maxDockerfileBytes);
-  } catch (error) {
-    if (error instanceof FileTooLargeError || error instanceof NotRegularFileError)
-      throw new InvalidBuildError(`failed to parse Dockerfile: cannot read ${path}: ${error.message}`);
-    throw error;
-  }
+export async function readContextFile(files: SourceFiles, path: string): Promise<Uint8Array | undefined> {
+  await using opened = await files.open();
+  const { tree } = opened;
+  const at = tree.resolve(path);
+  const stat = tree.stat(at);
+  if (stat === undefined) return undefined;
+  const refuse = (reason: string): never => {
+    throw new InvalidBuildError(`failed to parse Dockerfile: cannot read ${path}: ${reason}`);
+  };
+  if (stat.kind !== 'file') return refuse(`${posix.join('/', path)} is not a regular file`);
+  if (stat.sizeBytes > maxDockerfileBytes) return refuse(`larger than ${maxDockerfileBytes} bytes`);
+  return Buffer.concat(await Array.fromAsync(tree.read(at)));
 }
 
 /**
@@ -76,23 +72,4 @@ async function* loneDockerfile(source: AsyncIterable<Uint8Array>): AsyncGenerato
   yield* chunks;
   yield tarPadding(sizeBytes);
   yield tarEnd;
-}
-
-/** Names without `./`, `..` or a slash in front, as layers have them. */
-async function* normalise(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  for await (const { entry, content } of readTar(source)) {
-    const name = inside(entry.name);
-    if (name.length === 0) continue;
-    const linkName = entry.type === 'hard-link' ? inside(entry.linkName) : entry.linkName;
-    refuseMark(posix.basename(Buffer.from(name).toString('latin1')));
-    yield encodeTarHeader({ ...entry, name, linkName });
-    yield* content;
-    yield tarPadding(tarStoredBytes(entry));
-  }
-  yield tarEnd;
-}
-
-function inside(name: Uint8Array): Uint8Array {
-  const path = posix.join('/', Buffer.from(name).toString('latin1')).slice(1);
-  return Buffer.from(path.replace(/\/$/, ''), 'latin1');
 }

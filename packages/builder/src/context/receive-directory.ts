@@ -1,45 +1,54 @@
 import { posix } from 'node:path';
+import { faultPoint } from '@gantry/base';
 import type { PlainLayer } from '@gantry/images';
-import { type Digest, encodeTarHeader, type TarEntryInput, tarEnd, tarPadding } from '@gantry/oci';
+import { encodeTarHeader, type TarEntryInput, tarEnd, tarPadding } from '@gantry/oci';
 import type { ClientDirectory, DirectoryWish, FileEntry } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
-import { mountLayers } from '../steps/layered-tree.ts';
-import { holdLayer, storeLayer } from '../steps/layers.ts';
+import { ArchiveTree } from '../sources/archive-tree.ts';
+import { archivedFiles } from '../sources/archived-files.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
+import { openStoredArchives } from '../sources/stored-archives.ts';
+import { emptyLayer } from '../steps/layers.ts';
 import { refuseMark } from '../transfer/add-archive.ts';
 import { compareDirectory, type DirectoryChanges } from './compare-directory.ts';
 import type { SourceRequest } from './source-request.ts';
 
-/** From so many on a directory is received anew: looking through many layers costs more. */
-const maxLayers = 12;
+/** From so many on a directory is received anew: what has changed since is stored too. */
+const maxArchives = 12;
 const maxEntries = 2_000_000;
 /** Files up to this size are asked for together. */
 const smallFileBytes = 128 * 1024;
 const readAhead = 64;
 
 /**
- * Takes a directory of the client's in, as layers. Of one that came before, under the client's shared key, only what changed is asked
- * for. Throws `InvalidBuildError` for what cannot be in a layer, and for a file that shrinks while it is read.
+ * Takes a directory of the client's in, as archives. Of one that came before, under the client's shared key, only what changed is
+ * asked for. Throws `InvalidBuildError` for what cannot be in a layer, and for a file that shrinks while it is read.
  */
 export async function receiveDirectory(
   environment: BuilderEnvironment,
   { name, wish }: { name: string; wish: DirectoryWish },
   request: SourceRequest,
-): Promise<readonly Digest[]> {
-  const { client, signal } = request;
+): Promise<SourceFiles> {
+  const { client, signal, opened } = request;
   if (client?.directory === undefined)
     throw new BuildOptionNotBuiltError('a directory of a client that lends none');
   await using directory = await client.directory(name, wish, { signal });
   const entries = await listed(directory);
-  const kept = client.sharedKey === '' ? [] : await heldLayers(environment, name, request);
-  const changes = kept.length === 0 ? undefined : await changesTo(environment, kept, entries);
-  const isAnew = changes === undefined || hasLinks(changes) || kept.length >= maxLayers;
+  const kept = client.sharedKey === '' ? [] : await heldArchives(environment, name, request);
+  const before = await openStoredArchives(environment, kept, { opened });
+  const changes = compareDirectory(new ArchiveTree(before.index.root), entries);
+  const isAnew = hasLinks(changes) || kept.length === 0 || kept.length >= maxArchives;
   const wanted = isAnew ? { changed: entries, removed: [] } : changes;
-  const added = await storeLayer(environment, packEntries(directory, wanted), request);
+  const added = await storeArchive(environment, packEntries(directory, wanted), request);
   const layers = [...(isAnew ? [] : kept), ...(added === undefined ? [] : [added])];
   if (client.sharedKey !== '' && layers.length > 0)
     environment.directories.put(client.sharedKey, name, layers);
-  return layers.map(({ diffId }) => diffId);
+  const now = await openStoredArchives(environment, added === undefined ? [] : [added], {
+    opened,
+    ...(!isAnew && { below: before }),
+  });
+  return archivedFiles(environment, now, request);
 }
 
 async function listed(directory: ClientDirectory): Promise<FileEntry[]> {
@@ -60,27 +69,29 @@ function checkName({ path, kind, linkName }: FileEntry): void {
   refuseMark(posix.basename(path));
 }
 
-async function heldLayers(
+/** Empty when nothing, or not everything, is there. */
+async function heldArchives(
   environment: BuilderEnvironment,
   name: string,
   { client, keep }: SourceRequest,
 ): Promise<readonly PlainLayer[]> {
   const layers = environment.directories.find(client?.sharedKey ?? '', name);
-  for (const layer of layers) if (!(await holdLayer(environment, layer, keep))) return [];
+  for (const { diffId } of layers) {
+    keep.lease.hold(diffId);
+    if ((await environment.ports.content.stat(diffId)) === undefined) return [];
+  }
   return layers;
 }
 
-async function changesTo(
-  environment: BuilderEnvironment,
-  kept: readonly PlainLayer[],
-  entries: readonly FileEntry[],
-): Promise<DirectoryChanges> {
-  await using tree = await mountLayers(
-    environment,
-    kept.map(({ diffId }) => diffId),
-  );
-  using rooted = tree.open();
-  return compareDirectory(rooted, entries);
+/** Undefined for an archive without entries. */
+async function storeArchive(
+  { ports }: BuilderEnvironment,
+  archive: AsyncIterable<Uint8Array>,
+  { keep, signal }: SourceRequest,
+): Promise<PlainLayer | undefined> {
+  const { digest: diffId, sizeBytes } = await ports.content.ingest(archive, { lease: keep.lease, signal });
+  faultPoint('build/context-stored');
+  return diffId === emptyLayer ? undefined : { diffId, sizeBytes };
 }
 
 /** The file that a hard link names is perhaps in another layer. */

@@ -5,9 +5,10 @@ import { type GitAddress, readGitAddress } from '../context/git-address.ts';
 import type { SourceRequest } from '../context/source-request.ts';
 import { InvalidBuildError } from '../errors.ts';
 import { builderArguments } from '../plan/builder-arguments.ts';
+import { layeredFiles } from '../sources/layered-files.ts';
 import { expandIn } from './apply-config.ts';
 import { type TransferSource, transferFiles } from './copy.ts';
-import { checkIgnored, sourceLayers } from './sources.ts';
+import { checkIgnored, sourceFiles } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** ADD: of the context, of http(s) addresses and of git repositories. Throws as COPY does, and what fetching throws. */
@@ -24,9 +25,10 @@ export async function addStep(work: StageWork, instruction: AddInstruction): Pro
     throw new InvalidBuildError(
       'When using ADD with more than one source file, the destination must be a directory and end with a /',
     );
-  const request = { keep: build.keep, signal: build.signal, client: build.request.client };
+  const { keep, opened, signal } = build;
+  const request = { keep, opened, signal, client: build.request.client };
   if (local.length > 0 || instruction.heredocs.length > 0) {
-    const from = await sourceLayers(work, '');
+    const from = await sourceFiles(work, '');
     checkIgnored(work, instruction, local);
     const unpacks = instruction.unpack ?? true;
     await transferFiles(work, instruction, { from, sources: local, parents: false, unpacks });
@@ -61,14 +63,15 @@ async function fetched(
       request,
     );
     materials.add({ uri: git.remote, digest: { sha1: commit } });
-    return { from: layers, sources: ['/'], toldSources: [address], parents: false, unpacks: false };
+    const from = layeredFiles(environment, layers);
+    return { from, sources: ['/'], toldSources: [address], parents: false, unpacks: false };
   }
   if (checksum !== '' && !/^sha256:[0-9a-f]{64}$/.test(checksum))
     throw new InvalidBuildError(`unsupported checksum ${JSON.stringify(checksum)}: expected sha256:<hex>`);
   const { layers, name, digest } = await fetchHttp(environment, { url: address, checksum }, request);
   materials.add({ uri: address, digest: { sha256: digest.slice('sha256:'.length) } });
   return {
-    from: layers,
+    from: layeredFiles(environment, layers),
     sources: [escaped(name)],
     toldSources: [address],
     parents: false,

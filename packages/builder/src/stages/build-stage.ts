@@ -129,7 +129,7 @@ function checkBasePlatform(
 /** The files of a named context, which a stage stands on as on an image without a config. */
 async function heldFiles(build: Build, address: string): Promise<PlainLayer[]> {
   const layers: PlainLayer[] = [];
-  for (const diffId of await build.files(address)) {
+  for (const diffId of await (await build.files(address)).layers()) {
     const blob = await build.environment.ports.content.stat(diffId);
     if (blob === undefined) throw new InvalidBuildError(`the files of ${address} are gone`);
     layers.push({ diffId, sizeBytes: blob.sizeBytes });

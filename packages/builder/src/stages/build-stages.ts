@@ -3,6 +3,7 @@ import type { ReceivedImage } from '@gantry/images';
 import { type Digest, formatPlatform } from '@gantry/oci';
 import { openNamedFiles } from '../context/named-context.ts';
 import type { BuildProgress, StageProgress } from '../progress/build-progress.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { buildStage, resolveImage, wholeName } from './build-stage.ts';
 import { receiveLayout } from './receive-layout.ts';
 import type { Build } from './stage-build.ts';
@@ -28,7 +29,7 @@ export async function buildStages(
   const results = new Map<Stage, Promise<StageState>>();
   const images = new Map<string, Promise<readonly Digest[]>>();
   const layouts = new Map<string, Promise<ReceivedImage>>();
-  const files = new Map<string, Promise<readonly Digest[]>>();
+  const files = new Map<string, Promise<SourceFiles>>();
   const spoken = new Map(stages.map((stage) => [stage, progress.addStage()]));
   const build: Build = {
     ...common,
@@ -48,6 +49,7 @@ export async function buildStages(
       once(files, address, () =>
         openNamedFiles(common.environment, address, {
           keep: common.keep,
+          opened: common.opened,
           signal,
           client: common.request.client,
         }),

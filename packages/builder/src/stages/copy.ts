@@ -1,36 +1,29 @@
 import { posix } from 'node:path';
-import {
-  type CopyInstruction,
-  heredocText,
-  PathPatterns,
-  type Transfer,
-  type Written,
-} from '@gantry/dockerfile';
-import type { Digest } from '@gantry/oci';
+import { type CopyInstruction, heredocText, type Transfer, type Written } from '@gantry/dockerfile';
 import { InvalidBuildError } from '../errors.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { cachedStep } from '../steps/cached-step.ts';
-import { prepareTransfer } from '../steps/transfer-step.ts';
-import { readModeChange } from '../transfer/change-mode.ts';
+import { StepTransfer } from '../steps/transfer-step.ts';
 import { expandIn } from './apply-config.ts';
 import { remember } from './history.ts';
-import { checkIgnored, sourceLayers } from './sources.ts';
+import { checkIgnored, sourceFiles } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** COPY. Throws `SourceNotFoundError`, `InvalidBuildError`, `UnknownUserError`. */
 export async function copyStep(work: StageWork, instruction: CopyInstruction): Promise<void> {
   if (instruction.from.includes('$'))
     throw new InvalidBuildError("'from' doesn't support variable expansion, define alias stage instead");
-  const from = await sourceLayers(work, instruction.from);
+  const from = await sourceFiles(work, instruction.from);
   const keepsOwners = hasOwners(work, instruction.from);
   const sources = instruction.sources.map((source) => expandIn(work, instruction, source).text);
-  if (from === work.build.context.layers) checkIgnored(work, instruction, sources);
+  if (from === work.build.context.files) checkIgnored(work, instruction, sources);
   const source = { from, sources, parents: instruction.parents, unpacks: false };
   await transferFiles(work, instruction, { ...source, keepsOwners });
 }
 
 /** Files that an instruction takes from one place. */
 export interface TransferSource {
-  readonly from: readonly Digest[];
+  readonly from: SourceFiles;
   /** Their names there, variables put in. */
   readonly sources: readonly string[];
   readonly parents: boolean;
@@ -50,10 +43,10 @@ export async function transferFiles(
   const { build, state } = work;
   const { environment, keep, signal } = build;
   const expand = (text: string): string => expandIn(work, instruction, text).text;
-  const mode = expand(instruction.chmod);
+  const chmod = expand(instruction.chmod);
   const chown = expand(instruction.chown);
   const destination = expand(instruction.destination);
-  await using transfer = await prepareTransfer(environment, {
+  await using transfer = new StepTransfer(environment, {
     instruction: instruction.name,
     sources,
     texts: instruction.heredocs.map((heredoc) => ({
@@ -63,14 +56,14 @@ export async function transferFiles(
     destination: destinationOf(work, destination),
     parents,
     unpacks,
-    excluded: new PathPatterns(instruction.exclude.map(expand)),
-    hidden: from === build.context.layers ? build.context.hidden : new Set(),
+    exclude: instruction.exclude.map(expand),
+    hidden: from === build.context.files ? build.context.hidden : new Set(),
     from,
     onto: state.layerIds,
     link: instruction.link,
     chown,
     keepsOwners,
-    changeMode: mode === '' ? undefined : readModeChange(mode),
+    chmod,
   });
   const onto = instruction.link ? [] : state.layerIds;
   const step = await cachedStep(environment, {
@@ -86,7 +79,7 @@ export async function transferFiles(
     sources: toldSources ?? sources,
     destination,
     chown,
-    chmod: mode,
+    chmod,
   });
   remember(work, `${told} # buildkit`, step.layer !== undefined);
 }

@@ -19,7 +19,7 @@ import type { StepScript } from '../steps/step-files.ts';
 import { expandIn } from './apply-config.ts';
 import { isUncached } from './copy.ts';
 import { remember } from './history.ts';
-import { contentOf, sourceLayers } from './sources.ts';
+import { contentOf, sourceFiles } from './sources.ts';
 import type { StageWork } from './stage-build.ts';
 
 /** RUN. Throws `BuildCommandError`, and what mounting and starting throw. */
@@ -133,12 +133,12 @@ async function stepMount(
     mount.target === undefined ? defaultTarget(mount, agents) : posix.resolve(working, mount.target);
   if (destination === '/') throw new InvalidBuildError('invalid mount target "/"');
   const id = mount.type === 'cache' ? cacheIdOf(work, mount.id ?? destination ?? '') : mount.id;
-  const hasLayers = mount.type === 'bind' || (mount.type === 'cache' && mount.from !== undefined);
+  const hasFiles = mount.type === 'bind' || (mount.type === 'cache' && mount.from !== undefined);
   return {
     ...mount,
     ...(id !== undefined && { id }),
     destination,
-    layers: hasLayers ? await sourceLayers(work, mount.from ?? '') : [],
+    files: hasFiles ? await sourceFiles(work, mount.from ?? '') : undefined,
   };
 }
 
@@ -162,8 +162,9 @@ function defaultTarget(mount: RunMount, agents: number): string | undefined {
 /** What mounts are to the step's key: of a bind mount the files that it shows, of a cache nothing but its place. */
 async function mountInputs(work: StageWork, mounts: readonly StepMount[]): Promise<object[]> {
   const inputs: object[] = [];
-  for (const { layers, ...mount } of mounts) {
-    const content = mount.type === 'bind' ? await contentOf(work, layers, mount.source ?? '/') : '';
+  for (const { files, ...mount } of mounts) {
+    const isContent = mount.type === 'bind' && files !== undefined;
+    const content = isContent ? await contentOf(work, files, mount.source ?? '/') : '';
     inputs.push({ ...mount, content });
   }
   return inputs;

@@ -1,20 +1,20 @@
 import type { Written } from '@gantry/dockerfile';
-import type { Digest } from '@gantry/oci';
-import { packTree } from '@gantry/snapshots';
 import { SourceNotFoundError } from '../errors.ts';
-import { mountLayers } from '../steps/layered-tree.ts';
+import { layeredFiles } from '../sources/layered-files.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { digestOf } from '../steps/transfer-step.ts';
 import { cleanSource, findSources, hasWildcard } from '../transfer/find-sources.ts';
 import type { StageWork } from './stage-build.ts';
 
-/** Layers of what `--from` names: a stage, an image, or the context when it is empty. */
-export async function sourceLayers({ build }: StageWork, from: string): Promise<readonly Digest[]> {
-  if (from === '') return build.context.layers;
+/** What `--from` names: a stage, an image, or the context when it is empty. */
+export async function sourceFiles({ build }: StageWork, from: string): Promise<SourceFiles> {
+  if (from === '') return build.context.files;
   const origin = build.names.source(from);
-  if ('stage' in origin) return (await build.stage(origin.stage)).layerIds;
+  if ('stage' in origin) return layeredFiles(build.environment, (await build.stage(origin.stage)).layerIds);
   if ('address' in origin) return await build.files(origin.address);
-  if ('layout' in origin) return (await build.layout(origin.layout, build.platform)).layers;
-  return await build.image(origin.image);
+  if ('layout' in origin)
+    return layeredFiles(build.environment, (await build.layout(origin.layout, build.platform)).layers);
+  return layeredFiles(build.environment, await build.image(origin.image));
 }
 
 /** Reports on files of the context that `.dockerignore` leaves out. */
@@ -32,16 +32,13 @@ export function checkIgnored(
 }
 
 /** A digest of what lies at a place of a tree: names, kinds, owners, modes and contents, whatever the times. */
-export async function contentOf(
-  { build }: StageWork,
-  layers: readonly Digest[],
-  source: string,
-): Promise<string> {
-  return await build.environment.digests.of(['content', layers, source], async () => {
-    await using tree = await mountLayers(build.environment, layers);
-    using rooted = tree.open();
-    const [found] = findSources(rooted, source);
+export async function contentOf({ build }: StageWork, files: SourceFiles, source: string): Promise<string> {
+  return await build.environment.digests.of(['content', files.ids, source], async () => {
+    await using opened = await files.open();
+    const [found] = findSources(opened.tree, source);
     if (found === undefined) throw new SourceNotFoundError('RUN --mount', source);
-    return await digestOf(packTree(rooted, { at: found.at, adjust: () => ({ modifiedNs: 0n }) }));
+    return await digestOf(
+      opened.tree.pack({ at: found.at, name: 'source', adjust: () => ({ modifiedNs: 0n }) }),
+    );
   });
 }

@@ -9,6 +9,7 @@ import type { Materials } from '../output/attest/materials.ts';
 import type { BuildArguments } from '../plan/build-arguments.ts';
 import type { StageNames } from '../plan/choose-stages.ts';
 import type { StageProgress, StepProgress } from '../progress/build-progress.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import type { Keep } from '../steps/layers.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -34,8 +35,10 @@ export interface Build {
   image(reference: string): Promise<readonly Digest[]>;
   /** An image of a store that the client offers. */
   layout(layout: LayoutReference, platform: Platform): Promise<ReceivedImage>;
-  /** Layers of the files of a named context. */
-  files(address: string): Promise<readonly Digest[]>;
+  /** The files of a named context. */
+  files(address: string): Promise<SourceFiles>;
+  /** What lives as long as the build. */
+  readonly opened: AsyncDisposableStack;
 }
 
 /** One stage while it is built. */

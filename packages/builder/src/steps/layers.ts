@@ -6,7 +6,7 @@ import { ArrivingBlob, type LayerReception } from '@gantry/snapshots';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 
 /** The diff id of a tar without entries: a layer that changes nothing. */
-const emptyLayer: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
+export const emptyLayer: Digest = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';
 
 /** Keeps what a build makes until its image, or the cache, refers to it. */
 export type Keep = ReturnType<BuilderEnvironment['ports']['images']['keep']>;

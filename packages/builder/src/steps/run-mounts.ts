@@ -13,11 +13,11 @@ import {
   statAt,
   umount,
 } from '@gantry/kernel';
-import type { Digest } from '@gantry/oci';
 import type { SpecMount } from '@gantry/runtime';
 import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError, SourceNotFoundError } from '../errors.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
 import { openAgentSocket } from './agent-socket.ts';
 import { mountLayers } from './layered-tree.ts';
 import { checkSecretSize, SecretFiles } from './secret-files.ts';
@@ -26,8 +26,8 @@ import { checkSecretSize, SecretFiles } from './secret-files.ts';
 export interface StepMount extends RunMount {
   /** Where it is in the file system: absolute. Undefined for a secret that is a variable alone. */
   readonly destination: string | undefined;
-  /** Layers of the stage, image or context that a bind mount shows, or that a cache begins with. */
-  readonly layers: readonly Digest[];
+  /** Of the stage, image or context that a bind mount shows, or that a cache begins with. */
+  readonly files: SourceFiles | undefined;
 }
 
 export interface MountRequest {
@@ -153,7 +153,7 @@ async function boundPlace(
   opened: AsyncDisposableStack,
 ): Promise<string> {
   const source = mount.source ?? '/';
-  const tree = opened.use(await mountLayers(environment, mount.layers));
+  const tree = opened.use(await mountLayers(environment, (await mount.files?.layers()) ?? []));
   using rooted = tree.open();
   const at = foundIn(source, () => {
     const place = rooted.resolve(source);
@@ -173,8 +173,8 @@ async function cacheDirectory(
   mount: StepMount,
   { directory, opened }: { directory: string; opened: AsyncDisposableStack },
 ): Promise<string> {
-  const { sharing = 'shared', mode, uid, gid, source, layers } = mount;
-  const beginsEmpty = mount.from === undefined;
+  const { sharing = 'shared', mode, uid, gid, source, files } = mount;
+  const beginsEmpty = files === undefined;
   const cache = opened.use(
     await environment.cacheMounts.acquire({
       id: cacheId(mount),
@@ -182,10 +182,10 @@ async function cacheDirectory(
       ...(mode !== undefined && { mode }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
-      ...(!beginsEmpty && {
+      ...(files !== undefined && {
         beginning: {
-          content: [...layers, source ?? '/'].join(),
-          fill: (empty) => copyLayers(environment, { layers, source: source ?? '/' }, empty),
+          content: [...files.ids, source ?? '/'].join(),
+          fill: (empty) => copyFiles(environment, { files, source: source ?? '/' }, empty),
         },
       }),
     }),
@@ -194,12 +194,12 @@ async function cacheDirectory(
   return await boundWithin(cache.directory, source, { place: path.join(directory, randomUUID()), opened });
 }
 
-async function copyLayers(
+async function copyFiles(
   environment: BuilderEnvironment,
-  { layers, source }: { layers: readonly Digest[]; source: string },
+  { files, source }: { files: SourceFiles; source: string },
   to: Directory,
 ): Promise<void> {
-  await using tree = await mountLayers(environment, layers);
+  await using tree = await mountLayers(environment, await files.layers());
   using rooted = tree.open();
   using from = foundIn(source, () => rooted.openDirectory(rooted.resolve(source)));
   await copyTree(from, to);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { PathPatterns } from '@gantry/dockerfile';
 import type { PlainLayer } from '@gantry/images';
 import type { RootedTree } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
-import type { ModeChange } from '../transfer/change-mode.ts';
+import type { SourceFiles } from '../sources/source-files.ts';
+import { readModeChange } from '../transfer/change-mode.ts';
 import { Destination } from '../transfer/destination.ts';
 import { packTransfer } from '../transfer/pack-transfer.ts';
 import { planTransfer, type TransferWish, unpackArchives } from '../transfer/plan-transfer.ts';
@@ -13,8 +15,8 @@ import { type Keep, storeLayer } from './layers.ts';
 
 /** COPY, ADD of local files: what to put on top of a file system, from which other one. */
 export interface TransferStep extends TransferWish {
-  /** Layers that the files come from, base first. */
-  readonly from: readonly Digest[];
+  /** What the files come from. */
+  readonly from: SourceFiles;
   /** Layers that they go on; nothing of them is looked at with `link`. */
   readonly onto: readonly Digest[];
   readonly link: boolean;
@@ -23,28 +25,60 @@ export interface TransferStep extends TransferWish {
   /** `user[:group]`; where it is empty all is root's, or with `keepsOwners` what it was. */
   readonly chown: string;
   readonly keepsOwners: boolean;
-  readonly changeMode: ModeChange | undefined;
+  /** See `readModeChange`; empty to leave modes as they are. */
+  readonly chmod: string;
+  /** Patterns of what is left out. */
+  readonly exclude: readonly string[];
 }
 
-/** A transfer with both file systems mounted and all names found; disposing unmounts. */
-export interface PreparedTransfer extends AsyncDisposable {
-  /** What is copied, by content, names, owners and modes: equal for equal files, whenever they were written. */
-  contentKey(): Promise<string>;
-  /** Undefined when nothing changes. */
-  makeLayer(options: { keep: Keep; signal: AbortSignal }): Promise<PlainLayer | undefined>;
+/** A transfer, whose file systems are opened when somebody has to look at them; disposing closes them. */
+export class StepTransfer implements AsyncDisposable {
+  readonly #environment: BuilderEnvironment;
+  readonly #step: TransferStep;
+  #opened: Promise<OpenedTransfer> | undefined;
+
+  constructor(environment: BuilderEnvironment, step: TransferStep) {
+    this.#environment = environment;
+    this.#step = step;
+  }
+
+  /**
+   * What is copied, by content, names, owners and modes: equal for equal files, whenever they were written. Known without looking
+   * where the same was asked before. Throws `SourceNotFoundError`, `InvalidBuildError`, `UnknownUserError`.
+   */
+  contentKey(): Promise<string> {
+    const { from, onto, link, hidden, ...step } = this.#step;
+    const inputs = ['transfer', from.ids, link ? [] : onto, { ...step, link, hidden: [...hidden].sort() }];
+    return this.#environment.digests.of(inputs, async () => digestOf((await this.#open()).pack(true)));
+  }
+
+  /** Undefined when nothing changes. Throws as `contentKey`, and what storing throws. */
+  async makeLayer(options: { keep: Keep; signal: AbortSignal }): Promise<PlainLayer | undefined> {
+    return await storeLayer(this.#environment, (await this.#open()).pack(false), options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.[Symbol.asyncDispose]();
+  }
+
+  #open(): Promise<OpenedTransfer> {
+    this.#opened ??= openTransfer(this.#environment, this.#step);
+    return this.#opened;
+  }
 }
 
-/** Throws `SourceNotFoundError`, `InvalidBuildError`, `UnknownUserError`. */
-export async function prepareTransfer(
-  environment: BuilderEnvironment,
-  step: TransferStep,
-): Promise<PreparedTransfer> {
+/** With both file systems open and all names found. */
+interface OpenedTransfer extends AsyncDisposable {
+  /** The layer; `timeless` says 0 for all times. */
+  pack(timeless: boolean): AsyncIterable<Uint8Array>;
+}
+
+async function openTransfer(environment: BuilderEnvironment, step: TransferStep): Promise<OpenedTransfer> {
   await using opened = new AsyncDisposableStack();
-  const source = opened.use(await mountLayers(environment, step.from));
+  const { tree } = opened.use(await step.from.open());
   const below = step.link ? undefined : opened.use(await mountLayers(environment, step.onto));
-  const tree = opened.use(source.open());
-  const base = openBase(below, opened);
-  const destination = new Destination(base);
+  const destination = new Destination(openBase(below, opened));
   const copied = planTransfer(tree, destination, step);
   const plan = step.unpacks
     ? await unpackArchives(tree, copied, destination.resolve(step.destination))
@@ -54,17 +88,14 @@ export async function prepareTransfer(
     owner,
     keepsOwners: step.keepsOwners && step.chown === '',
     archiveOwner: step.chown === '' ? undefined : owner,
-    changeMode: step.changeMode,
+    changeMode: step.chmod === '' ? undefined : readModeChange(step.chmod),
     now: environment.clock.nowNs(),
-    excluded: step.excluded,
+    excluded: new PathPatterns(step.exclude),
     hidden: step.hidden,
   };
-  const pack = (timeless: boolean) =>
-    packTransfer(tree, destination, { plan, attributes: { ...attributes, timeless } });
   const owned = opened.move();
   return {
-    contentKey: () => digestOf(pack(true)),
-    makeLayer: (options) => storeLayer(environment, pack(false), options),
+    pack: (timeless) => packTransfer(tree, destination, { plan, attributes: { ...attributes, timeless } }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { decompress, sniffStream } from '@gantry/images';
-import { keyBytes, openFlags, type RootedTree, type TreePath } from '@gantry/kernel';
+import { keyBytes, type TreePath } from '@gantry/kernel';
 import { encodeTarHeader, readTar, tarPadding, tarStoredBytes } from '@gantry/oci';
 import { InvalidBuildError } from '../errors.ts';
-import { fileChunks } from '../steps/file-chunks.ts';
+import type { SourceTree } from '../sources/source-tree.ts';
 
 /** An archive of the source tree that ADD unpacks. */
 export interface PlannedArchive {
@@ -13,7 +13,7 @@ export interface PlannedArchive {
 }
 
 /** Whether a file is a tar archive, plain or compressed; by what is in it, not by its name. */
-export async function isArchive(tree: RootedTree, at: TreePath): Promise<boolean> {
+export async function isArchive(tree: SourceTree, at: TreePath): Promise<boolean> {
   try {
     for await (const _ of readTar(readArchive(tree, at))) return true;
     return false;
@@ -24,7 +24,7 @@ export async function isArchive(tree: RootedTree, at: TreePath): Promise<boolean
 
 /** The archive's members as members of a layer. Of everything `owner`, or the archive's own when it is missing. */
 export async function* packArchive(
-  tree: RootedTree,
+  tree: SourceTree,
   { at, into }: PlannedArchive,
   owner: { readonly uid: number; readonly gid: number } | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -39,10 +39,8 @@ export async function* packArchive(
   }
 }
 
-async function* readArchive(tree: RootedTree, at: TreePath): AsyncGenerator<Uint8Array, void, void> {
-  using place = tree.open(at);
-  using file = place.reopen(openFlags.readOnly);
-  const { compression, stream } = await sniffStream(fileChunks(file.fd));
+async function* readArchive(tree: SourceTree, at: TreePath): AsyncGenerator<Uint8Array, void, void> {
+  const { compression, stream } = await sniffStream(tree.read(at));
   yield* decompress(stream, compression);
 }
 

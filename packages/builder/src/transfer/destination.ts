@@ -8,6 +8,8 @@ import { InvalidBuildError } from '../errors.ts';
  */
 export class Destination {
   readonly #tree: RootedTree | undefined;
+  /** Names in directories that were looked into, by their paths: nothing in the tree changes. */
+  readonly #names = new Map<string, ReadonlySet<string>>();
 
   constructor(tree: RootedTree | undefined) {
     this.#tree = tree;
@@ -24,7 +26,7 @@ export class Destination {
   }
 
   stat(at: TreePath): FileStat | undefined {
-    if (this.#tree === undefined) return undefined;
+    if (this.#tree === undefined || !this.#isThere(at, this.#tree)) return undefined;
     try {
       using place = this.#tree.open(at);
       return statAt(place.fd, '');
@@ -32,6 +34,20 @@ export class Destination {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;
     }
+  }
+
+  /** Most of what is copied goes where nothing is: not worth a look each. */
+  #isThere(at: TreePath, tree: RootedTree): boolean {
+    const name = at.at(-1);
+    if (name === undefined) return true;
+    const above = at.slice(0, -1);
+    const key = above.join('/');
+    let names = this.#names.get(key);
+    if (names === undefined) {
+      names = this.#isThere(above, tree) ? namesIn(tree, above) : new Set();
+      this.#names.set(key, names);
+    }
+    return names.has(name);
   }
 
   /**
@@ -48,5 +64,15 @@ export class Destination {
     if (coming !== 'directory' && there.kind === 'directory')
       throw new InvalidBuildError(`cannot copy a file over the directory ${path}`);
     return coming === 'directory' ? there : undefined;
+  }
+}
+
+function namesIn(tree: RootedTree, at: TreePath): ReadonlySet<string> {
+  try {
+    using directory = tree.openDirectory(at);
+    return new Set(directory.names().map(pathKey));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return new Set();
+    throw error;
   }
 }

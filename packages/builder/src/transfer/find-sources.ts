@@ -1,15 +1,7 @@
 import { posix } from 'node:path';
 import { PathPattern } from '@gantry/dockerfile';
-import {
-  type FileStat,
-  isErrno,
-  keyBytes,
-  pathKey,
-  pathText,
-  type RootedTree,
-  statAt,
-  type TreePath,
-} from '@gantry/kernel';
+import { type FileStat, isErrno, keyBytes, pathKey, pathText, type TreePath } from '@gantry/kernel';
+import type { SourceTree } from '../sources/source-tree.ts';
 
 /** Something in the source tree that an instruction names. */
 export interface FoundSource {
@@ -34,7 +26,7 @@ export function hasWildcard(source: string): boolean {
  * number of directories. Throws `PathPatternError`.
  */
 export function findSources(
-  tree: RootedTree,
+  tree: SourceTree,
   source: string,
   { deep = false }: { deep?: boolean } = {},
 ): FoundSource[] {
@@ -44,11 +36,11 @@ export function findSources(
   return found === undefined ? [] : [found];
 }
 
-function look(tree: RootedTree, path: string): FoundSource | undefined {
+function look(tree: SourceTree, path: string): FoundSource | undefined {
   try {
     const at = tree.resolve(keyBytes(path));
-    using place = tree.open(at);
-    return { at, stat: statAt(place.fd, ''), path };
+    const stat = tree.stat(at);
+    return stat && { at, stat, path };
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
@@ -56,7 +48,7 @@ function look(tree: RootedTree, path: string): FoundSource | undefined {
 }
 
 /** Go's filepath.Match over the tree: a wildcard stands for no slash, so that each name of the pattern is one level. */
-function expandWildcard(tree: RootedTree, pattern: string, deep: boolean): FoundSource[] {
+function expandWildcard(tree: SourceTree, pattern: string, deep: boolean): FoundSource[] {
   const names = pattern.split('/');
   let paths = [''];
   for (const name of names) {
@@ -77,21 +69,14 @@ function expandWildcard(tree: RootedTree, pattern: string, deep: boolean): Found
 }
 
 /** Links are no directories. */
-function directoriesBelow(tree: RootedTree, path: string): string[] {
-  const own = childrenOf(tree, path).filter((child) => {
-    using place = tree.open(child.split('/'));
-    return statAt(place.fd, '').kind === 'directory';
-  });
+function directoriesBelow(tree: SourceTree, path: string): string[] {
+  const own = childrenOf(tree, path).filter((child) => tree.stat(child.split('/'))?.kind === 'directory');
   return own.flatMap((child) => [child, ...directoriesBelow(tree, child)]);
 }
 
-function childrenOf(tree: RootedTree, path: string): string[] {
+function childrenOf(tree: SourceTree, path: string): string[] {
   try {
-    using directory = tree.openDirectory(tree.resolve(keyBytes(path)));
-    return directory
-      .names()
-      .map((name) => posix.join(path, pathKey(name)))
-      .sort();
+    return tree.names(tree.resolve(keyBytes(path))).map((name) => posix.join(path, name));
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;

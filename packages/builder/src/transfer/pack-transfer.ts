@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import type { PathPatterns } from '@gantry/dockerfile';
-import { type FileStat, keyBytes, pathText, type RootedTree, type TreePath } from '@gantry/kernel';
+import { type FileStat, keyBytes, pathText, type TreePath } from '@gantry/kernel';
 import { encodeTarHeader, tarEnd, tarPadding } from '@gantry/oci';
-import { type FileAdjustment, packTree } from '@gantry/snapshots';
+import type { FileAdjustment } from '@gantry/snapshots';
+import type { SourceTree } from '../sources/source-tree.ts';
 import { packArchive, refuseMark } from './add-archive.ts';
 import type { ModeChange } from './change-mode.ts';
 import type { Destination } from './destination.ts';
@@ -26,14 +27,14 @@ export interface TransferAttributes {
 
 /** The layer tar of a transfer: equal files, names and attributes give equal bytes. Throws what packing throws. */
 export async function* packTransfer(
-  tree: RootedTree,
+  tree: SourceTree,
   destination: Destination,
   { plan, attributes }: { plan: TransferPlan; attributes: TransferAttributes },
 ): AsyncGenerator<Uint8Array, void, void> {
   for (const place of plan.directories) yield directoryHeader(place, destination, attributes);
   for (const item of plan.items) {
     const adjust = adjuster(item, destination, attributes);
-    yield* packTree(tree, { at: item.from.at, name: tarName(item.to), adjust, open: true });
+    yield* tree.pack({ at: item.from.at, name: tarName(item.to), adjust, open: true });
   }
   for (const archive of plan.archives) yield* packArchive(tree, archive, attributes.archiveOwner);
   for (const { to, text } of plan.files) {

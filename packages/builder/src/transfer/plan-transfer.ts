@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { PathPatterns } from '@gantry/dockerfile';
-import { pathKey, type RootedTree, type TreePath } from '@gantry/kernel';
+import { pathKey, type TreePath } from '@gantry/kernel';
 import { SourceNotFoundError } from '../errors.ts';
+import type { SourceTree } from '../sources/source-tree.ts';
 import { isArchive, type PlannedArchive } from './add-archive.ts';
 import type { Destination } from './destination.ts';
 import { cleanSource, type FoundSource, findSources, hasWildcard } from './find-sources.ts';
@@ -34,7 +34,6 @@ export interface TransferWish {
   readonly destination: string;
   /** The sources' directories are made at the destination too. */
   readonly parents: boolean;
-  readonly excluded: PathPatterns;
   /** Paths of the source tree that are as good as not there. */
   readonly hidden: ReadonlySet<string>;
 }
@@ -44,7 +43,7 @@ export interface TransferWish {
  * ends with a slash, a file goes by its own name; anywhere else the last file stays. A pattern may match nothing. Throws
  * `SourceNotFoundError`.
  */
-export function planTransfer(tree: RootedTree, destination: Destination, wish: TransferWish): TransferPlan {
+export function planTransfer(tree: SourceTree, destination: Destination, wish: TransferWish): TransferPlan {
   const found = wish.sources.map((source) => ({
     source,
     matches: findSources(tree, source, { deep: wish.parents }).filter(({ path }) => !wish.hidden.has(path)),
@@ -71,7 +70,7 @@ export function planTransfer(tree: RootedTree, destination: Destination, wish: T
 
 /** The plan with its archives to be unpacked, each into the destination. */
 export async function unpackArchives(
-  tree: RootedTree,
+  tree: SourceTree,
   plan: TransferPlan,
   into: TreePath,
 ): Promise<TransferPlan> {

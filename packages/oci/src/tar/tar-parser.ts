@@ -37,6 +37,7 @@ export class TarParser {
   #state: State = 'header';
   /** Bytes of all chunks before the current one. */
   #consumedBytes = 0;
+  #position = 0;
   /** A block that came in pieces. */
   readonly #block = new Uint8Array(blockBytes);
   #blockFill = 0;
@@ -61,6 +62,11 @@ export class TarParser {
 
   constructor(handler: TarHandler) {
     this.#handler = handler;
+  }
+
+  /** While `entry` is called: how many bytes come before the entry's content. */
+  get position(): number {
+    return this.#position;
   }
 
   /** True once the end marker was read: further bytes are accepted and dropped. */
@@ -122,6 +128,7 @@ export class TarParser {
 
   #takeBlock(chunk: Uint8Array, at: number): number {
     if (this.#blockFill === 0 && chunk.length - at >= blockBytes) {
+      this.#position = this.#consumedBytes + at + blockBytes;
       this.#onBlock(chunk, at);
       return at + blockBytes;
     }
@@ -130,6 +137,7 @@ export class TarParser {
     this.#blockFill += taken;
     if (this.#blockFill === blockBytes) {
       this.#blockFill = 0;
+      this.#position = this.#consumedBytes + at + taken;
       this.#onBlock(this.#block, 0);
     }
     return at + taken;

@@ -1,6 +1,6 @@
-import { type Descriptor, dataExtents, type Extent } from '@gantry/kernel';
+import type { Extent } from '@gantry/kernel';
 import { type TarSegment, tarStoredBytes } from '@gantry/oci';
-import { readAt } from './read-at.ts';
+import type { PackedContent } from './packed-content.ts';
 
 /** A block of zeros, at a multiple of its length, is a hole. */
 const holeBlockBytes = 64 * 1024;
@@ -13,16 +13,19 @@ const zeroBlock: Buffer = Buffer.alloc(holeBlockBytes);
  * Runs of blocks that hold anything but zeros, whether the file system stores the zeros or not; undefined when there are
  * too few of them to tell.
  */
-export async function findSegments(file: Descriptor, sizeBytes: number): Promise<TarSegment[] | undefined> {
+export async function findSegments(
+  file: PackedContent,
+  sizeBytes: number,
+): Promise<TarSegment[] | undefined> {
   const segments: TarSegment[] = [];
-  for (const extent of dataExtents(file, sizeBytes)) await addBlocks(segments, file, extent, sizeBytes);
+  for (const extent of file.extents(sizeBytes)) await addBlocks(segments, file, extent, sizeBytes);
   const holeBytes = sizeBytes - tarStoredBytes({ sizeBytes, segments });
   return holeBytes < minHoleBytes ? undefined : segments;
 }
 
 async function addBlocks(
   segments: TarSegment[],
-  file: Descriptor,
+  file: PackedContent,
   extent: Extent,
   sizeBytes: number,
 ): Promise<void> {
@@ -30,7 +33,7 @@ async function addBlocks(
   const previous = segments.at(-1);
   let at = previous === undefined ? start : Math.max(start, previous.offset + previous.lengthBytes);
   while (at < extent.end) {
-    const chunk = await readAt(file, at, Math.min(readBytes, sizeBytes - at));
+    const chunk = await file.read(at, Math.min(readBytes, sizeBytes - at));
     if (chunk.length === 0) return;
     for (let offset = 0; offset < chunk.length && at + offset < extent.end; offset += holeBlockBytes) {
       const block = chunk.subarray(offset, offset + holeBlockBytes);

@@ -1,5 +1,4 @@
-import { readSync } from 'node:fs';
-import { type Descriptor, pathText } from '@gantry/kernel';
+import { pathText } from '@gantry/kernel';
 import {
   encodeTarHeader,
   type TarEntryInput,
@@ -9,13 +8,13 @@ import {
 } from '@gantry/oci';
 import { UnpackableFileError } from '../errors.ts';
 import { findSegments, minHoleBytes } from './find-segments.ts';
-import { readAt } from './read-at.ts';
+import type { PackedContent } from './packed-content.ts';
 
 export type FileEntry = TarEntryInput & { sizeBytes: number };
 
 /** A file to be read apart; `file` is open until the next step is asked for. */
 export interface LargeFile {
-  file: Descriptor;
+  file: PackedContent;
   entry: FileEntry;
   shrinks: ShrinkPolicy;
   holes: HolePolicy;
@@ -36,7 +35,7 @@ const readBytes = 1024 * 1024;
 
 /** A regular file, open for reading; as many bytes of it as `entry` says. */
 export function* packContent(
-  file: Descriptor,
+  file: PackedContent,
   entry: FileEntry,
   { shrinks, holes }: Pick<LargeFile, 'shrinks' | 'holes'>,
 ): Generator<PackStep, void, undefined> {
@@ -46,7 +45,7 @@ export function* packContent(
   }
   yield encodeTarHeader(entry);
   const content = Buffer.alloc(entry.sizeBytes);
-  if (readSync(file.fd, content, 0, content.length, 0) < content.length) onShrink(entry, shrinks);
+  if (file.readSync(content) < content.length) onShrink(entry, shrinks);
   yield content;
   yield tarPadding(entry.sizeBytes);
 }
@@ -76,14 +75,14 @@ interface Piece {
 
 /** While one piece is used the next is read. */
 async function* readAhead(
-  file: Descriptor,
+  file: PackedContent,
   segments: readonly TarSegment[],
 ): AsyncGenerator<Piece, void, void> {
   let reading: Promise<Piece> | undefined;
   try {
     for (const { offset, lengthBytes } of piecesOf(segments)) {
       const read = await reading;
-      reading = readAt(file, offset, lengthBytes).then((chunk) => ({ chunk, lengthBytes }));
+      reading = file.read(offset, lengthBytes).then((chunk) => ({ chunk, lengthBytes }));
       // Whoever leaves in between does not hear of it.
       reading.catch(() => {});
       if (read !== undefined) yield read;

@@ -8,13 +8,14 @@ import {
   statAt,
 } from '@gantry/kernel';
 import { UnpackableFileError } from '../errors.ts';
+import { FileContent, type PackedContent } from './packed-content.ts';
 import { packedXattrs } from './packed-xattrs.ts';
 
 /** One file to pack, wherever it is looked up. */
 export interface PackedFile {
   stat: FileStat;
   /** Opens a regular file for reading. Throws ENOENT when it vanished, `UnpackableFileError` when it is something else now. */
-  open(): Descriptor;
+  open(): PackedContent;
   xattrs(): ReadonlyMap<string, Uint8Array>;
   /** Target of a symbolic link. */
   linkTarget(): Uint8Array;
@@ -26,7 +27,7 @@ export function fileInDirectory(directory: Directory, name: Uint8Array, stat: Fi
     stat,
     open: () => {
       using place = directory.open(name, { flags: openFlags.path | openFlags.noFollow });
-      return openRegular(place, pathText(name));
+      return new FileContent(openRegular(place, pathText(name)));
     },
     xattrs: () => packedXattrs(directory.entryPath(name)),
     linkTarget: () => directory.readlink(name),
@@ -38,7 +39,7 @@ export function fileByDescriptor(place: Descriptor): PackedFile {
   const stat = statAt(place.fd, '');
   return {
     stat,
-    open: () => openRegular(place, place.path),
+    open: () => new FileContent(openRegular(place, place.path)),
     xattrs: () => {
       if (stat.kind === 'directory') return packedXattrs(`${place.path}/.`);
       if (stat.kind !== 'file') return new Map();
