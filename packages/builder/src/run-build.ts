@@ -38,48 +38,20 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
   const outside = outsideCaches(engine, request, { progress, keep });
   const environment = { ...engine, outside };
   await outside.import(request.cacheFrom);
-  const { dockerfile, ...context } = await progress
-    .internal(`load build definition from ${request.dockerfile.path}`)
-    .do(() => openContext(environment, request, { keep, opened }));
-  progress.tell({ kind: 'definition', name: request.dockerfile.path, bytes: dockerfile });
-  const file = parseDockerfile(dockerfile);
-  checkSyntax(file, request.buildArguments);
-  const checkOptions = parseCheckOptions(
-    request.buildArguments.get(builderArguments.check) ?? file.directives.check ?? '',
-  );
-  const checks = new CheckReporter(checkOptions);
-  checkDockerfile(file, checks);
-  checkBases(file, checks);
-  const names = new StageNames(file, request.namedContexts);
-  const materials = new Materials();
+  const definition = await readDefinition(environment, request, { progress, keep, opened });
   const startedAt = environment.clock.now();
-  const common = { environment, request, file, names, context, keep, opened, checks, materials };
-  const results: PlatformResult[] = [];
-  let unused: readonly string[] = [];
-  // One after the other: what platforms have in common comes from the cache then.
-  try {
-    for (const platform of request.platforms) {
-      const built = await buildPlatform({ ...common, platform }, progress);
-      results.push(built.result);
-      unused = built.unused;
-    }
-  } catch (error) {
-    // What is doubtful may be why it failed.
-    progress.warn(checks.warnings);
-    throw error;
-  }
-  if (checkOptions.error) failOnChecks(checks, progress);
+  const materials = new Materials();
+  const common = { environment, request, keep, opened, materials, ...definition };
+  const results = await buildPlatforms(common, progress);
   const facts = {
     id: randomUUID(),
     request,
-    dockerfile,
+    dockerfile: definition.dockerfile,
     materials: materials.list(),
     startedAt,
     finishedAt: environment.clock.now(),
   };
   const wishes = request.attestations;
-  if (unused.length > 0) progress.tell({ kind: 'unused-arguments', names: unused });
-  progress.warn(checks.warnings);
   const exported = await exporting(progress, request.outputs, (tell) =>
     exportOutputs(request.outputs, {
       environment,
@@ -97,6 +69,61 @@ export async function runBuild(engine: BuilderEnvironment, request: BuildRequest
   tellResult(progress, request, exported);
   return { ...exported, metadata: { ...exported.metadata, ...told } };
 }
+
+/** What is to be built: the Dockerfile, read and checked, and the context. */
+interface Definition extends Pick<Build, 'file' | 'names' | 'context' | 'checks'> {
+  readonly dockerfile: Uint8Array;
+  /** What is doubtful ends the build. */
+  readonly checksAreErrors: boolean;
+}
+
+async function readDefinition(
+  environment: BuilderEnvironment,
+  request: BuildRequest,
+  { progress, keep, opened }: Pick<Build, 'keep' | 'opened'> & { progress: BuildProgress },
+): Promise<Definition> {
+  const { dockerfile, ...context } = await progress
+    .internal(`load build definition from ${request.dockerfile.path}`)
+    .do(() => openContext(environment, request, { keep, opened }));
+  progress.tell({ kind: 'definition', name: request.dockerfile.path, bytes: dockerfile });
+  const file = parseDockerfile(dockerfile);
+  checkSyntax(file, request.buildArguments);
+  const options = parseCheckOptions(
+    request.buildArguments.get(builderArguments.check) ?? file.directives.check ?? '',
+  );
+  const checks = new CheckReporter(options);
+  checkDockerfile(file, checks);
+  checkBases(file, checks);
+  const names = new StageNames(file, request.namedContexts);
+  return { dockerfile, file, names, context, checks, checksAreErrors: options.error };
+}
+
+/** One after the other: what platforms have in common comes from the cache then. */
+async function buildPlatforms(
+  common: Omit<PlatformBuild, 'platform'> & Definition,
+  progress: BuildProgress,
+): Promise<PlatformResult[]> {
+  const { checks, request } = common;
+  const results: PlatformResult[] = [];
+  let unused: readonly string[] = [];
+  try {
+    for (const platform of request.platforms) {
+      const built = await buildPlatform({ ...common, platform }, progress);
+      results.push(built.result);
+      unused = built.unused;
+    }
+  } catch (error) {
+    // What is doubtful may be why it failed.
+    progress.warn(checks.warnings);
+    throw error;
+  }
+  if (common.checksAreErrors) failOnChecks(checks, progress);
+  if (unused.length > 0) progress.tell({ kind: 'unused-arguments', names: unused });
+  progress.warn(checks.warnings);
+  return results;
+}
+
+type PlatformBuild = Omit<Build, 'arguments' | 'stage' | 'image' | 'layout' | 'files' | 'signal'>;
 
 function wantsInlineCache({ cacheTo, buildArguments }: BuildRequest): boolean {
   return cacheTo.some(({ type }) => type === 'inline') || isOn(buildArguments, builderArguments.inlineCache);
@@ -117,7 +144,7 @@ function outsideCaches(
 }
 
 async function buildPlatform(
-  common: Omit<Build, 'arguments' | 'stage' | 'image' | 'layout' | 'files' | 'signal'>,
+  common: PlatformBuild,
   progress: BuildProgress,
 ): Promise<{ result: PlatformResult; unused: readonly string[] }> {
   const { file, names, request, platform } = common;
