@@ -39,7 +39,7 @@ FROM mirror/busybox
 COPY --from=made /made /made
 COPY --from=${registry.host}/team/files:1 /pulled /pulled
 COPY file /copied
-RUN cat /made /pulled /copied > /all && touch -d @0 /all /
+RUN --mount=target=/context cat /made /pulled /copied /context/file > /all && touch -d @0 /all /
 `;
   return tarArchive([
     { name: 'Dockerfile', content: dockerfile },
@@ -74,7 +74,7 @@ test('an engine killed at any step of a build leaves no trace but the cache, and
   const id = await build();
   assert.equal(
     await daemon.ok('run', '--rm', '--network', 'none', name, 'cat', '/all'),
-    'made\nfrom afar\ncopied',
+    'made\nfrom afar\ncopied\ncopied',
   );
   await forget();
   await killAtEveryPoint(daemon, {
