@@ -53,12 +53,18 @@ export async function startGantry(options: GantryOptions = {}): Promise<Measured
   return engine;
 }
 
-/** A dockerd of its own with `mirror/busybox` in it; undefined where the package docker.io is not installed. */
+/**
+ * A dockerd of its own with `mirror/busybox` in it; undefined where none is installed. `GANTRY_BENCH_PEER_PATH` names directories that
+ * are looked into before those of PATH, for another version with the containerd that it wants.
+ */
 export async function startDockerd(): Promise<MeasuredEngine | undefined> {
-  const version = await run('dockerd', ['--version']).catch(() => undefined);
+  const { GANTRY_BENCH_PEER_PATH: own, PATH = '' } = process.env;
+  const env = { ...process.env, PATH: own === undefined ? PATH : `${own}:${PATH}` };
+  const version = await run('dockerd', ['--version'], { env }).catch(() => undefined);
   if (version === undefined) return undefined;
   const roots = new Roots('peer');
   const child = spawn('dockerd', [...roots.flags, '--pidfile', roots.pidFile], {
+    env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   await said(child, 'API listen on');
