@@ -174,6 +174,13 @@ export function refuse(response: ServerResponse, status: number, code: string, m
   response.end(JSON.stringify({ errors: [{ code, message }] }));
 }
 
+/** Asks to sign in. */
+export function challenge(response: ServerResponse, header: string): true {
+  response.setHeader('WWW-Authenticate', header);
+  refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
+  return true;
+}
+
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);

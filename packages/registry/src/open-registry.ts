@@ -50,14 +50,11 @@ export async function openRegistry(options: OpenRegistryOptions): Promise<OpenRe
   stack.use(keepHouse({ storage, ...settings.garbageCollection, ...settings.storage, clock, logger }));
   const certificate = stack.use(openCertificate({ ...options, clock }));
   const parts = stack.use(await openParts({ ...options, clock, storage, ledger }));
-  const { access, rules, events, pullThrough, metrics } = parts;
+  const { metrics } = parts;
   const server = stack.use(
     createRegistryServer({
+      ...parts,
       storage,
-      access,
-      rules,
-      events,
-      pullThrough,
       proxies: new TrustedProxies(settings.trustedProxies),
       clock,
       logger,

@@ -1,4 +1,12 @@
-export { killsOf, passesIn, passesOf, problemsIn, registryRoot, Served } from './served-registry.ts';
+export {
+  killsOf,
+  openServed,
+  passesIn,
+  passesOf,
+  problemsIn,
+  registryRoot,
+  Served,
+} from './served-registry.ts';
 export {
   digestOf,
   makeManifest,

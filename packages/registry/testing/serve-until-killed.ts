@@ -4,10 +4,11 @@
  * `DIRECTORY.json` has further settings. Says its port on a line. `COLLECT` on its input collects garbage, with the answer on a line.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { faultPointChannel, silentLogger } from '@gantry/base';
-import { openRegistry, readRegistrySettings } from '../src/index.ts';
+import { openRegistry } from '../src/index.ts';
+import { settingsOf } from './settings-of.ts';
 
 const [directory = '', point = '', count = '1'] = process.argv.slice(2);
 let passes = 0;
@@ -18,14 +19,7 @@ subscribe(faultPointChannel, (name) => {
   if (passes === Number(count)) process.kill(process.pid, 'SIGKILL');
 });
 
-const file = `${directory}.json`;
-const more = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
-const settings = readRegistrySettings({
-  root: directory,
-  listen: ['127.0.0.1:0'],
-  'garbage-collection': { interval: false, grace: '1ms' },
-  ...more,
-});
+const settings = settingsOf(directory);
 const logger = silentLogger;
 const { storage, addresses } = await openRegistry({ settings, userAgent: 'Gantry/test', logger });
 const [bound] = addresses;

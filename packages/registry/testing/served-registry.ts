@@ -7,7 +7,8 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { silentLogger } from '@gantry/base';
 import { temporaryRoot } from '@gantry/testkit';
-import { openStorage, type StorageProblem } from '../src/index.ts';
+import { openRegistry, openStorage, type StorageProblem } from '../src/index.ts';
+import { settingsOf } from './settings-of.ts';
 
 const program = path.resolve(import.meta.dirname, 'serve-until-killed.ts');
 
@@ -69,6 +70,21 @@ export class Served implements AsyncDisposable {
     ])) as [string];
     return line;
   }
+}
+
+/** The registry of a directory in this process, with the settings that lie beside it. */
+export async function openServed(directory: string): Promise<Pick<Served, 'ask'> & AsyncDisposable> {
+  const opened = await openRegistry({
+    settings: settingsOf(directory),
+    userAgent: 'Gantry/test',
+    logger: silentLogger,
+  });
+  const [bound] = opened.addresses;
+  const host = `127.0.0.1:${bound !== undefined && 'port' in bound ? bound.port : 0}`;
+  return {
+    ask: (target, options) => fetch(`http://${host}${target}`, options),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
 }
 
 /** The last pass of each point: by then there is something to lose. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { parseReference } from '@gantry/oci';
-import { FakeRegistry, openTestClient } from '../../testing/index.ts';
+import { challenge, FakeRegistry, openTestClient } from '../../testing/index.ts';
 import type { RegistryCredentials } from '../remote-repository.ts';
 
 const me = { username: 'me', password: 'secret' };
@@ -117,11 +117,6 @@ async function startService({
     asked,
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
-}
-
-function challenge(response: ServerResponse, value: string): boolean {
-  response.writeHead(401, { 'WWW-Authenticate': value }).end();
-  return true;
 }
 
 function answer(response: ServerResponse, status: number, body: object): boolean {

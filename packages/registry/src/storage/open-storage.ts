@@ -54,16 +54,15 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
   const { directory, clock = systemClock, graceMs = defaultGraceMs } = options;
   const logger = options.logger.child({ component: 'registry-storage' });
   const store = openMetadataStore({ path: path.join(directory, 'metadata.db'), logger });
+  const contentDirectory = path.join(directory, 'content');
   try {
     const content = await FileBlobStore.open({
-      directory: path.join(directory, 'content'),
+      directory: contentDirectory,
       logger,
       ...(options.neighbours === undefined ? {} : { neighbours: options.neighbours }),
     });
-    const partials = await FilePartialBlobs.open({
-      directory: path.join(directory, 'content', 'partial'),
-      store: content,
-    });
+    const partial = path.join(contentDirectory, 'partial');
+    const partials = await FilePartialBlobs.open({ directory: partial, store: content });
     const context: StorageContext = {
       store,
       tables: openTables(store),
@@ -85,7 +84,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
       ...assemble(context, blobs, uploads),
       checkReady: async () => {
         await store.synced();
-        await access(path.join(directory, 'content', 'ingest'), constants.W_OK);
+        await access(path.join(contentDirectory, 'ingest'), constants.W_OK);
       },
     };
   } catch (error) {
