@@ -31,6 +31,7 @@ gcc|gcc|a small C program that tests containers from the inside
 libc6-dev|/usr/include/stdio.h|headers for it
 util-linux|unshare|namespaces of tests
 bsdutils|script|terminals of tests
+gpg|gpg|signs an archive of packages that a test makes
 git|git|a fresh clone, which a test runs
 docker-registry|docker-registry|a registry to pull from and push to
 python3-docker|/usr/lib/python3/dist-packages/docker/__init__.py|docker-py, which must work with Gantry unchanged
