@@ -174,7 +174,10 @@ for (const program of programs) {
         (await call(['ps', '--filter', 'label=kind=test', '--format', '{{.Names}} {{.State}}'])).stdout,
         new RegExp(`${name} running`),
       );
-      assert.equal((await call(['logs', '--tail', '1', name])).stdout, 'ready\n');
+      await until(
+        'it is ready',
+        async () => (await call(['logs', '--tail', '1', name])).stdout === 'ready\n',
+      );
       assert.equal(
         (await call(['exec', '-e', 'A=b', '-w', '/etc', name, 'sh', '-c', 'echo $A $PWD; exit 7'])).exitCode,
         7,
@@ -192,9 +195,12 @@ for (const program of programs) {
       assert.equal((await call(['stop', '-t', '1', name])).exitCode, 0);
       assert.equal((await call(['inspect', '-f', '{{.State.ExitCode}}', name])).stdout, '137\n');
       assert.equal((await call(['start', name])).exitCode, 0);
+      const logged = async (ref: string, text: string): Promise<void> =>
+        await until(`the log is ${text}`, async () => (await call(['logs', ref])).stdout === text);
+      await logged(name, 'ready\nready\n');
       assert.equal((await call(['rename', name, `${name}-2`])).exitCode, 0);
       assert.equal((await call(['restart', '-t', '0', `${name}-2`])).exitCode, 0);
-      assert.equal((await call(['logs', name.concat('-2')])).stdout, 'ready\nready\nready\n');
+      await logged(`${name}-2`, 'ready\nready\nready\n');
       assert.equal((await call(['rm', '-f', `${name}-2`])).exitCode, 0);
       assert.equal((await call(['ps', '-aq', '--filter', `name=${name}`])).stdout, '');
     });
