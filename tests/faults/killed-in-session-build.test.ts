@@ -34,13 +34,18 @@ const name = (): string => `${registry.host}/killed/session:one`;
 
 /** To all that an output can be, with all that can be attested. */
 async function build(): Promise<void> {
+  const flags = '--progress plain --network none --provenance mode=max --sbom true'.split(' ');
+  const outputs = [
+    `type=image,name=${name()},push=true`,
+    `type=oci,dest=${path.join(directory, 'out.tar')}`,
+    `type=local,dest=${path.join(directory, 'out')}`,
+  ];
   const { exitCode, stderr } = await daemon.gantry([
     'build',
-    ...['--progress', 'plain', '--network', 'none', '--provenance', 'mode=max', '--sbom', 'true'],
-    ...['--build-arg', 'SOURCE_DATE_EPOCH=1'],
-    ...['-o', `type=image,name=${name()},push=true`],
-    ...['-o', `type=oci,dest=${path.join(directory, 'out.tar')}`],
-    ...['-o', `type=local,dest=${path.join(directory, 'out')}`],
+    ...flags,
+    '--build-arg',
+    'SOURCE_DATE_EPOCH=1',
+    ...outputs.flatMap((output) => ['--output', output]),
     context,
   ]);
   assert.equal(exitCode, 0, stderr);

@@ -29,8 +29,12 @@ export class UsageError extends CommandError {
 
 /** A command or flag of the grammar that this version cannot carry out. */
 export class NotBuiltError extends CommandError {
-  constructor(what: string) {
-    super(1, `${what} is not built yet`, { kind: 'not-implemented', code: 'not-built' });
+  /** `instead`: what does it meanwhile. */
+  constructor(what: string, instead?: string) {
+    super(1, `${what} is not built yet${instead === undefined ? '' : `: ${instead}`}`, {
+      kind: 'not-implemented',
+      code: 'not-built',
+    });
   }
 }
 

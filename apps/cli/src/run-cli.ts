@@ -70,9 +70,15 @@ async function runCommand(
     if (helpWanted) return await printHelp(surroundings.stdout, resolved);
     checkArgumentCount(typed, args.length, spec.arguments);
     const handler = await findHandler(spec.path);
-    if (handler === undefined) throw new NotBuiltError(`gantry ${typed}`);
+    if (handler === undefined) throw new NotBuiltError(`gantry ${typed}`, insteadOf(spec.path));
     return await handler(invocationOf(surroundings, globals, { name: typed, flags, args }));
   });
+}
+
+/** Buildx does what is of its own by gantryd as by any builder. */
+function insteadOf(path: string): string | undefined {
+  const [group, ...words] = path.split(' ');
+  return group === 'builder' ? `docker buildx ${words.join(' ')} works with gantryd` : undefined;
 }
 
 /** A group alone prints its help to stderr, as Docker does; asked for, help goes to stdout. */

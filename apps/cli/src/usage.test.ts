@@ -114,6 +114,9 @@ describe('prints help in the form of docker', { concurrency }, () => {
 test('says of a command that is not built that it is not, and ends with 1', async () => {
   const result = await callGantry(['swarm', 'init', '--autolock'], { host });
   assert.deepEqual([result.code, result.stderr], [1, 'gantry swarm init is not built yet\n']);
+  const bake = await callGantry(['bake'], { host });
+  const words = 'gantry buildx bake is not built yet: docker buildx bake works with gantryd\n';
+  assert.deepEqual([bake.code, bake.stderr], [1, words]);
   const unknown = await callGantry(['swarm', 'init', '--nope'], { host });
   assert.equal(unknown.code, 125);
 });

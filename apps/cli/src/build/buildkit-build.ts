@@ -73,7 +73,7 @@ export async function buildkitBuild(invocation: Invocation): Promise<number> {
     if (call !== undefined) return call.print(invocation.stdout);
     opened.caches.keep(solved.response.get('cache.manifest'));
     tellWarnings();
-    await keepOutputs(invocation, opened.outputs, solved);
+    await keepOutputs(invocation, opened.outputs, { solved, isQuiet: mode === 'quiet' });
     return 0;
   } catch (error) {
     throw buildFailure(error, { trace, stderr, isRaw: mode === 'rawjson', tellWarnings });

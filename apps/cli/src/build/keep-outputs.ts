@@ -6,18 +6,17 @@ import type { OutputOption } from './options/outputs.ts';
 import { putEntry } from './session/oci-layout.ts';
 import type { Solved } from './solve-build.ts';
 
-/** What is left to do when the engine has built: `--quiet`, `--iidfile`, `--metadata-file`, and the index of an OCI layout. */
+/** What is left to do when the engine has built: the id of a quiet build, `--iidfile`, `--metadata-file`, and the index of an OCI layout. */
 export async function keepOutputs(
   invocation: Invocation,
   outputs: readonly OutputOption[],
-  solved: Solved,
+  { solved, isQuiet }: { solved: Solved; isQuiet: boolean },
 ): Promise<void> {
   const { flags, stdout } = invocation;
   for (const { destination } of outputs) {
     if (destination?.kind === 'layout') noteLayout(destination.path, solved);
   }
   const idFile = flags.string('iidfile');
-  const isQuiet = flags.boolean('quiet');
   const id = idFile !== '' || isQuiet ? await builtImageId(invocation, solved) : undefined;
   if (idFile !== '') writeFileSync(idFile, id ?? '');
   if (flags.string('metadata-file') !== '') {

@@ -26,6 +26,7 @@ export async function resolveCommand(words: readonly string[]): Promise<Resolved
     const spec = table.find(({ path }) => path === canonical);
     if (spec !== undefined) return { kind: 'command', spec, typed: first, rest: words.slice(1) };
   }
+  if (first === 'bake') return await resolveCommand(['buildx', ...words]);
   const group = groupAliases[first] ?? first;
   if (!groups.some(({ name }) => name === group)) {
     throw new CommandError(
