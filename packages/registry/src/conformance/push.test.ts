@@ -225,6 +225,30 @@ describe('a manifest', () => {
     assert.deepEqual(await problemOf(refused), [413, 'MANIFEST_INVALID']);
   });
 
+  test('may be an index of blobs, as BuildKit writes its caches, which it keeps', async () => {
+    const layer = await pushBlob(registry, 'team/cache', 'a cached layer');
+    const entry = (digest: string, mediaType: string, size: number): object => ({ mediaType, digest, size });
+    const config = '{"layers":[]}';
+    const text = (configDigest: string): string =>
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: mediaTypes.index,
+        manifests: [
+          entry(layer, mediaTypes.layerGzip, 'a cached layer'.length),
+          entry(configDigest, 'application/vnd.buildkit.cacheconfig.v0', config.length),
+        ],
+      });
+    const target = '/v2/team/cache/manifests/latest';
+    const put = (document: string): Promise<Response> =>
+      putManifest(registry, target, { mediaType: mediaTypes.index, text: document });
+    assert.deepEqual(await problemOf(await put(text(digestOf(config)))), [404, 'MANIFEST_BLOB_UNKNOWN']);
+    const whole = text(await pushBlob(registry, 'team/cache', config));
+    assert.equal((await put(whole)).status, 201);
+    assert.equal(await (await registry.ask(target)).text(), whole);
+    const { status } = await registry.ask(`/v2/team/cache/blobs/${layer}`, { method: 'DELETE' });
+    assert.equal(status, 405);
+  });
+
   test('may be an index, once what it lists is there', async () => {
     const image = await pushImage(registry, 'team/multi', { tag: 'amd64' });
     const entry = (digest: string): object => ({

@@ -54,8 +54,13 @@ function inspectIndex(bytes: Uint8Array, mediaType: string): InspectedManifest {
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(subject === undefined ? {} : { subject: subject.digest }),
     ...(annotations === undefined ? {} : { annotations }),
-    references: manifests.map((manifest) => reference('manifest', manifest)),
+    references: manifests.map((part) => reference(roleIn(part), part)),
   };
+}
+
+/** An index may list blobs too: BuildKit's caches are indexes of layers and their config. */
+function roleIn({ mediaType }: Descriptor): ManifestReference['role'] {
+  return isManifestType(mediaType) || isIndexType(mediaType) ? 'manifest' : 'layer';
 }
 
 function reference(role: ManifestReference['role'], descriptor: Descriptor): ManifestReference {
