@@ -82,7 +82,12 @@ $missing"
   without_starting_services $install >"$transcript" 2>&1 || {
     apt-get update -q >>"$transcript" 2>&1 &&
       without_starting_services $install >>"$transcript" 2>&1
-  } || { tail -n 20 "$transcript" >&2; rm -f "$transcript"; die "apt-get could not install: $names"; }
+  } || {
+    # What apt could not fetch comes as a warning, long before what it could not find therefore.
+    grep '^[EW]: ' "$transcript" | sort -u | head -n 20 >&2
+    rm -f "$transcript"
+    die "apt-get could not install: $names"
+  }
   rm -f "$transcript"
 }
 
@@ -131,7 +136,10 @@ prepare_cgroups() {
   node_modules/.bin/node dist/gantryd.js --doctor --fix --quiet || die "this machine cannot run containers yet, see above"
 }
 
-[ -w . ] || die "this checkout is not ready, and $(id -un) cannot write to it: run this once as root"
+if [ ! -w . ]; then
+  missing=$(missing_packages | cut -d'|' -f1 | tr '\n' ' ')
+  die "this checkout is not ready, and $(id -un) cannot write to it: run this once as root${missing:+ (missing: ${missing% })}"
+fi
 exec 9>.setup.lock
 command -v flock >/dev/null 2>&1 && flock 9
 install_packages
