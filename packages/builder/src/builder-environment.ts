@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@gantry/base';
 import type { HostFiles, SecurityDefaults } from '@gantry/containers';
 import type { BlobStore } from '@gantry/content';
 import type { ImageComposer, ImageStore, Registries } from '@gantry/images';
+import type { IdMaps } from '@gantry/kernel';
 import type { DnsRequest, NetworkController } from '@gantry/network';
 import type { RuntimeSpec } from '@gantry/oci';
 import type { ContainerEdits, ContainerRuntime, DeviceWish, SpecOptions } from '@gantry/runtime';
@@ -38,8 +39,8 @@ export interface BuilderDefaults {
   hostGatewayAddresses: readonly string[];
   /** What builds may be granted at all, as things are now. */
   entitlements: () => { networkHost: boolean; securityInsecure: boolean; device: boolean };
-  /** Containers have users of their own: builds cannot be run for them yet. */
-  remapsUsers: boolean;
+  /** Users of RUN steps, as of the daemon's containers (`userns-remap`); the host's when missing. */
+  userMaps?: IdMaps;
 }
 
 export interface BuilderEnvironment {

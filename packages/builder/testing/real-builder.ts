@@ -14,6 +14,7 @@ import { openMetadataStore } from '@gantry/state';
 import { makeRootfs, makeTestImage } from '@gantry/testkit';
 import {
   type BuildEvent,
+  type BuilderDefaults,
   type BuildRequest,
   type BuildResult,
   BuildService,
@@ -35,7 +36,11 @@ export interface RealBuilder extends AsyncDisposable {
 }
 
 /** Takes `root` as its data root; opening again finds what was there. Needs root. */
-export async function openRealBuilder(root: string, bridge: string): Promise<RealBuilder> {
+export async function openRealBuilder(
+  root: string,
+  bridge: string,
+  defaults: Partial<BuilderDefaults> = {},
+): Promise<RealBuilder> {
   const [logger, clock] = [silentLogger, systemClock];
   await using opened = new AsyncDisposableStack();
   raiseLoopback();
@@ -82,7 +87,7 @@ export async function openRealBuilder(root: string, bridge: string): Promise<Rea
       dns: {},
       hostGatewayAddresses: ['192.0.2.1'],
       entitlements: () => ({ networkHost: true, securityInsecure: true, device: true }),
-      remapsUsers: false,
+      ...defaults,
     },
     store,
     directory: path.join(root, 'builder'),

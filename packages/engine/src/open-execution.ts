@@ -116,7 +116,7 @@ export async function openExecution(opening: Opening, storage: Storage): Promise
       dns: options.network?.dns ?? {},
       hostGatewayAddresses: options.network?.hostGatewayAddresses ?? [],
       entitlements: () => opening.settings.current.builder.entitlements,
-      remapsUsers: users.remap !== undefined,
+      ...(users.remap && { userMaps: users.remap }),
     },
   });
   storage.users.builds = builds;

@@ -17,7 +17,7 @@ import type { StageNames } from './choose-stages.ts';
 export interface InstructionRules {
   readonly names: StageNames;
   readonly request: Pick<BuildRequest, 'entitlements' | 'network'>;
-  readonly defaults: Pick<BuilderDefaults, 'entitlements' | 'remapsUsers'>;
+  readonly defaults: Pick<BuilderDefaults, 'entitlements' | 'userMaps'>;
 }
 
 /**
@@ -77,7 +77,14 @@ export function checkEntitlements(
         `failed to load LLB: device ${deviceName} is requested by the build but not allowed`,
       );
   }
-  if (defaults.remapsUsers) throw new BuildOptionNotBuiltError('RUN on a daemon with userns-remap');
+  // A root that is nobody on the host has no power over what is the host's.
+  const wishes = {
+    '--security=insecure': security === 'insecure',
+    '--network=host': [network, request.network].includes('host'),
+  };
+  const [wish] = Object.entries(wishes).find(([, isWished]) => isWished) ?? [];
+  if (defaults.userMaps !== undefined && wish !== undefined)
+    throw new BuildOptionNotBuiltError(`RUN ${wish} on a daemon with userns-remap`);
   const isAsked = request.network === 'host' || entitlements.has('network.host');
   const allowsHost = granted.networkHost && isAsked;
   if (network === 'host' && (!allowsHost || request.network === 'none'))

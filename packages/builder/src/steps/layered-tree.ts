@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { faultPoint } from '@gantry/base';
-import { Directory, RootedTree } from '@gantry/kernel';
+import { Directory, RootedTree, type UserNamespace } from '@gantry/kernel';
 import type { Digest } from '@gantry/oci';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 
@@ -20,10 +20,14 @@ export interface LayeredTree extends AsyncDisposable {
   open(): RootedTree;
 }
 
-/** Mounts layers, base first, with an empty writable layer on top that goes when it is disposed. */
+/**
+ * Mounts layers, base first, with an empty writable layer on top that goes when it is disposed; with `users` as these see it: what is
+ * root's belongs to their root.
+ */
 export async function mountLayers(
   { ports, steps }: Pick<BuilderEnvironment, 'ports' | 'steps'>,
   layers: readonly Digest[],
+  users?: UserNamespace,
 ): Promise<LayeredTree> {
   const id = idPrefix + randomUUID();
   const remove = async (): Promise<void> => {
@@ -32,8 +36,8 @@ export async function mountLayers(
   };
   steps.add(id);
   try {
-    await ports.snapshots.create(id, layers, { volatile: true });
-    const root = await ports.snapshots.mount(id);
+    await ports.snapshots.create(id, layers, { volatile: true, ...(users && { idMaps: users.maps }) });
+    const root = await ports.snapshots.mount(id, users);
     faultPoint('build/layers-mounted');
     return {
       id,

@@ -8,9 +8,11 @@ import {
   type Directory,
   isErrno,
   keyBytes,
+  mountMapped,
   openIn,
   pathText,
   statAt,
+  type UserNamespace,
   umount,
 } from '@gantry/kernel';
 import type { SpecMount } from '@gantry/runtime';
@@ -19,6 +21,7 @@ import type { BuilderEnvironment } from '../builder-environment.ts';
 import { InvalidBuildError, SourceNotFoundError } from '../errors.ts';
 import type { SourceFiles } from '../sources/source-files.ts';
 import { openAgentSocket } from './agent-socket.ts';
+import { hostOwner } from './host-owner.ts';
 import { mountLayers } from './layered-tree.ts';
 import { checkSecretSize, SecretFiles } from './secret-files.ts';
 
@@ -36,6 +39,8 @@ export interface MountRequest {
   readonly client: BuildClient | undefined;
   /** Of files of the moment; it is there. */
   readonly directory: string;
+  /** Those of the step, where they are not the host's. */
+  readonly users?: UserNamespace;
   readonly signal: AbortSignal;
 }
 
@@ -62,8 +67,9 @@ export async function openMounts(
   const sources = new Map<StepMount, string>();
   for (const mount of inLockOrder(request.mounts)) {
     if (mount.type === 'cache')
-      sources.set(mount, await cacheDirectory(environment, mount, { directory: request.directory, opened }));
-    else if (mount.type === 'bind') sources.set(mount, await boundPlace(environment, mount, opened));
+      sources.set(mount, await cacheDirectory(environment, mount, { ...request, opened }));
+    else if (mount.type === 'bind')
+      sources.set(mount, await boundPlace(environment, mount, { ...request, opened }));
   }
   const lent = new LentFiles(request, opened);
   for (const mount of request.mounts) {
@@ -114,13 +120,14 @@ class LentFiles {
     }
     checkSecretSize(id, secret);
     const { mode = 0o400, uid = 0, gid = 0 } = mount;
+    const owner = hostOwner(this.#request.users, { uid, gid });
     if (mount.destination !== undefined)
-      sources.set(mount, (await this.#place()).write(secret, { mode, uid, gid }));
+      sources.set(mount, (await this.#place()).write(secret, { mode, ...owner }));
     return mount.env === undefined ? [] : [`${mount.env || id}=${Buffer.from(secret).toString()}`];
   }
 
   async agent(mount: StepMount, sources: Map<StepMount, string>): Promise<string[]> {
-    const { client, signal, directory } = this.#request;
+    const { client, signal, directory, users } = this.#request;
     const id = mount.id ?? 'default';
     await using first = await client?.ssh?.(id, { signal });
     if (first === undefined) {
@@ -130,7 +137,8 @@ class LentFiles {
     const { mode = 0o600, uid = 0, gid = 0 } = mount;
     const socket = path.join(directory, `agent-${this.#agents++}`);
     const connect = async () => await client?.ssh?.(id, { signal });
-    this.#opened.use(await openAgentSocket({ path: socket, owner: { mode, uid, gid }, connect }));
+    const owner = { mode, ...hostOwner(users, { uid, gid }) };
+    this.#opened.use(await openAgentSocket({ path: socket, owner, connect }));
     sources.set(mount, socket);
     return this.#agents === 1 ? [`SSH_AUTH_SOCK=${mount.destination ?? ''}`] : [];
   }
@@ -150,10 +158,10 @@ function secretId(mount: StepMount): string {
 async function boundPlace(
   environment: BuilderEnvironment,
   mount: StepMount,
-  opened: AsyncDisposableStack,
+  { users, opened }: Pick<MountRequest, 'users'> & { opened: AsyncDisposableStack },
 ): Promise<string> {
   const source = mount.source ?? '/';
-  const tree = opened.use(await mountLayers(environment, (await mount.files?.layers()) ?? []));
+  const tree = opened.use(await mountLayers(environment, (await mount.files?.layers()) ?? [], users));
   using rooted = tree.open();
   const at = foundIn(source, () => {
     const place = rooted.resolve(source);
@@ -171,7 +179,7 @@ function cacheId(mount: StepMount): string {
 async function cacheDirectory(
   environment: BuilderEnvironment,
   mount: StepMount,
-  { directory, opened }: { directory: string; opened: AsyncDisposableStack },
+  { directory, users, opened }: Pick<MountRequest, 'directory' | 'users'> & { opened: AsyncDisposableStack },
 ): Promise<string> {
   const { sharing = 'shared', mode, uid, gid, source, files } = mount;
   const beginsEmpty = files === undefined;
@@ -190,8 +198,10 @@ async function cacheDirectory(
       }),
     }),
   );
-  if (!beginsEmpty || source === undefined) return cache.directory;
-  return await boundWithin(cache.directory, source, { place: path.join(directory, randomUUID()), opened });
+  const isWhole = !beginsEmpty || source === undefined;
+  if (isWhole && users === undefined) return cache.directory;
+  const place = path.join(directory, randomUUID());
+  return await boundWithin(cache.directory, isWhole ? '/' : source, { place, users, opened });
 }
 
 async function copyFiles(
@@ -209,12 +219,13 @@ async function copyFiles(
 async function boundWithin(
   root: string,
   source: string,
-  { place, opened }: { place: string; opened: AsyncDisposableStack },
+  { place, users, opened }: { place: string; users: UserNamespace | undefined; opened: AsyncDisposableStack },
 ): Promise<string> {
   using found = foundIn(source, () => openIn(root, source));
   if (statAt(found.fd, '').kind === 'directory') mkdirSync(place, { mode: 0o700 });
   else writeFileSync(place, '', { mode: 0o600 });
-  bindMount(found.path, place);
+  if (users === undefined) bindMount(found.path, place);
+  else mountMapped(found.path, place, users);
   opened.defer(async () => void (await umount(place, { detach: true })));
   return place;
 }

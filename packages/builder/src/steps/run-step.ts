@@ -2,7 +2,14 @@ import { faultPoint } from '@gantry/base';
 import { containerCapabilities, findContainerUser, type ResourceLimit, startStubs } from '@gantry/containers';
 import type { RunDevice } from '@gantry/dockerfile';
 import type { PlainLayer } from '@gantry/images';
-import { type CgroupLimits, keyBytes, mkdirAllIn, pathText } from '@gantry/kernel';
+import {
+  type CgroupLimits,
+  createUserNamespace,
+  keyBytes,
+  mkdirAllIn,
+  pathText,
+  type UserNamespace,
+} from '@gantry/kernel';
 import type { Attachment } from '@gantry/network';
 import type { Digest } from '@gantry/oci';
 import {
@@ -18,6 +25,7 @@ import type { BuildClient } from '../build-client.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildCommandError, InvalidBuildError } from '../errors.ts';
 import { defaultPath } from './default-path.ts';
+import { hostOwner } from './host-owner.ts';
 import { type LayeredTree, mountLayers } from './layered-tree.ts';
 import { type Keep, storeLayer } from './layers.ts';
 import { openMounts, type StepMount } from './run-mounts.ts';
@@ -71,8 +79,10 @@ export async function runStep(
   const { ports } = environment;
   options.signal.throwIfAborted();
   await using opened = new AsyncDisposableStack();
-  const tree = opened.use(await mountLayers(environment, step.onto));
-  const stubs = await execute(environment, step, { ...options, tree });
+  const { userMaps } = environment.defaults;
+  const users = userMaps && opened.use(await createUserNamespace(userMaps, { network: true }));
+  const tree = opened.use(await mountLayers(environment, step.onto, users));
+  const stubs = await execute(environment, step, { ...options, tree, ...(users && { users }) });
   faultPoint('build/command-ended');
   return await storeLayer(environment, ports.snapshots.packChanges(tree.id, { stubs }), options);
 }
@@ -81,11 +91,15 @@ export async function runStep(
 async function execute(
   environment: BuilderEnvironment,
   step: RunStep,
-  { tree, onOutput, signal }: RunOptions & { tree: LayeredTree },
+  { tree, users, onOutput, signal }: RunOptions & { tree: LayeredTree; users?: UserNamespace },
 ): Promise<ReadonlySet<string>> {
   const { ports } = environment;
   await using opened = new AsyncDisposableStack();
-  const attachment = await attach(environment, step, tree.id, opened);
+  const place = {
+    containerId: tree.id,
+    ...(users?.networkPath !== undefined && { namespace: users.networkPath }),
+  };
+  const attachment = await attach(environment, step, place, opened);
   const onHostNetwork = step.network === 'host';
   const files = opened.use(
     writeStepFiles(environment, {
@@ -99,7 +113,13 @@ async function execute(
   );
   const own = await openMounts(
     environment,
-    { mounts: step.mounts, client: step.client, directory: files.directory, signal },
+    {
+      mounts: step.mounts,
+      client: step.client,
+      directory: files.directory,
+      ...(users && { users }),
+      signal,
+    },
     opened,
   );
   const mounts = [...files.mounts, ...own.mounts];
@@ -111,8 +131,8 @@ async function execute(
     { ...step, variables },
     { tree, mounts, network: network ?? 'new' },
   );
-  const spec = { ...options, ...(edits && { edits }) };
-  mkdirAllIn(tree.root, step.workingDirectory, { uid: 0, gid: 0, mode: 0o755 });
+  const spec = { ...options, ...(edits && { edits }), ...(users && { userNamespace: users }) };
+  mkdirAllIn(tree.root, step.workingDirectory, { ...hostOwner(users, { uid: 0, gid: 0 }), mode: 0o755 });
   const stubs = new Set([...startStubs, ...mounts.flatMap((mount) => mountStubs(tree, mount))]);
   ports.runtime.expectStart();
   const start = { containerId: tree.id, spec: ports.buildSpec(spec), stdin: false, signal };
@@ -171,7 +191,7 @@ function hostsOf({ ports, defaults }: BuilderEnvironment, { extraHosts, network 
 async function attach(
   { ports, defaults }: BuilderEnvironment,
   { network, hostname }: RunStep,
-  containerId: string,
+  place: { containerId: string; namespace?: string },
   opened: AsyncDisposableStack,
 ): Promise<Attachment | undefined> {
   if (network === 'host') return undefined;
@@ -182,9 +202,9 @@ async function attach(
     driverOptions: {},
     gatewayPriority: 0,
   };
-  opened.defer(() => ports.network.detach(containerId));
+  opened.defer(() => ports.network.detach(place.containerId));
   return await ports.network.attach({
-    containerId,
+    ...place,
     endpoints: network === 'none' ? [] : [endpoint],
     ports: [],
     dns: defaults.dns,
