@@ -34,7 +34,7 @@ const builders: Readonly<Record<string, Builder>> = {
   gantry: (...args) => daemon.gantry(['build', '--progress', 'plain', ...args]),
   'docker buildx': (...args) =>
     daemon.docker(['buildx', 'build', '--progress', 'plain', ...args], {
-      env: { DOCKER_CONFIG: dockerPlugins },
+      env: { DOCKER_CONFIG: dockerPlugins, BUILDX_EXPERIMENTAL: '1' },
     }),
 };
 
@@ -63,6 +63,30 @@ for (const [name, build] of Object.entries(builders)) {
         on,
       );
       assert.notEqual(missing.exitCode, 0);
+    });
+
+    // What `--call` was before buildx 0.14.
+    const ask = name === 'gantry' ? '--call' : '--print';
+    test('tells what a target takes, and which targets there are', async () => {
+      const root = context(
+        '# base is below\nFROM scratch AS base\nARG WHO=world\nRUN --mount=type=secret,id=token x\nFROM base AS last\n',
+      );
+      const outline = await done(ask, 'outline', root);
+      assert.match(
+        outline,
+        /TARGET: +last\n\nBUILD ARG +VALUE +DESCRIPTION\nWHO +world +\n\nSECRET +REQUIRED\ntoken/,
+      );
+      const json = await build(ask, 'targets,format=json', root);
+      const { targets } = JSON.parse(json.stdout) as { targets: { name: string; description?: string }[] };
+      assert.deepEqual(
+        targets.map(({ name: target, description }) => [target, description]),
+        [
+          ['base', 'is below'],
+          ['last', undefined],
+        ],
+      );
+      const check = await build(ask, 'lint,format=json', root);
+      assert.deepEqual((JSON.parse(check.stdout) as { warnings?: unknown[] }).warnings ?? [], []);
     });
 
     test('limits commands by the flags of the build', async () => {

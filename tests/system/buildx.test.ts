@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { control, GrpcClient, GrpcError } from '@gantry/buildkit';
+import { control, GrpcClient, GrpcError, gateway } from '@gantry/buildkit';
 import { loadBusybox } from '../support/busybox-image.ts';
 import { dockerPlugins, needsDockerPlugins } from '../support/docker-plugins.ts';
 import type { Finished, RunOptions } from '../support/processes.ts';
@@ -231,6 +233,58 @@ describe("BuildKit's protocol", () => {
   const refused = (pattern: RegExp) => (error: unknown) =>
     error instanceof GrpcError && pattern.test(error.message);
 
+  test('answers what clients that drive a build ask of images and of its result', async () => {
+    const dockerfile =
+      'FROM mirror/busybox\nRUN mkdir /d && echo told > /d/file && ln -s file /d/link && chown 3:4 /d/file\n';
+    const server = createServer((_request, response) => response.end(dockerfile));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      using client = await calls();
+      const options = { headers: { 'buildkit-controlapi-buildid': 'driven' } };
+      const solving = client.unary(control.Control.solve, { ref: 'driven' });
+      const { LLBBridge } = gateway;
+      const frontendOpt = new Map([['context', `http://127.0.0.1:${port}/Dockerfile`]]);
+      const request = { frontend: 'dockerfile.v0', frontendOpt, allowResultReturn: true };
+      const { result } = await client.unary(LLBBridge.solve, request, options);
+      const ref = result?.ref?.id ?? '';
+      const read = await client.unary(LLBBridge.readFile, { ref, filePath: '/d/link' }, options);
+      assert.equal(Buffer.from(read.data).toString(), 'told\n');
+      const range = { offset: 1, length: 2 };
+      const part = await client.unary(LLBBridge.readFile, { ref, filePath: 'd/file', range }, options);
+      assert.equal(Buffer.from(part.data).toString(), 'ol');
+      const { entries } = await client.unary(LLBBridge.readDir, { ref, dirPath: '/d' }, options);
+      assert.deepEqual(
+        entries.map(({ path: name, uid, gid, linkname }) => [name, uid, gid, linkname]),
+        [
+          ['file', 3, 4, ''],
+          ['link', 0, 0, 'file'],
+        ],
+      );
+      const { stat } = await client.unary(LLBBridge.statFile, { ref, path: '/d' }, options);
+      assert.equal(stat?.mode, (0o20000000000 | 0o755) >>> 0);
+      await assert.rejects(
+        client.unary(LLBBridge.readFile, { ref, filePath: '/none' }, options),
+        refused(/open \/none: no such file or directory/),
+      );
+      const image = await client.unary(LLBBridge.resolveImageConfig, { ref: 'mirror/busybox' }, options);
+      const identifier = 'docker-image://mirror/busybox';
+      const meta = await client.unary(LLBBridge.resolveSourceMeta, { source: { identifier } }, options);
+      assert.equal(meta.image?.digest, image.digest);
+      assert.equal(meta.source?.identifier, `docker-image://docker.io/mirror/busybox:latest@${image.digest}`);
+      assert.equal((JSON.parse(Buffer.from(image.config).toString()) as { os: string }).os, 'linux');
+      await assert.rejects(
+        client.unary(LLBBridge.resolveSourceMeta, { source: { identifier: 'git://x' } }, options),
+        refused(/a question about a source by git:\/\/ is not supported/),
+      );
+      await client.unary(LLBBridge.return, { result: { ref: { id: ref } } }, options);
+      await solving;
+    } finally {
+      server.close();
+    }
+  });
+
   test('refuses graphs, and a session that does not come', async () => {
     using client = await calls();
     const definition = { def: [Buffer.from('x')] };
@@ -258,7 +312,7 @@ describe("BuildKit's protocol", () => {
         frontend,
         frontendAttrs: new Map(Object.entries(attrs)),
       });
-    await assert.rejects(solve('dockerfile.v0', { hostname: 'x' }), refused(/'hostname' of a build/));
+    await assert.rejects(solve('dockerfile.v0', { shiny: 'x' }), refused(/'shiny' of a build/));
     await assert.rejects(
       solve('gateway.v0', { source: 'example.com/frontend' }),
       refused(/example.com\/frontend/),

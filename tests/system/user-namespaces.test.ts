@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { busyboxArchive } from '../support/busybox-image.ts';
@@ -34,6 +34,23 @@ after(async () => {
 function hasRemapUser(): boolean {
   return /^dockremap:/m.test(readFileSync('/etc/passwd', 'utf8'));
 }
+
+test('commands of builds have the users of containers, a network, and make layers for everybody', async () => {
+  const context = mkdtempSync(path.join(daemon.root, 'context-'));
+  const lines = [
+    `FROM ${image}`,
+    "RUN awk '{print $2}' /proc/self/uid_map > /first && stat -c %u:%g /data/file /etc/hosts > /owners && ip addr show eth0",
+    'RUN chown 5:6 /first',
+  ];
+  writeFileSync(path.join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
+  const built = await run('docker', ['-H', `unix://${daemon.socketPath}`, 'build', '-t', 'mapped', context], {
+    env: { DOCKER_BUILDKIT: '0' },
+  });
+  assert.equal(built.exitCode, 0, built.stdout + built.stderr);
+  const show = ['sh', '-c', 'cat /first; head -n 1 /owners; stat -c %u:%g /first'];
+  const shown = await daemon.docker(['run', '--rm', 'mapped', ...show]);
+  assert.equal(shown.stdout, `${first}\n33:34\n5:6\n`, shown.stderr);
+});
 
 for (const program of programs) {
   const call = (...args: string[]): Promise<Finished> => daemon[program](args);

@@ -1,8 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Logger } from '@gantry/base';
+import type { ResolvedImage } from '@gantry/images';
 import { mountTable, umount } from '@gantry/kernel';
-import type { Digest } from '@gantry/oci';
+import type { Digest, Platform } from '@gantry/oci';
 import type { MetadataStore } from '@gantry/state';
 import type { BuildRequest, BuildResult } from './build-request.ts';
 import type { BuilderDefaults, BuilderEnvironment, BuilderPorts } from './builder-environment.ts';
@@ -12,8 +13,9 @@ import { Downloads } from './cache/downloads.ts';
 import { KeptDirectories } from './cache/kept-directories.ts';
 import { KnownDigests } from './cache/known-digests.ts';
 import { type CachePruning, cacheEntries, type PrunedCache, pruneCache } from './cache/prune-cache.ts';
+import { ResultFiles } from './output/result-files.ts';
 import { runBuild } from './run-build.ts';
-import { isStepId } from './steps/layered-tree.ts';
+import { isStepId, mountLayers } from './steps/layered-tree.ts';
 
 export interface BuildServiceOptions {
   ports: BuilderPorts;
@@ -85,6 +87,17 @@ export class BuildService {
     } finally {
       this.onEnd();
     }
+  }
+
+  /** An image of this host, for a platform. Throws `ImageNotFoundError`. */
+  image(reference: string, platform: Platform, signal: AbortSignal): Promise<ResolvedImage> {
+    return this.#environment.ports.images.resolve(reference, { platform, signal });
+  }
+
+  /** The files of an image that was built; the caller disposes. Throws `ImageNotFoundError`, and what mounting throws. */
+  async openFiles(image: string): Promise<ResultFiles> {
+    const { layers } = await this.#environment.ports.images.resolve(image);
+    return new ResultFiles(await mountLayers(this.#environment, layers));
   }
 
   /** Ids of the file systems and processes of steps that are under way. */

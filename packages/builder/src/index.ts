@@ -43,6 +43,8 @@ export {
   type OutputForm,
 } from './output/build-output.ts';
 export { type OutputText, readBuildOutput } from './output/read-output.ts';
+export type { ResultFiles } from './output/result-files.ts';
+export { type BuildOutline, outlineOf } from './plan/outline.ts';
 export type { BuildEvent, BuildVertex, StepStatus } from './progress/build-event.ts';
 export { ClassicText } from './progress/classic-text.ts';
 export { directoryContext } from './recipe/directory-context.ts';

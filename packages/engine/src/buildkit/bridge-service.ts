@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { BuildOptionNotBuiltError, InvalidBuildError } from '@gantry/builder';
+import { BuildOptionNotBuiltError, InvalidBuildError, type ResultFiles } from '@gantry/builder';
 import {
   type Call,
   type Draft,
@@ -9,9 +9,11 @@ import {
   ops,
   type ServiceTable,
 } from '@gantry/buildkit';
+import type { BridgeSources } from './bridge-sources.ts';
 import { type BuildJob, type BuildJobs, UnknownBuildError } from './build-job.ts';
 import { capabilities } from './capabilities.ts';
 import { refuseDefinition, refuseSourcePolicies } from './control-service.ts';
+import { statMessage } from './stat-message.ts';
 import { type WorkerFacts, workerRecord } from './worker.ts';
 
 /** What LLBBridge's calls do. */
@@ -22,6 +24,9 @@ export interface BridgeParts {
   plan(job: BuildJob, request: gateway.SolveRequest, ref: string): Promise<BridgeAnswer>;
   /** Builds what was planned under a reference. */
   evaluate(job: BuildJob, ref: string): Promise<void>;
+  /** Its files, built before when they are not yet; the caller disposes. */
+  files(job: BuildJob, ref: string): Promise<ResultFiles>;
+  readonly sources: BridgeSources;
 }
 
 export interface BridgeAnswer {
@@ -49,6 +54,25 @@ export function bridgeService(parts: BridgeParts): ServiceTable {
     evaluate: async ({ ref }, call) => {
       await parts.evaluate(await jobOf(call), ref);
       return {};
+    },
+    resolveImageConfig: async (request, call) =>
+      await parts.sources.config(await jobOf(call), request.ref, request),
+    resolveSourceMeta: async (request, call) => {
+      refuseSourcePolicies(request.sourcePolicies);
+      return await parts.sources.meta(await jobOf(call), request);
+    },
+    readFile: async ({ ref, filePath, range }, call) => {
+      await using files = await parts.files(await jobOf(call), ref);
+      const { offset = 0, length: lengthBytes = 0 } = range ?? {};
+      return { data: files.read(filePath, { offset, lengthBytes }) };
+    },
+    readDir: async ({ ref, dirPath, includePattern }, call) => {
+      await using files = await parts.files(await jobOf(call), ref);
+      return { entries: files.list(dirPath, includePattern).map(statMessage) };
+    },
+    statFile: async ({ ref, path }, call) => {
+      await using files = await parts.files(await jobOf(call), ref);
+      return { stat: statMessage(files.stat(path)) };
     },
     return: async (request, call) => {
       (await jobOf(call)).takeReturn(request);

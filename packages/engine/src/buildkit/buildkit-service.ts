@@ -18,13 +18,13 @@ import {
   ops,
   type ServiceTable,
   serveGrpc,
-  trace,
 } from '@gantry/buildkit';
 import type { EventHub } from '@gantry/containers';
 import type { BuildkitBackend, DiskBackend, SessionOffer } from '@gantry/http-api';
 import type { MetadataStore } from '@gantry/state';
 import { publishBuild } from '../build-view.ts';
 import { type BridgeAnswer, bridgeService, resultScheme, returnedRef } from './bridge-service.ts';
+import { BridgeSources } from './bridge-sources.ts';
 import { grpcErrorOf } from './build-error.ts';
 import { BuildHistory, type BuildOutcome } from './build-history.ts';
 import { BuildJob, BuildJobs, type PlannedBuild, UnknownBuildError } from './build-job.ts';
@@ -76,10 +76,10 @@ export class BuildkitService implements BuildkitBackend {
             throw grpcErrorOf(error, { definition: undefined, lines: undefined });
           }),
         evaluate: async (job, ref) => void (await this.#evaluate(job, ref)),
+        files: async (job, ref) => await options.builds.openFiles((await this.#evaluate(job, ref)).id ?? ''),
+        sources: new BridgeSources(options),
       }),
       implement(health.Health, { check: () => ({ status: health.ServingStatus.serving }) }),
-      // Spans of clients are taken and not kept: nobody here collects them.
-      implement(trace.TraceService, { export: () => ({}) }),
     ];
   }
 
@@ -167,9 +167,8 @@ export class BuildkitService implements BuildkitBackend {
     const wanted: FrontendRequest = { frontend, attributes, session, entitlements, signal };
     const { build, requestId } = planFrontend(this.#options, wanted);
     if (requestId !== '') {
-      const checkOptions = build.buildArguments.get('BUILDKIT_DOCKERFILE_CHECK') ?? '';
       const definition = await readDefinition(build, signal);
-      return { isBuild: false, metadata: answerSubrequest(requestId, definition, { checkOptions }) };
+      return { isBuild: false, metadata: answerSubrequest(requestId, definition, build) };
     }
     job.frontendAttributes = attributes;
     job.planned.set(ref, build);

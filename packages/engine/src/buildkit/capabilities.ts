@@ -4,7 +4,12 @@ import type { Draft, gateway } from '@gantry/buildkit';
 const frontendCapabilities = [
   'solve.base',
   'solve.inlinereturn',
+  'resolveimage',
   'resolveimage.resolvemode',
+  'readfile',
+  'readdir',
+  'statfile',
+  'source.metaresolver',
   'return',
   'returnmap',
   'importcaches',

@@ -7,7 +7,7 @@ import {
 import { containerLimits } from '@gantry/containers';
 import type { RegistryAuth } from '@gantry/http-api';
 import type { CgroupSupport } from '@gantry/kernel';
-import { type Platform, parseReference } from '@gantry/oci';
+import { parseReference } from '@gantry/oci';
 import type { ImageView } from '../image-view.ts';
 import type { PlannedBuild } from './build-job.ts';
 import { type FrontendWish, readFrontendAttributes } from './frontend-attributes.ts';
@@ -52,11 +52,20 @@ export function planFrontend(
       entitlements: new Set(entitlements),
       limits: containerLimits(resources, cgroupSupport),
       sharedMemoryBytes: wish.sharedMemoryBytes || sharedMemoryBytes(),
-      pullImage: async (reference: string, platform: Platform) => {
-        const auth = await authFor(client, reference, signal);
-        await images.pull(reference, { platform, signal, onProgress: () => {}, ...(auth && { auth }) });
-      },
+      pullImage: pullerOf(images, client, signal),
     },
+  };
+}
+
+/** Pulls images with the credentials that a build's client lends. */
+export function pullerOf(
+  images: FrontendOptions['images'],
+  client: BuildRequest['client'],
+  signal: AbortSignal,
+): BuildRequest['pullImage'] {
+  return async (reference, platform) => {
+    const auth = await authFor(client, reference, signal);
+    await images.pull(reference, { platform, signal, onProgress: () => {}, ...(auth && { auth }) });
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FileSource } from '@gantry/builder';
 import { filesync, fsutil, type GrpcClient, type MessageStream } from '@gantry/buildkit';
-import { goModeOf } from './go-mode.ts';
 import { streamPieces } from './pieces.ts';
+import { statMessage } from './stat-message.ts';
 
 const fileSendPackets = { ...filesync.FileSend.diffCopy, request: fsutil.Packet, response: fsutil.Packet };
 
@@ -43,18 +43,7 @@ async function tellEntries(
 ): Promise<void> {
   for await (const entry of files.entries()) {
     paths.push(entry.path);
-    const stat = {
-      path: entry.path,
-      mode: goModeOf(entry),
-      uid: entry.uid,
-      gid: entry.gid,
-      size: entry.sizeBytes,
-      modTime: entry.modifiedNs,
-      linkname: entry.linkName,
-      devmajor: entry.device?.major ?? 0,
-      devminor: entry.device?.minor ?? 0,
-      ...(entry.xattrs && { xattrs: entry.xattrs }),
-    };
+    const stat = statMessage(entry);
     await stream.send({ type: fsutil.PacketType.stat, stat });
   }
   await stream.send({ type: fsutil.PacketType.stat });

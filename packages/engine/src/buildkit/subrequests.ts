@@ -1,4 +1,4 @@
-import { BuildOptionNotBuiltError, InvalidBuildError } from '@gantry/builder';
+import { BuildOptionNotBuiltError, type BuildOutline, InvalidBuildError, outlineOf } from '@gantry/builder';
 import {
   CheckReporter,
   type CheckWarning,
@@ -14,9 +14,12 @@ import { sourceLines } from './source-lines.ts';
 /** What a question to a frontend is answered with: `result.json`, `result.txt` and the like. */
 export type SubrequestAnswer = ReadonlyMap<string, Uint8Array>;
 
+type OutlineRequest = Parameters<typeof outlineOf>[1];
+
 /** The questions that are answered, by the names of BuildKit's frontend. */
 export const subrequestNames = [
   'frontend.lint',
+  'frontend.outline',
   'frontend.targets',
   'frontend.subrequests.describe',
 ] as const;
@@ -25,11 +28,13 @@ export const subrequestNames = [
 export function answerSubrequest(
   name: string,
   definition: BuildDefinition,
-  { checkOptions }: { checkOptions: string },
+  request: OutlineRequest,
 ): SubrequestAnswer {
   switch (name) {
     case 'frontend.lint':
-      return lint(definition, checkOptions);
+      return lint(definition, request.buildArguments.get('BUILDKIT_DOCKERFILE_CHECK') ?? '');
+    case 'frontend.outline':
+      return outline(definition, outlineOf(definition.bytes, request));
     case 'frontend.targets':
       return targets(definition);
     case 'frontend.subrequests.describe':
@@ -103,6 +108,63 @@ function targets({ bytes }: BuildDefinition): SubrequestAnswer {
     ([name = '', told = '']) => `${name.padEnd(width)}${told}\n`,
   );
   return answer({ targets: list, sources: [Buffer.from(bytes).toString('base64')] }, text.join(''));
+}
+
+function outline({ bytes }: BuildDefinition, told: BuildOutline): SubrequestAnswer {
+  const { name, description, arguments: all, secrets, ssh } = told;
+  const loans = (list: BuildOutline['secrets']) =>
+    list.map((loan) => ({
+      name: loan.name,
+      ...(loan.required && { required: true }),
+      location: locationOf(loan.lines),
+    }));
+  const args = all.map((argument) => ({
+    name: argument.name,
+    ...(argument.description !== '' && { description: argument.description }),
+    ...(argument.value && { value: argument.value }),
+    location: locationOf(argument.lines),
+  }));
+  const json = {
+    ...(name !== '' && { name }),
+    ...(description !== '' && { description }),
+    ...(args.length > 0 && { args }),
+    ...(secrets.length > 0 && { secrets: loans(secrets) }),
+    ...(ssh.length > 0 && { ssh: loans(ssh) }),
+    sources: [Buffer.from(bytes).toString('base64')],
+  };
+  const head = [
+    ['TARGET:', name || '(default)'],
+    ...(description === '' ? [] : [['DESCRIPTION:', description]]),
+  ];
+  const rows = all.map((argument) => [argument.name, argument.value ?? '', argument.description]);
+  const loanRows = (list: BuildOutline['secrets']) =>
+    list.map((loan) => [loan.name, loan.required ? 'true' : '']);
+  const tables = [
+    columns(head, 1),
+    table(['BUILD ARG', 'VALUE', 'DESCRIPTION'], rows),
+    table(['SECRET', 'REQUIRED'], loanRows(secrets)),
+    table(['SSH', 'REQUIRED'], loanRows(ssh)),
+  ];
+  return answer(
+    json,
+    tables
+      .filter((text) => text !== '')
+      .map((text) => `${text}\n`)
+      .join(''),
+  );
+}
+
+function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? '' : columns([heading, ...rows], 3);
+}
+
+/** Lines whose cells, but for the last, are as wide as the widest of their column and `gap` more. */
+function columns(rows: readonly (readonly string[])[], gap: number): string {
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)) + gap) ?? [];
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('');
+  return rows.map((row) => `${line(row)}\n`).join('');
 }
 
 /** A comment right above that begins with the stage's name is its description. */
