@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import {
-  type Directory,
   FileTooLargeError,
   isErrno,
   keyBytes,
   NotRegularFileError,
+  openFlags,
+  openIn,
   pathKey,
   pathText,
   type RootedTree,
@@ -13,6 +14,7 @@ import {
 } from '@gantry/kernel';
 import { apkPackages } from './apk-packages.ts';
 import { dpkgPackages } from './dpkg-packages.ts';
+import { goModules } from './go-modules.ts';
 import { isPackageFile, languagePackage } from './language-packages.ts';
 import { type InstalledPackage, readSystemRelease } from './package.ts';
 
@@ -56,6 +58,10 @@ export async function findPackages({ root, tree }: ScannedTree, signal: AbortSig
       signal.throwIfAborted();
       continue;
     }
+    if (!isPackageFile(path) && !isDistrolessStatus(path)) {
+      add(modulesOfProgram(root, path));
+      continue;
+    }
     const text = read(path);
     if (path.startsWith('/var/lib/dpkg/status.d/')) add(dpkgPackages(text, path, release));
     else add([languagePackage(path, text)].filter((found) => found !== undefined));
@@ -78,7 +84,7 @@ function textOf(root: string, path: string, maxBytes: number = maxFileBytes): st
   }
 }
 
-/** Paths of files that describe packages; undefined in between for every directory that was gone through. */
+/** Paths of files that describe packages, and of programs; undefined in between for every directory that was gone through. */
 function* packageFiles(tree: RootedTree): Generator<string | undefined> {
   const pending: TreePath[] = [[]];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
@@ -87,16 +93,23 @@ function* packageFiles(tree: RootedTree): Generator<string | undefined> {
     for (const name of directory.names()) {
       const below = [...at, pathKey(name)];
       const path = `/${below.map((part) => pathText(keyBytes(part))).join('/')}`;
-      const kind = kindOf(directory, name);
+      const { kind, mode } = directory.stat(name);
       if (kind === 'directory') {
         if (!['/proc', '/sys', '/dev'].includes(path)) pending.push(below);
-      } else if (kind === 'file' && (isPackageFile(path) || isDistrolessStatus(path))) yield path;
+      } else if (kind === 'file' && (isPackageFile(path) || isDistrolessStatus(path) || isExecutable(mode)))
+        yield path;
     }
   }
 }
 
-function kindOf(directory: Directory, name: Uint8Array): string {
-  return directory.stat(name).kind;
+function isExecutable(mode: number): boolean {
+  return (mode & 0o111) !== 0;
+}
+
+function modulesOfProgram(root: string, path: string): InstalledPackage[] {
+  using place = openIn(root, path);
+  using file = place.reopen(openFlags.readOnly);
+  return goModules(file.fd, path);
 }
 
 function isDistrolessStatus(path: string): boolean {

@@ -11,9 +11,9 @@ export interface InstalledPackage {
 }
 
 export interface PackageUrlParts {
-  /** `deb`, `apk`, `npm`, `pypi`. */
+  /** `deb`, `apk`, `npm`, `pypi`, `golang`. */
   readonly type: string;
-  /** Empty for none. */
+  /** Empty for none; parts of it have slashes between. */
   readonly namespace: string;
   readonly name: string;
   readonly version: string;
@@ -27,7 +27,11 @@ export function packageUrl({ type, namespace, name, version, qualifiers = {} }: 
   const query = given
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${encode(value)}`);
-  const parts = [type, ...(namespace === '' ? [] : [encode(namespace)]), encode(name)];
+  const parts = [
+    type,
+    ...(namespace === '' ? [] : [namespace.split('/').map(encode).join('/')]),
+    encode(name),
+  ];
   return `pkg:${parts.join('/')}@${encode(version)}${query.length > 0 ? `?${query.join('&')}` : ''}`;
 }
 
