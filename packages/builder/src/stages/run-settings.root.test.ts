@@ -54,3 +54,37 @@ test('an image for one platform has an index when it is asked for', async () => 
   assert.equal(await mediaType({ multiPlatform: true }), index);
   assert.equal(await mediaType({ buildArguments: new Map([['BUILDKIT_MULTI_PLATFORM', '1']]) }), index);
 });
+
+/** Two builds at once, each by its own command. */
+async function together(flags: string, commands: readonly string[]): Promise<void> {
+  const meeting = '--mount=type=cache,id=meeting,target=/m';
+  await Promise.all(
+    commands.map((command) =>
+      builder.build(`FROM busybox\nRUN ${meeting} --mount=type=cache,target=/c,${flags} ${command}\n`),
+    ),
+  );
+}
+
+/** Says that it is here by a file in one cache, and waits for the other. */
+const meet = (place: string, own: string, other: string): string =>
+  `touch ${place}/${own} && until [ -e ${place}/${other} ]; do sleep 0.1; done`;
+
+test('a shared cache is one for two steps at once', async () => {
+  await together('id=both,sharing=shared', [meet('/c', 'one', 'two'), meet('/c', 'two', 'one')]);
+});
+
+test('a private cache is another one for each of two steps at once', async () => {
+  const alone = (own: string, other: string): string =>
+    `touch /c/${own} && ${meet('/m', own, other)} && [ ! -e /c/${other} ]`;
+  await together('id=each,sharing=private', [alone('first', 'second'), alone('second', 'first')]);
+});
+
+test('a locked cache is used by one step after the other', async () => {
+  const alone = (own: string): string =>
+    `mkdir /c/busy && sleep 0.3 && rmdir /c/busy && echo ${own} >> /c/log`;
+  await together('id=one,sharing=locked', [alone('a'), alone('b')]);
+  const { id } = await builder.build(
+    'FROM busybox\nRUN --mount=type=cache,target=/c,id=one sort /c/log > /told\n',
+  );
+  assert.equal(await builder.read(id, '/told'), 'a\nb\n');
+});
