@@ -34,7 +34,7 @@ const builders: Readonly<Record<string, Builder>> = {
   gantry: (...args) => daemon.gantry(['build', '--progress', 'plain', ...args]),
   'docker buildx': (...args) =>
     daemon.docker(['buildx', 'build', '--progress', 'plain', ...args], {
-      env: { DOCKER_CONFIG: dockerPlugins, BUILDX_EXPERIMENTAL: '1' },
+      env: { DOCKER_CONFIG: dockerPlugins, ...(args.includes('--print') && { BUILDX_EXPERIMENTAL: '1' }) },
     }),
 };
 
