@@ -14,6 +14,7 @@ import {
   removeLink,
   writeSysctl,
 } from '@gantry/kernel';
+import { bridgeGroups } from '../src/firewall/bridge-groups.ts';
 import { Firewall } from '../src/firewall/firewall.ts';
 import type { FirewallNetwork } from '../src/firewall/firewall-network.ts';
 import { ForeignForwarding } from '../src/firewall/foreign-forwarding.ts';
@@ -102,7 +103,8 @@ export class BridgeLab extends NetworkHost {
   /** Makes the bridge `lab<number>` and tells the firewall of it. */
   async addNetwork(number: number, wishes: Partial<FirewallNetwork> = {}): Promise<LabNetwork> {
     const bridge = `lab${number}`;
-    this.socket.request(createBridge({ name: bridge, macAddress: `02:42:00:00:00:0${number}` }));
+    const group = wishes.internal === true ? bridgeGroups.internal : bridgeGroups.open;
+    this.socket.request(createBridge({ name: bridge, macAddress: `02:42:00:00:00:0${number}`, group }));
     const linkIndex = findLink(this.socket, bridge)?.index ?? 0;
     writeSysctl(['net', 'ipv4', 'conf', bridge, 'route_localnet'], '1');
     this.socket.request(

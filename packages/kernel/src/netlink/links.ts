@@ -14,6 +14,7 @@ export interface Link {
   mtu: number;
   /** Index of the bridge that this is a port of; 0 for none. */
   masterIndex: number;
+  group: number;
   alias: string;
 }
 
@@ -24,6 +25,8 @@ export interface NewLink {
   mtu?: number;
   /** Index of a bridge to become a port of. */
   masterIndex?: number;
+  /** Number that rules can know links by; 0 when nobody has said. */
+  group?: number;
 }
 
 /** What a link is to become; what is left out stays. */
@@ -59,6 +62,7 @@ export const IFLA_LINKINFO = 18;
 const IFLA_IFALIAS = 20;
 const IFLA_STATS64 = 23;
 const IFLA_AF_SPEC = 26;
+const IFLA_GROUP = 27;
 export const IFLA_NET_NS_FD = 28;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
@@ -265,6 +269,7 @@ export function settingAttributes(settings: LinkSettings): Buffer[] {
   }
   if (settings.mtu !== undefined) encoded.push(uint32(IFLA_MTU, settings.mtu));
   if (settings.masterIndex !== undefined) encoded.push(uint32(IFLA_MASTER, settings.masterIndex));
+  if (settings.group !== undefined) encoded.push(uint32(IFLA_GROUP, settings.group));
   if (settings.alias !== undefined) encoded.push(attribute(IFLA_IFALIAS, Buffer.from(settings.alias)));
   if (settings.namespaceFd !== undefined) encoded.push(uint32(IFLA_NET_NS_FD, settings.namespaceFd));
   if (settings.linkLocal === false) {
@@ -288,6 +293,7 @@ function readLink({ payload }: NetlinkReply): Link {
       .join(':'),
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE() ?? 0,
     masterIndex: attributes.get(IFLA_MASTER)?.readUInt32LE() ?? 0,
+    group: attributes.get(IFLA_GROUP)?.readUInt32LE() ?? 0,
     alias: textOf(attributes.get(IFLA_IFALIAS)),
   };
 }

@@ -48,6 +48,7 @@ test('a bridge is made, set up, given an address and deleted', () => {
       macAddress: '02:42:00:00:00:01',
       mtu: 1400,
       masterIndex: 0,
+      group: 0,
       alias: 'a test',
     },
   );

@@ -76,6 +76,20 @@ test('an internal network is closed to the outside, and open to the host', async
   assert.deepEqual(await reach(undefined, inside), ['10.3.0.1', 'fd00:3::1']);
 });
 
+test('an internal network cannot answer in the flow of another network’s container', async () => {
+  using _server = serve(lab.neighbour, 'udp', 53);
+  const send = (from: LabContainer, ...args: string[]): unknown =>
+    run(process.execPath, from.namespacePath, '-e', datagram, ...args);
+  const last = { protocol: 'udp', from: one.namespacePath, address: wire.neighbour, port: 53 } as const;
+  const before = datagramsOf(one);
+  send(one, wire.neighbour, one.ipv4, '5353');
+  assert.equal(await ask(last), wire.host);
+  run('ip', inside.namespacePath, 'address', 'add', `${wire.neighbour}/32`, 'dev', 'eth0');
+  send(inside, wire.host, wire.neighbour, '53', '5353');
+  assert.equal(await ask(last), wire.host);
+  assert.equal(datagramsOf(one) - before, 3);
+});
+
 test('an internal network does not reach what other networks publish', async () => {
   const request = {
     protocol: 'tcp',
@@ -153,18 +167,19 @@ test('a network that is removed leaves nothing in the table', async () => {
   assert.doesNotMatch(lab.table(), /lab5|10\.5\.0|fd00:5:/);
 });
 
-/** Sends one datagram to port 53, from an address if one is named. */
-const datagram = `const [to, from] = process.argv.slice(1);
+/** Sends one datagram, from an address and port if they are named, to port 53 if no other is. */
+const datagram = `const [to, from, fromPort, port] = process.argv.slice(1);
 const socket = require('node:dgram').createSocket('udp4');
-socket.bind(0, from, () => socket.send('spoofed', 53, to, () => socket.close()));`;
+socket.bind(Number(fromPort ?? 0), from, () => socket.send('spoofed', Number(port ?? 53), to, () => socket.close()));`;
 
 function run(program: string, namespacePath: string, ...args: string[]): string {
   return execFileSync('nsenter', [`--net=${namespacePath}`, program, ...args]).toString();
 }
 
-/** How many have arrived. */
+/** How many have arrived, those that nobody waited for too. */
 function datagramsOf({ namespacePath }: LabContainer): number {
-  return Number(/^Udp: (\d+)/m.exec(run('cat', namespacePath, '/proc/net/snmp'))?.[1]);
+  const [, received, unwanted] = /^Udp: (\d+) (\d+)/m.exec(run('cat', namespacePath, '/proc/net/snmp')) ?? [];
+  return Number(received) + Number(unwanted);
 }
 
 function linkedPort(source: string, containerAddress: string): PortRule {

@@ -1,3 +1,4 @@
+import { bridgeGroups } from './bridge-groups.ts';
 import { type HandBackNames, handBackGateways } from './hand-back.ts';
 import {
   type Element,
@@ -17,8 +18,9 @@ type Chains = Readonly<Record<string, readonly string[]>>;
  * The chains, all but the administrator's, with their rules. How a packet goes: raw: what claims to come from 127/8 or
  * go there by a wire is dropped, because `route_localnet` on the bridges and DNAT before routing would else let
  * neighbours reach ports published on 127.0.0.1, and containers pose as the host; what the host sends over further bridges has been tracked · nat: a packet for an address of this
- * host is looked up with its address, then without · forward: one look-up of where a packet comes from and one of where it
- * goes tell what becomes of it, so that the many packets of a flow pass few rules however many networks there are. Within an
+ * host is looked up with its address, then without · forward: answers into open networks are let in by the groups of their
+ * bridges; of other packets one look-up of where they come from and one of where they go tell what becomes of them, however many
+ * networks there are. Within an
  * internal network stay neighbours and nothing else; into a network come answers, what was translated or opened for it,
  * neighbours and who is linked, and from another network of ours nothing but that · postrouting: what leaves for the outside takes the host's address; what returns into its own network
  * through a published port too (the answer must come back this way), and so do the host's own packets from 127/8. What
@@ -27,10 +29,9 @@ type Chains = Readonly<Record<string, readonly string[]>>;
 const openChains: Chains = {
   raw: [
     'type filter hook prerouting priority raw; policy accept;',
-    'iif "lo" accept',
-    'ip daddr 127.0.0.0/8 drop',
-    'ip saddr 127.0.0.0/8 drop',
-    'ip6 daddr ::1 drop',
+    'ip daddr 127.0.0.0/8 iif != "lo" drop',
+    'ip saddr 127.0.0.0/8 iif != "lo" drop',
+    'ip6 daddr ::1 iif != "lo" drop',
     'iifname @further fib saddr type local notrack',
   ],
   published_ports: [
@@ -51,6 +52,7 @@ const openChains: Chains = {
   forward: [
     'type filter hook forward priority filter; policy accept;',
     `jump ${userChain}`,
+    `oifgroup ${bridgeGroups.open} iifgroup != ${bridgeGroups.internal} ct state established,related accept`,
     'iifname vmap @leaving',
     'oifname vmap @entering',
   ],

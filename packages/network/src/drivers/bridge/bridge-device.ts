@@ -30,6 +30,8 @@ export interface BridgePlan {
   forwardPackets: boolean;
   /** Text that says whose it is; nothing when the bridge is not ours to mark. */
   alias?: string;
+  /** See `bridgeGroups`; missing: as it is. */
+  group?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface BridgePlan {
  * routed (for ports published on 127.0.0.1), forwarding on if wanted. Idempotent. Returns the index of the link.
  */
 export function ensureBridge(socket: NetlinkSocket, plan: BridgePlan): number {
-  const { name, mtu, alias } = plan;
+  const { name, mtu, alias, group } = plan;
   const present = findLink(socket, name);
   if (present !== undefined && present.kind !== 'bridge') {
     throw new BridgeConfigurationError(
@@ -53,6 +55,7 @@ export function ensureBridge(socket: NetlinkSocket, plan: BridgePlan): number {
   const link = present ?? findLink(socket, name);
   const linkIndex = link?.index ?? 0;
   if (alias !== undefined && link?.alias !== alias) socket.request(changeLink(linkIndex, { alias }));
+  if (group !== undefined) socket.request(changeLink(linkIndex, { group }));
   forward(plan);
   const present4 = isNew ? [] : addressesOf(socket, linkIndex);
   const wanted = ([4, 6] as const).flatMap((family) => wantedAddress(linkIndex, plan.addresses[family]));

@@ -1,5 +1,13 @@
-import { findLink, isErrno, type NetlinkSocket, removeLink, removeLinkLater } from '@gantry/kernel';
+import {
+  changeLink,
+  findLink,
+  isErrno,
+  type NetlinkSocket,
+  removeLink,
+  removeLinkLater,
+} from '@gantry/kernel';
 import { BridgeConfigurationError, InvalidNetworkError } from '../../errors.ts';
+import { bridgeGroups } from '../../firewall/bridge-groups.ts';
 import type { FirewallNetwork } from '../../firewall/firewall-network.ts';
 import { type Family, subnetFrom } from '../../ipam/subnet.ts';
 import type { NetworkCreateRequest } from '../../network-controller.ts';
@@ -83,6 +91,7 @@ export class BridgeDriver implements NetworkDriver {
   establish(network: NetworkRecord): void {
     const options = bridgeOptions(network.options);
     const { bridge, found } = stateOf(network);
+    const group = groupOf(network);
     const index = ensureBridge(this.#socket, {
       name: bridge,
       addresses: { 4: options.inhibitIpv4 ? undefined : ownAddress(network, 4), 6: ownAddress(network, 6) },
@@ -91,6 +100,7 @@ export class BridgeDriver implements NetworkDriver {
       isolated: !options.icc,
       forwardPackets: this.#options.forwardPackets ?? true,
       ...(found === undefined && { alias: segmentMark(network.id) }),
+      ...group,
     });
     const link: BridgeLink = {
       socket: this.#socket,
@@ -98,6 +108,7 @@ export class BridgeDriver implements NetworkDriver {
       index,
       mtu: options.mtu,
       isolated: !options.icc,
+      ...group,
     };
     this.#segments.set(network.id, new BridgeSegments(network.id, link, this.#segmentOptions(network)));
   }
@@ -113,6 +124,7 @@ export class BridgeDriver implements NetworkDriver {
     segments.removeFurther();
     this.#segments.delete(network.id);
     if (found === undefined) removeLink(this.#socket, bridge);
+    else if (index !== 0 && network.internal) this.#socket.request(changeLink(index, { group: 0 }));
   }
 
   join(network: NetworkRecord, endpoint: EndpointRecord, sandbox: DriverSandbox): void {
@@ -190,6 +202,12 @@ export class BridgeDriver implements NetworkDriver {
 function checkModes({ internal }: NetworkCreateRequest, { gatewayModes }: BridgeOptions): void {
   if (internal || !([4, 6] as const).some((family) => gatewayModes[family] === 'isolated')) return;
   throw new InvalidNetworkError("gateway mode 'isolated' can only be used for an internal network");
+}
+
+/** A bridge that was there before keeps the group that somebody may know it by, unless it is to be closed. */
+function groupOf(network: NetworkRecord): { group?: number } {
+  if (network.internal) return { group: bridgeGroups.internal };
+  return stateOf(network).found === undefined ? { group: bridgeGroups.open } : {};
 }
 
 function stateOf({ driverState }: NetworkRecord): BridgeState {

@@ -95,12 +95,16 @@ export class BridgeSegments {
 
   /** One more bridge, on the wire of the first. Frames never come back by the pair: the bridges are a star. */
   #extend(): Segment {
-    const { socket, index, mtu, isolated } = this.#first();
+    const { socket, index, mtu, isolated, group } = this.#first();
     const { bridge, near, far } = this.#names(this.#segments.length);
     const sized = mtu === undefined ? {} : { mtu };
     socket.request(
       createBridge({ name: bridge, ...sized }),
-      changeLink(bridge, { linkLocal: false, alias: segmentMark(this.#networkId) }),
+      changeLink(bridge, {
+        linkLocal: false,
+        alias: segmentMark(this.#networkId),
+        ...(group === undefined ? {} : { group }),
+      }),
     );
     staySilent(bridge);
     const further = findLink(socket, bridge)?.index ?? 0;

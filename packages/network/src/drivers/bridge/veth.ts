@@ -17,6 +17,8 @@ export interface BridgeLink {
   name: string;
   index: number;
   mtu: number | undefined;
+  /** See `bridgeGroups`; missing: as it is. */
+  group?: number;
   /** Ports exchange frames with the bridge alone, not with each other. */
   isolated: boolean;
 }
