@@ -114,12 +114,13 @@ test('a network whose bridge is full goes on over further bridges, all on one wi
 
 for (const filtered of existsSync(`/proc/sys/${bridgeSetting.join('/')}`) ? ['1', '0'] : [undefined]) {
   for (const icc of ['true', 'false']) {
-    test(`a published port is reached from every container of its network, itself too, on whichever bridge (br_netfilter ${filtered ?? 'missing'}, icc ${icc})`, async () => {
+    test(`a published port is reached from every container of its network, itself too, and the host, on whichever bridge (br_netfilter ${filtered ?? 'missing'}, icc ${icc})`, async () => {
       await using host = new NetworkHost();
       if (filtered !== undefined) writeSysctl(bridgeSetting, filtered);
       await using controller = await host.open({ bridgeLimits: { first: 1, further: 3 } });
       const options = { 'com.docker.network.bridge.enable_icc': icc };
-      await controller.createNetwork(networkRequest('crowd', { ipv6: false, options }));
+      const { ipam } = await controller.createNetwork(networkRequest('crowd', { ipv6: true, options }));
+      const [gateway, gateway6] = ipam.config.map((config) => config.gateway);
       const on: OnBridge[] = [];
       for (let index = 0; index < 4; index++) {
         const wish = { endpoints: [endpointOn('crowd')], ports: [port(8080 + index)] };
@@ -134,6 +135,9 @@ for (const filtered of existsSync(`/proc/sys/${bridgeSetting.join('/')}`) ? ['1'
           await ask({ from: host.neighbour, address: wire.host, port: 8080 + index }),
           wire.neighbour,
         );
+        const own = [wire.host, '127.0.0.1', wire.host6, '::1'];
+        const seen = await Promise.all(own.map((address) => ask({ address, port: 8080 + index })));
+        assert.deepEqual(seen, [gateway, gateway, gateway6, gateway6]);
       }
       await controller.restore(new Set());
       await controller.removeNetwork('crowd');

@@ -51,12 +51,14 @@ export function networkElements(network: FirewallNetwork): Element[] {
 
 /**
  * With br_netfilter a packet for an address of the host comes in by the further bridge, and is routed back by the first. What comes from
- * the host has been translated by then, and is not to be taken for a flow of its own.
+ * the host has been translated by then, and is not to be taken for a flow of its own. The host's own packets leave with the address
+ * of the first bridge: an answer to another one would be given the host's as its source there, and come back as nobody's.
  */
 function furtherBridge(bridge: string, firstBridge: string): Element[] {
   return [
     { set: 'same_network', key: `${bridge} . ${firstBridge}` },
     { set: 'further', key: bridge },
+    { set: 'wide', key: firstBridge },
   ];
 }
 

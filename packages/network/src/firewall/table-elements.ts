@@ -18,6 +18,7 @@ export type SetName =
   | 'bridges'
   | 'same_network'
   | 'further'
+  | 'wide'
   | 'neighbours'
   | 'leaving'
   | 'entering'
@@ -47,6 +48,8 @@ export const tableSets: Readonly<Record<SetName, SetShape>> = {
   same_network: { key: ['ifname', 'ifname'] },
   /** Further bridges of large networks. */
   further: { key: ['ifname'] },
+  /** The first bridges of those networks. */
+  wide: { key: ['ifname'] },
   /** The same, where containers may talk to each other. */
   neighbours: { key: ['ifname', 'ifname'] },
   /** By where packets come from, and where they go: bridges of internal networks in both, other bridges in the second. */

@@ -87,6 +87,7 @@ const openChains: Chains = {
   back_into_network: [
     'ip saddr 127.0.0.0/8 masquerade',
     'ct status & dnat == 0 return',
+    'oifname @wide fib saddr type local masquerade',
     'iifname @bridges iifname . oifname != @same_network return',
     'ip saddr @subnets4 ip daddr @subnets4 masquerade',
     'ip6 saddr @subnets6 ip6 daddr @subnets6 masquerade',

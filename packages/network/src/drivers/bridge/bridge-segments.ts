@@ -53,6 +53,8 @@ export class BridgeSegments {
     for (;;) {
       const present = findLink(first.socket, this.#names(this.#segments.length).bridge);
       if (present === undefined) return;
+      if (first.group !== undefined) first.socket.request(changeLink(present.index, { group: first.group }));
+      staySilent(present.name);
       this.#note(present.name, present.index);
     }
   }
@@ -140,11 +142,15 @@ export class BridgeSegments {
   }
 }
 
-/** Linux answers on every interface for all addresses of the host: a further bridge would pose as the gateway. */
+/**
+ * Linux answers on every interface for all IPv4 addresses of the host: a further bridge would pose as the gateway. With br_netfilter
+ * answers to programs on the host come out here, of IPv6 too, and to 127/8.
+ */
 function staySilent(bridge: string): void {
+  writeSysctl(['net', 'ipv4', 'conf', bridge, 'route_localnet'], '1');
   writeSysctl(['net', 'ipv4', 'conf', bridge, 'arp_ignore'], '8');
   try {
-    writeSysctl(['net', 'ipv6', 'conf', bridge, 'disable_ipv6'], '1');
+    writeSysctl(['net', 'ipv6', 'conf', bridge, 'disable_ipv6'], '0');
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
