@@ -197,12 +197,9 @@ export class InvalidEndpointError extends EngineError {
 export class DriverNotFoundError extends EngineError {
   override readonly name = 'DriverNotFoundError';
   constructor(driver: string) {
-    super(
-      'not-found',
-      'network-driver-not-found',
-      `could not find plugin ${driver} in v1 plugin registry: plugin not found`,
-      { details: { driver } },
-    );
+    super('not-found', 'network-driver-not-found', `plugin ${JSON.stringify(driver)} not found`, {
+      details: { driver },
+    });
   }
 }
 

@@ -91,8 +91,10 @@ function portMap(container: Container, published: readonly PublishedPort[]): Por
   if (container.run === undefined) return map;
   for (const { port, protocol } of exposedPorts(container.record.config)) map[`${port}/${protocol}`] = null;
   for (const { containerPort, protocol, hostAddress, hostPort } of published) {
-    const binding = { HostIp: shownAddress(hostAddress), HostPort: String(hostPort) };
-    (map[`${containerPort}/${protocol}`] ??= []).push(binding);
+    const bindings = (map[`${containerPort}/${protocol}`] ??= []);
+    // An opened port of a routed network is IPv4's, and comes first, without a number.
+    if (hostAddress === '') bindings.unshift({ HostIp: shownAddress(''), HostPort: '' });
+    else bindings.push({ HostIp: hostAddress, HostPort: String(hostPort) });
   }
   return map;
 }

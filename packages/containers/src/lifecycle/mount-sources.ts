@@ -85,15 +85,15 @@ export async function unmountImages({ ports }: ContainerEnvironment, { record }:
 type PartialMount = Extract<ContainerMount, { type: 'volume' | 'image' }>;
 
 /** Links are followed no further than the root. */
-function openPart(root: string, { type, subpath = '.' }: PartialMount): Descriptor {
+function openPart(root: string, { subpath = '.' }: PartialMount): Descriptor {
   using directory = Directory.openPath(root);
   try {
     return directory.open(subpath, { flags: openFlags.path, resolve: insideRoot });
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new InvalidOptionError(
-      `cannot access path ${path.join(root, subpath)}: subpath ${JSON.stringify(subpath)} is not in the ${type}`,
-    );
+    const part = path.join(root, subpath);
+    const reason = isErrno(error, 'ENOENT') ? 'no such file or directory' : 'not a directory';
+    throw new InvalidOptionError(`cannot access path ${part}: lstat ${part}: ${reason}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Filters } from '@gantry/api-types';
 import { errorKind, errorMessage, type Logger } from '@gantry/base';
-import { compilePruneFilter } from '@gantry/containers';
+import { compilePruneFilter, InvalidFilterError } from '@gantry/containers';
 import type { VolumeBackend } from '@gantry/http-api';
 import type { VolumeInfo, VolumeStore } from '@gantry/volumes';
 import { anonymousLabels } from '../volumes/wire-volume.ts';
@@ -27,7 +27,7 @@ export interface PrunedVolumes {
 export async function pruneVolumes(pruning: VolumePruning, filters: Filters): Promise<PrunedVolumes> {
   const { store, nowMs } = pruning;
   const isWanted = compilePruneFilter(filters, { known: ['all', 'label', 'label!'], nowMs });
-  const named = (filters.get('all') ?? []).some((value) => ['1', 't', 'true'].includes(value.toLowerCase()));
+  const named = isNamedToo(filters.get('all') ?? []);
   const candidates = store
     .list()
     .filter((volume) => volume.usedBy.length === 0 && takesSpace(volume) && (named || volume.anonymous))
@@ -41,6 +41,16 @@ export async function pruneVolumes(pruning: VolumePruning, filters: Filters): Pr
     reclaimedBytes += sizeBytes;
   }
   return { removed, reclaimedBytes };
+}
+
+/** As Go's strconv.ParseBool. */
+function isNamedToo(values: readonly string[]): boolean {
+  const wrong = values.find((value) => !/^(?:[01tfTF]|true|false|True|False|TRUE|FALSE)$/.test(value));
+  if (wrong !== undefined) {
+    const reason = `strconv.ParseBool: parsing ${JSON.stringify(wrong)}: invalid syntax`;
+    throw new InvalidFilterError(`invalid filter 'all': ${reason}`);
+  }
+  return values.some((value) => /^[1tT]/.test(value));
 }
 
 /** The bytes that it held; undefined when it stays. */

@@ -12,7 +12,7 @@ const enableIPv6 = 'com.docker.network.enable_ipv6';
 
 /**
  * A create request in the controller's words, with the daemon's defaults. Throws `ForbiddenNetworkError` for what only a swarm
- * has and for the names of predefined networks, `NotInSwarmError`, `InvalidNetworkOptionError`.
+ * has and for the names of predefined networks, `InvalidNetworkOptionError`.
  */
 export function networkRequestOf(wire: WireRequest, defaults: DefaultNetworkOptions): NetworkCreateRequest {
   refuse(wire);
@@ -44,7 +44,9 @@ function refuse({ Name: name, Driver: driver, Scope: scope = '', Ingress: ingres
     throw new ForbiddenNetworkError(`operation is not permitted on predefined ${name} network `);
   }
   if (driver === 'overlay') throw new ForbiddenNetworkError(new NotInSwarmError().message);
-  if (scope === 'swarm') throw new NotInSwarmError();
+  if (scope === 'swarm') {
+    throw new ForbiddenNetworkError('cannot create a swarm scoped network when swarm is not active');
+  }
   if (scope !== '' && scope !== 'local')
     throw new NotBuiltError(`a network of scope '${scope.slice(0, 128)}'`);
   if (ingress === true) throw new ForbiddenNetworkError('Ingress network can only be global scope network');

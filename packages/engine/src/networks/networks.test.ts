@@ -78,7 +78,10 @@ describe('a create request', () => {
     };
     assert.match(refusal({ Name: 'none' }).join(), /^forbidden,.*not permitted on predefined none network $/);
     assert.match(refusal({ Driver: 'overlay' }).join(), /^forbidden,.*not a swarm manager/);
-    assert.match(refusal({ Scope: 'swarm' }).join(), /^unavailable,.*not a swarm manager/);
+    assert.match(
+      refusal({ Scope: 'swarm' }).join(),
+      /^forbidden,.*swarm scoped network when swarm is not active/,
+    );
     assert.match(refusal({ Scope: 'global' }).join(), /^not-implemented,.*scope 'global'/);
     assert.match(refusal({ Ingress: true }).join(), /^forbidden,.*Ingress network can only be global scope/);
   });

@@ -118,7 +118,10 @@ export class NetworkRegistry {
     if (isPredefined(record.name)) throw new PredefinedNetworkError(record.name);
     if (endpoints.size > 0) throw new NetworkInUseError(record.name, [...endpoints].map(nameAndId));
     if (record.configOnly && this.all().some((other) => other.record.configFrom === record.name)) {
-      throw new InvalidNetworkError(`configuration network "${record.name}" is in use`, 'forbidden');
+      throw new InvalidNetworkError(
+        `error while removing network: configuration network "${record.name}" is in use`,
+        'forbidden',
+      );
     }
     this.#leaving.add(record.id);
     try {

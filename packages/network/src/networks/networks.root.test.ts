@@ -78,7 +78,7 @@ test('a bridge that was there before is used, and stays', async () => {
   await assert.rejects(controller.createNetwork(networkRequest('second', { options })), {
     kind: 'forbidden',
     message:
-      /^cannot create network \w+ \(theirs0\): conflicts with network \w+ \(theirs0\): same bridge name$/,
+      /^cannot create network \w+ \(theirs0\): conflicts with network \w+ \(theirs0\): networks have same bridge name$/,
   });
   await controller.removeNetwork('onTheirs');
   assert.match(ip('link', 'show', 'theirs0'), /theirs0/);
@@ -122,7 +122,7 @@ test('what cannot be made is refused in Docker’s words', async () => {
     [{ name: 'host' }, 'network with name host already exists'],
     [{ name: ' ' }, 'invalid name: name is empty'],
     [{ driver: 'host' }, 'only one instance of "host" network is allowed'],
-    [{ driver: 'weave' }, 'could not find plugin weave in v1 plugin registry: plugin not found'],
+    [{ driver: 'weave' }, 'plugin "weave" not found'],
     [
       { ipam: ipam({ subnet: '10.92.0.128/25' }) },
       /^invalid pool request: Pool overlaps with other one on this address space$/,
@@ -143,6 +143,12 @@ test('what cannot be made is refused in Docker’s words', async () => {
       { ipam: ipam({ subnet: '10.93.0.0/24' }, { subnet: '10.94.0.0/24' }) },
       "bridge driver doesn't support multiple subnets",
     ],
+    ...['10.93.0.0', '10.93.0.255'].map((gateway): (typeof refused)[number] => [
+      { ipam: ipam({ subnet: '10.93.0.0/24', gateway }) },
+      `failed to allocate gateway (${gateway}): Address already in use`,
+    ]),
+    [{ ipam: { ...ipam(), driver: 'null' } }, 'ipv4 pool is empty'],
+    [{ options: { 'com.docker.network.driver.mtu': '-5' } }, 'invalid MTU number: -5'],
     [{ ipv4: false, ipv6: false }, 'IPv4 or IPv6 must be enabled'],
     [{ options: { [mode]: 'isolated' } }, "gateway mode 'isolated' can only be used for an internal network"],
     [{ options: { [mode]: 'x' } }, `failed to parse ${mode} value: x (unknown gateway mode x)`],
@@ -150,10 +156,11 @@ test('what cannot be made is refused in Docker’s words', async () => {
       { options: { 'com.docker.network.bridge.enable_icc': 'maybe' } },
       'failed to parse com.docker.network.bridge.enable_icc value: maybe (strconv.ParseBool: parsing "maybe": invalid syntax)',
     ],
-    [{ options: { 'com.docker.network.bridge.name': 'wire0' } }, /an interface of that name is no bridge/],
+    [{ options: { 'com.docker.network.bridge.name': 'wire0' } }, /existing interface wire0 is not a bridge/],
     [{ options: { 'com.docker.network.bridge.name': '../x' } }, /invalid interface name/],
     [{ configOnly: true, internal: true }, /^configuration network can only contain network specific fields/],
-    [{ configFrom: 'nothing' }, 'network nothing not found'],
+    [{ configFrom: 'nothing' }, 'configuration network "nothing" does not exist'],
+    [{ configFrom: 'taken' }, 'configuration network "taken" does not exist'],
     [
       { driver: 'ipvlan', options: { parent: 'wire0' } },
       'network x cannot be made: this kernel has no ipvlan interfaces',
@@ -201,7 +208,7 @@ test('a configuration is a template for networks, and stays while one uses it', 
   assert.equal(made.ipam.config[0]?.subnet, '10.95.0.0/24');
   assert.equal(made.labels['from'], 'template');
   await assert.rejects(controller.removeNetwork('template'), {
-    message: 'configuration network "template" is in use',
+    message: 'error while removing network: configuration network "template" is in use',
   });
   await controller.removeNetwork('copy');
   await controller.removeNetwork('template');

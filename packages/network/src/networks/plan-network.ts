@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { NetworkDriver } from '../drivers/network-driver.ts';
-import { InvalidNetworkError, NetworkNotFoundError, SubnetOverlapError } from '../errors.ts';
+import { InvalidNetworkError, SubnetOverlapError } from '../errors.ts';
 import { AddressPool } from '../ipam/address-pool.ts';
 import type { DefaultPools } from '../ipam/default-pools.ts';
 import {
@@ -69,11 +69,9 @@ function checkPlain(wish: NetworkCreateRequest): void {
   if (driver === 'host' || driver === 'null') {
     throw new InvalidNetworkError(`only one instance of "${driver}" network is allowed`, 'forbidden');
   }
-  if (ipam.driver !== '' && ipam.driver !== 'default' && ipam.driver !== 'null') {
-    throw new InvalidNetworkError(
-      `could not find plugin ${ipam.driver} in v1 plugin registry: plugin not found`,
-      'not-found',
-    );
+  if (ipam.driver === 'null') throw new InvalidNetworkError('ipv4 pool is empty');
+  if (ipam.driver !== '' && ipam.driver !== 'default') {
+    throw new InvalidNetworkError(`plugin ${JSON.stringify(ipam.driver)} not found`, 'not-found');
   }
   if (configOnly && (wish.ingress || wish.internal || wish.attachable)) {
     throw new InvalidNetworkError(
@@ -94,9 +92,9 @@ function configured(wish: NetworkCreateRequest, networks: readonly NetworkRecord
   const { configFrom = '' } = wish;
   if (configFrom === '') return wish;
   const template = networks.find(({ name, id }) => name === configFrom || id === configFrom);
-  if (template === undefined) throw new NetworkNotFoundError(configFrom);
-  if (!template.configOnly) {
-    throw new InvalidNetworkError(`${configFrom} is not a configuration network`, 'forbidden');
+  if (template?.configOnly !== true) {
+    const message = `configuration network ${JSON.stringify(configFrom)} does not exist`;
+    throw new InvalidNetworkError(message, 'not-found');
   }
   const isEmpty = (record: Readonly<Record<string, string>>): boolean => Object.keys(record).length === 0;
   const { ipam, labels, options } = wish;
@@ -168,9 +166,20 @@ function subnetsOf(
   return given;
 }
 
+/** A gateway cannot have the subnet's own address, nor the broadcast address of IPv4. */
+function refuseOwnAddress(gateway: string | undefined, subnet: Subnet): void {
+  const address = gateway === undefined ? undefined : parseAddress(gateway);
+  if (address === undefined || new AddressPool(subnet).hold(address.value)) return;
+  throw new InvalidNetworkError(
+    `failed to allocate gateway (${gateway}): Address already in use`,
+    'forbidden',
+  );
+}
+
 /** The gateway that is named, or the first address that nobody else has. */
 function withGateway(config: NetworkSubnet, gateways: readonly Family[]): NetworkSubnet {
   const subnet = subnetFrom(config.subnet);
+  refuseOwnAddress(config.gateway, subnet);
   if (config.gateway !== undefined || !gateways.includes(subnet.family)) return config;
   const reserved = Object.values(config.auxAddresses ?? {}).map((text) => parseAddress(text)?.value ?? 0n);
   const range = config.ipRange === undefined ? subnet : subnetFrom(config.ipRange);

@@ -74,7 +74,7 @@ test('what cannot be a bridge or its address is refused', async () => {
     [{ bip: '172.17.0.1' }, /invalid bridge address 172\.17\.0\.1/],
     [{ bip: '172.17.0.1/30' }, /invalid bridge address/],
     [{ bip: 'fd00::1/64' }, /invalid bridge address/],
-    [{ bridge: 'wire0' }, /bridge wire0: an interface of that name is no bridge but a veth/],
+    [{ bridge: 'wire0' }, /bridge wire0: existing interface wire0 is not a bridge but a veth/],
     [{ bridge: '../x' }, /invalid interface name/],
     [{ bridge: 'a-name-that-is-too-long' }, /invalid interface name/],
     [{ nftTable: 'x; flush ruleset' }, /invalid nft table name/],

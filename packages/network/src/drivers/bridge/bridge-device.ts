@@ -44,7 +44,7 @@ export function ensureBridge(socket: NetlinkSocket, plan: BridgePlan): number {
   if (present !== undefined && present.kind !== 'bridge') {
     throw new BridgeConfigurationError(
       name,
-      `an interface of that name is no bridge${present.kind && ` but a ${present.kind}`}`,
+      `existing interface ${name} is not a bridge${present.kind && ` but a ${present.kind}`}`,
     );
   }
   const isNew = present === undefined;

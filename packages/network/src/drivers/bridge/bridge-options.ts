@@ -54,7 +54,7 @@ export function mtuOf(options: Readonly<Record<string, string>>): number | undef
   if (!/^[+-]?\d+$/.test(text))
     throw unreadable(mtuOption, text, `strconv.Atoi: parsing ${quoted(text)}: invalid syntax`);
   const mtu = Number(text);
-  if (mtu < 0 || mtu > 65535) throw unreadable(mtuOption, text, `invalid MTU number: ${mtu}`);
+  if (mtu < 0 || mtu > 65535) throw new InvalidNetworkError(`invalid MTU number: ${mtu}`);
   return mtu === 0 ? undefined : mtu;
 }
 
