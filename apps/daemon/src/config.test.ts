@@ -210,6 +210,9 @@ test('the default bridge and the pools are read, and those that cannot be are re
   assert.equal(hostBindingAddress, '127.0.0.1');
   assert.equal(publishPolicy, 'host');
   assert.throws(() => load('{"publish-policy":"me"}'), /publish-policy: 'me' is none of open, host/);
+  assert.equal(load('{"iptables":false,"ip6tables":false}').network.packetFilter, 'none');
+  assert.throws(() => load('{"ip6tables":false}'), /ip6tables: rules are of both families/);
+  assert.throws(() => load('{"iptables":false,"icc":false}'), /ICC=false uses iptables to function/);
   assert.deepEqual(defaultBridge, {
     defaultGateway: '10.1.0.9',
     fixedCidrV6: 'fd00:9::/64',

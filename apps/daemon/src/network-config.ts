@@ -21,6 +21,7 @@ export function networkOptionsOf(values: OptionValues): EngineNetworkOptions {
     ...(binding !== undefined && { hostBindingAddress: binding }),
     ...publishPolicy(values),
     ...openness(values),
+    ...packetFilter(values),
     defaultBridge: defaultBridge(values),
   };
 }
@@ -68,6 +69,20 @@ function openness(values: OptionValues): EngineNetworkOptions {
     ...(typeof mark === 'string' && mark !== '' && { acceptMark: packetMark(mark) }),
     ...(forward === false && { forwardPackets: false }),
   };
+}
+
+/** Docker's words for what has no meaning without rules. */
+function packetFilter({ iptables, ip6tables, icc }: OptionValues): EngineNetworkOptions {
+  if (iptables !== false) {
+    if (ip6tables !== false) return {};
+    throw new ConfigError('ip6tables: rules are of both families; false needs iptables to be false too');
+  }
+  if (icc === false) {
+    throw new ConfigError(
+      'You specified --iptables=false with --icc=false. ICC=false uses iptables to function. Please set --icc or --iptables to true',
+    );
+  }
+  return { packetFilter: 'none' };
 }
 
 /** `0x1/0x3`: the mark and the bits that count, all of them when there is no mask. */

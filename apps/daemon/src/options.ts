@@ -94,6 +94,18 @@ export const daemonOptions: readonly DaemonOption[] = [
     help: "Packets with this mark of the host's own rules may enter networks (0x1 or 0x1/0x3)",
   },
   {
+    key: 'iptables',
+    flag: 'iptables',
+    type: 'boolean',
+    help: 'Write rules for packets (the default); false: none, of either family, and published ports are relayed',
+  },
+  {
+    key: 'ip6tables',
+    flag: 'ip6tables',
+    type: 'boolean',
+    help: 'As iptables: the rules are of both families, or there are none',
+  },
+  {
     key: 'ip-forward',
     flag: 'ip-forward',
     type: 'boolean',

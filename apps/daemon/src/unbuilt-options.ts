@@ -29,8 +29,6 @@ const options: readonly UnbuiltOption[] = [
     only: 'true',
     why: "the policy of the host's forward chain is never changed",
   },
-  { flag: 'ip6tables', only: 'true', why: 'published ports need the firewall' },
-  { flag: 'iptables', only: 'true', why: 'published ports need the firewall' },
   { flag: 'network-control-plane-mtu', why: noSwarm },
   { flag: 'network-diagnostic-port', why: noSwarm },
   { flag: 'node-generic-resource', key: 'node-generic-resources', why: noSwarm },

@@ -79,6 +79,8 @@ export interface EngineNetworkOptions {
   allowDirectRouting?: boolean;
   /** Packets that the host's own rules have marked so may enter every network that is not internal. */
   acceptMark?: PacketMark;
+  /** `none`: no rules of ours on the host, as with dockerd's `iptables=false`; published ports are relayed. `nft` when missing. */
+  packetFilter?: 'nft' | 'none';
   /** Whether the host's forwarding is turned on; true when missing. */
   forwardPackets?: boolean;
   defaultBridge?: DefaultBridgeSettings;

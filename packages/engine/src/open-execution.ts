@@ -200,6 +200,7 @@ function controllerOptions({
   publishPolicy,
   allowDirectRouting,
   acceptMark,
+  packetFilter,
   forwardPackets,
   defaultBridge,
 }: EngineNetworkOptions = {}): Partial<NetworkControllerOptions> {
@@ -209,6 +210,7 @@ function controllerOptions({
     ...(publishPolicy !== undefined && { publishPolicy }),
     ...(allowDirectRouting !== undefined && { allowDirectRouting }),
     ...(acceptMark && { acceptMark }),
+    ...(packetFilter !== undefined && { packetFilter }),
     ...(forwardPackets !== undefined && { forwardPackets }),
     ...(defaultBridge && { defaultBridge }),
   };

@@ -14,6 +14,7 @@ import { Firewall, type FirewallOptions } from './firewall/firewall.ts';
 import { ForeignForwarding } from './firewall/foreign-forwarding.ts';
 import { HandBack } from './firewall/hand-back.ts';
 import { nftProgram } from './firewall/nft.ts';
+import { type PacketFilter, withoutRules } from './firewall/packet-filter.ts';
 import { RuleWatch } from './firewall/rule-watch.ts';
 import { DefaultPools } from './ipam/default-pools.ts';
 import { hostSubnets } from './ipam/host-subnets.ts';
@@ -44,7 +45,7 @@ export interface NetworkParts {
   kernel: SandboxKernel;
   ports: SandboxPorts;
   names: SandboxNames;
-  firewall: Firewall;
+  firewall: PacketFilter;
   /** Begins to put back firewall rules that others take away. */
   watch: () => Disposable;
   socket: NetlinkSocket;
@@ -60,29 +61,33 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
   const socket = opened.use(NetlinkSocket.open());
   const netfilter = opened.use(NetlinkSocket.open('netfilter'));
   const nft = nftProgram(table);
-  const firewall = openFirewall(options, { table, nft, socket: netfilter, logger }, socket);
-  const publisher = new PortPublisher({ firewall, netfilter, logger });
+  const rules = openFirewall(options, { table, nft, socket: netfilter, logger }, socket);
+  const hasRules = options.packetFilter !== 'none';
+  const firewall = hasRules ? rules : withoutRules(rules);
+  const publisher = new PortPublisher({ firewall, netfilter, logger, relaysAll: !hasRules });
   const namespaces = path.join(options.execRoot, 'netns');
   mkdirSync(namespaces, { recursive: true, mode: 0o700 });
   const pools = new DefaultPools(uniqueLocalPrefix(options.store), options.defaultAddressPools);
   const collection = options.store.collection<NetworkRecord>('user-networks', { version: 1 });
   const forwarding = new ForeignForwarding(netfilter, { table, logger });
-  const accepts = options.foreignForwarding !== 'leave';
+  const accepts = hasRules && options.foreignForwarding !== 'leave';
   const bridges: RegistryParts['bridges'] = {
     made: async (name) => {
       if (accepts) await forwarding.accept([name]);
     },
     goes: (name) => forwarding.withdraw([name]),
   };
-  const watch = (): Disposable =>
-    new RuleWatch({
-      firewall,
+  const watch = (): Disposable => {
+    if (!hasRules) return new DisposableStack();
+    return new RuleWatch({
+      firewall: rules,
       ...(accepts && { forwarding }),
       nft,
       socket: netfilter,
       clock: options.clock,
       logger,
     });
+  };
   const drivers = driversOf(options, socket, segmentWatcher({ firewall, bridges, logger }));
   const registry = new NetworkRegistry({
     collection,
@@ -126,12 +131,12 @@ export function networkParts(options: NetworkControllerOptions, opened: Disposab
 
 /** `route` is where the way on which packets come back is made, where the host's input rules decide. */
 function openFirewall(
-  { publishPolicy, allowDirectRouting, acceptMark }: NetworkControllerOptions,
+  { publishPolicy, allowDirectRouting, acceptMark, packetFilter }: NetworkControllerOptions,
   parts: Pick<FirewallOptions, 'table' | 'nft' | 'socket' | 'logger'>,
   route: NetlinkSocket,
 ): Firewall {
   const handBack = new HandBack(route, parts.table);
-  const asksHost = publishPolicy === 'host';
+  const asksHost = publishPolicy === 'host' && packetFilter !== 'none';
   if (!asksHost) handBack.remove();
   return new Firewall({
     ...parts,
@@ -176,7 +181,7 @@ function segmentWatcher({
 }
 
 function driversOf(
-  { drivers = [], bridgeLimits, forwardPackets }: NetworkControllerOptions,
+  { drivers = [], bridgeLimits, forwardPackets, packetFilter }: NetworkControllerOptions,
   socket: NetlinkSocket,
   segments: SegmentWatcher,
 ): ReadonlyMap<string, NetworkDriver> {
@@ -184,6 +189,7 @@ function driversOf(
     segments,
     ...(bridgeLimits && { limits: bridgeLimits }),
     ...(forwardPackets !== undefined && { forwardPackets }),
+    hasRules: packetFilter !== 'none',
   });
   const stacked = [macvlan, ipvlan].map((links) => new StackedDriver(socket, links));
   return new Map([bridge, ...stacked, ...drivers].map((driver) => [driver.name, driver]));

@@ -48,6 +48,11 @@ export interface NetworkControllerOptions {
   forwardPackets?: boolean;
   /** Whether to put accepts for our bridges into other people's forward chains that would drop their packets. `accept` when missing. */
   foreignForwarding?: 'accept' | 'leave';
+  /**
+   * `none`: there are no rules of ours on the host, as with dockerd's `iptables=false`: packets leave with the containers' addresses,
+   * nothing keeps networks apart, and published ports are relayed by this process. `nft` when missing.
+   */
+  packetFilter?: 'nft' | 'none';
   logger: Logger;
   clock: Clock;
 }

@@ -12,6 +12,8 @@ export interface PortPlace {
   /** On a routed network the container's own port is opened, and none of the host is used. */
   routed4?: boolean;
   routed6?: boolean;
+  /** Nothing is translated: a program of ours hands every byte on. */
+  relaysAll?: boolean;
 }
 
 /** Every address of the host, of one family. */
@@ -26,6 +28,11 @@ export const everyIPv6 = '::';
 export function hostAddressesOf(request: PortRequest, place: PortPlace, relays: boolean): string[] {
   const { protocol } = request;
   const named = request.hostAddress || place.defaultAddress;
+  if (protocol === 'sctp' && place.relaysAll === true) {
+    throw new InvalidPortError(
+      `port ${request.containerPort}/sctp: SCTP cannot be relayed, and there are no rules`,
+    );
+  }
   if (named !== '') {
     if (isRouted(named, place)) return [''];
     if (protocol === 'sctp' && isRelayed(named, place)) {
@@ -42,11 +49,15 @@ export function hostAddressesOf(request: PortRequest, place: PortPlace, relays: 
 }
 
 /**
- * True where a program of ours must hand the bytes on: from one family to the other, and from ::1, whose packets the
+ * True where a program of ours must hand the bytes on: where nothing is translated, from one family to the other, and from ::1, whose packets the
  * kernel lets out of no other interface (there is no `route_localnet` of IPv6).
  */
-export function isRelayed(hostAddress: string, { ipv4, ipv6 }: { ipv4: boolean; ipv6: boolean }): boolean {
+export function isRelayed(
+  hostAddress: string,
+  { ipv4, ipv6, relaysAll = false }: Pick<PortPlace, 'ipv4' | 'ipv6' | 'relaysAll'>,
+): boolean {
   if (hostAddress === '') return false;
+  if (relaysAll) return true;
   return isIPv6(hostAddress) ? !ipv6 || /^[0:]+:0*1$/.test(hostAddress) : !ipv4;
 }
 

@@ -24,6 +24,8 @@ export interface PortPublisherOptions {
   /** A netfilter socket; who opened it closes it. */
   netfilter: NetlinkSocket;
   logger: Logger;
+  /** Nothing is translated: every port is relayed. */
+  relaysAll?: boolean;
   table?: PortTable;
 }
 
@@ -42,7 +44,8 @@ export class PortPublisher {
 
   /** As `PortTable.reserve`. */
   reserve(requests: readonly PortRequest[], place: PortPlace): PortReservation {
-    return new Reservation(this.#table.reserve(requests, place), this.#options.logger);
+    const { relaysAll = false, logger } = this.#options;
+    return new Reservation(this.#table.reserve(requests, { ...place, relaysAll }), logger, relaysAll);
   }
 
   /**
@@ -50,6 +53,7 @@ export class PortPublisher {
    * that somebody took meanwhile is told in the log.
    */
   adopt(ports: readonly PublishedPort[], to: ContainerAddresses): PortReservation {
+    const { relaysAll = false } = this.#options;
     const held = this.#table.hold(ports, (port, error) =>
       this.#options.logger.warn('a published port was taken by another program meanwhile', {
         hostAddress: port.hostAddress,
@@ -57,7 +61,7 @@ export class PortPublisher {
         error: errorMessage(error),
       }),
     );
-    const reservation = new Reservation(held, this.#options.logger);
+    const reservation = new Reservation(held, this.#options.logger, relaysAll);
     reservation.rules = portRules(ports, to);
     reservation.lead(to);
     return reservation;
@@ -138,12 +142,14 @@ class Reservation implements PortReservation {
   rules: readonly PortRule[] = [];
   readonly #held: HeldPorts;
   readonly #logger: Logger;
+  readonly #relaysAll: boolean;
   /** By index of the port. */
   readonly #relays = new Map<number, PortRelay>();
 
-  constructor(held: HeldPorts, logger: Logger) {
+  constructor(held: HeldPorts, logger: Logger, relaysAll: boolean) {
     this.#held = held;
     this.#logger = logger;
+    this.#relaysAll = relaysAll;
   }
 
   get ports(): readonly PublishedPort[] {
@@ -152,7 +158,8 @@ class Reservation implements PortReservation {
 
   /** Where relays lead from now on; those that are needed are opened, and stay. */
   lead({ ipv4, ipv6 }: ContainerAddresses): void {
-    const has = { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined };
+    const relaysAll = this.#relaysAll;
+    const has = { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined, relaysAll };
     for (const [index, port] of this.ports.entries()) {
       const { hostAddress, containerPort } = port;
       // On every IPv6 address there is ::1 too.

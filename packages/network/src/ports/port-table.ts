@@ -55,7 +55,7 @@ export class PortTable {
     using undo = new DisposableStack();
     const ports: PublishedPort[] = [];
     const sockets: HeldPort[] = [];
-    const byName = requests.length > mostHeldPorts;
+    const byName = requests.length > mostHeldPorts && place.relaysAll !== true;
     for (const request of requests) {
       assertValid(request);
       const { opened, translated } = this.#addressesOf(request, place, byName);

@@ -50,6 +50,8 @@ export interface BridgeDriverOptions {
   segments?: SegmentWatcher;
   /** Whether to turn the host's forwarding on; true when missing. */
   forwardPackets?: boolean;
+  /** Whether rules of ours keep packets apart; true when missing. */
+  hasRules?: boolean;
 }
 
 /** Networks on Linux bridges of this host, behind its own address or routed. */
@@ -68,6 +70,7 @@ export class BridgeDriver implements NetworkDriver {
   plan(request: NetworkCreateRequest, { id, networks }: PlanContext): DriverPlan {
     const options = bridgeOptions(request.options);
     checkModes(request, options);
+    this.#checkRules(options);
     const bridge = options.name === '' ? `br-${id.slice(0, 12)}` : options.name;
     if (!isInterfaceName(bridge)) throw new BridgeConfigurationError(bridge, 'invalid interface name');
     const rival = networks.find(
@@ -75,17 +78,25 @@ export class BridgeDriver implements NetworkDriver {
     );
     if (rival !== undefined) {
       throw new InvalidNetworkError(
-        `cannot create network ${id} (${bridge}): conflicts with network ${rival.id} (${bridge}): same bridge name`,
+        `cannot create network ${id} (${bridge}): conflicts with network ${rival.id} (${bridge}): networks have same bridge name`,
         'forbidden',
       );
     }
     const present = findLink(this.#socket, bridge);
     if (present !== undefined && present.kind !== 'bridge') {
-      throw new BridgeConfigurationError(bridge, 'an interface of that name is no bridge');
+      throw new BridgeConfigurationError(bridge, `existing interface ${bridge} is not a bridge`);
     }
     const gateways = ([4, 6] as const).filter((family) => options.gatewayModes[family] !== 'isolated');
     const driverState = { bridge, ...(present === undefined ? {} : { found: 'true' }) };
     return { driverState, gateways, severalSubnets: false };
+  }
+
+  /** Throws `InvalidNetworkError`. */
+  #checkRules({ icc }: BridgeOptions): void {
+    if (icc || this.#options.hasRules !== false) return;
+    throw new InvalidNetworkError(
+      'com.docker.network.bridge.enable_icc=false needs rules for packets, and with iptables=false there are none',
+    );
   }
 
   establish(network: NetworkRecord): void {
