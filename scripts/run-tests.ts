@@ -68,7 +68,8 @@ if (oldDocker !== undefined && leftOut.length > 0) {
 
 const totals = { passed: 0, failed: 0, skipped: leftOut.length };
 const queue = files.filter((file) => !leftOut.includes(file));
-const lanes = suite === 'faults-long' ? 1 : Math.max(2, availableParallelism());
+/** One more than there are processors: a file of root or system kind waits for half of its time, for engines to start and end. */
+const lanes = suite === 'faults-long' ? 1 : availableParallelism() + 1;
 /** In CI, files that are to be run again. More than a few is no unsteadiness. */
 const again: FileResult[] = [];
 const maxAgain = suite === 'unit' || process.env['CI'] === undefined ? 0 : 3;
