@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { dockerPlugins } from '../support/docker-plugins.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
 import { until } from '../support/until.ts';
 
@@ -36,18 +37,23 @@ function context(name: string, dockerfile: string, files: Readonly<Record<string
   return root;
 }
 
-/** Builds by one program, and by the other from the cache: the same image, whoever asks. */
-async function build(name: string, root: string, first: 'gantry' | 'docker', flags: readonly string[] = []) {
-  const ids: string[] = [];
-  for (const program of first === 'gantry'
-    ? (['gantry', 'docker'] as const)
-    : (['docker', 'gantry'] as const)) {
-    const args = ['build', '-q', '-t', name, ...flags, root];
-    const built = await daemon[program](args, { env: { DOCKER_BUILDKIT: '0' }, timeoutMs: longestMs });
+/** By our CLI and docker's, both with one archive to the API, and by buildx over a session. */
+type Way = 'gantry' | 'docker' | 'buildx';
+const ways: readonly Way[] = ['gantry', 'docker', 'buildx'];
+
+/** Builds one way, and the others from the cache: the same image, whoever asks. */
+async function build(name: string, root: string, first: Way, flags: readonly string[] = []): Promise<void> {
+  const images: string[] = [];
+  for (const way of ways.toSorted((a, b) => Number(b === first) - Number(a === first))) {
+    const words = way === 'buildx' ? ['buildx', 'build', '--provenance=false'] : ['build'];
+    const env: Record<string, string> =
+      way === 'buildx' ? { DOCKER_CONFIG: dockerPlugins } : { DOCKER_BUILDKIT: '0' };
+    const args = [...words, '-q', '-t', name, ...flags, root];
+    const built = await daemon[way === 'gantry' ? 'gantry' : 'docker'](args, { env, timeoutMs: longestMs });
     assert.equal(built.exitCode, 0, built.stdout + built.stderr);
-    ids.push(built.stdout.trim());
+    images.push(await daemon.ok('image', 'inspect', '-f', '{{json .RootFS}} {{json .Config}}', name));
   }
-  assert.equal(ids[0], ids[1]);
+  assert.equal(new Set(images).size, 1, images.join('\n'));
 }
 
 /** Runs it in the background until `probe` succeeds in it; returns what that printed. */
@@ -85,7 +91,7 @@ test('redis answers', timeout, async () => {
     'redis',
     `FROM ${base}\n${install('redis-server')}\nUSER redis\nCMD ["redis-server"]\n`,
   );
-  await build('real/redis', root, 'docker');
+  await build('real/redis', root, 'buildx');
   assert.equal(await answers('real/redis', ['redis-cli', 'ping']), 'PONG');
 });
 
