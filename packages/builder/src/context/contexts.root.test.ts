@@ -199,6 +199,20 @@ ADD ${address}?branch=main&subdir=sub /sub
 RUN ls -A /plain > /seen; ls -A /kept >> /seen; ls -A /sub >> /seen
 `);
   assert.equal(await builder.read(id, '/seen'), 'sub\ntop\n.git\nsub\ntop\nDockerfile\n');
+  for (const keeps of ['0', '1']) {
+    const whole = await builder.build('', {
+      context: { kind: 'address', address },
+      dockerfile: {
+        kind: 'inline',
+        path: 'Dockerfile',
+        bytes: Buffer.from(
+          'FROM busybox\nCOPY . /all\nRUN [ -d /all/.git ] && echo kept > /seen || echo gone > /seen\n',
+        ),
+      },
+      buildArguments: new Map([['BUILDKIT_CONTEXT_KEEP_GIT_DIR', keeps]]),
+    });
+    assert.equal(await builder.read(whole.id, '/seen'), keeps === '1' ? 'kept\n' : 'gone\n');
+  }
   const whole = await builder.build('', {
     context: { kind: 'address', address: `${address}#main:sub` },
     dockerfile: { kind: 'context', path: 'Dockerfile' },

@@ -11,16 +11,20 @@ import { receiveContext } from './receive-context.ts';
 import type { SourceRequest } from './source-request.ts';
 
 /**
- * The files behind an address: those of a git repository, of an archive, or a Dockerfile alone. Throws `InvalidBuildError`
- * for an address that is neither.
+ * The files behind an address: those of a git repository (with `.git` when the address, or else `keepGitDir`, says so), of an archive, or
+ * a Dockerfile alone. Throws `InvalidBuildError` for an address that is neither.
  */
 export async function fetchAddress(
   environment: BuilderEnvironment,
   address: string,
   request: SourceRequest,
+  { keepGitDir = false }: { keepGitDir?: boolean } = {},
 ): Promise<SourceFiles> {
   const git = readGitAddress(address);
-  if (git !== undefined) return layeredFiles(environment, (await fetchGit(environment, git, request)).layers);
+  if (git !== undefined) {
+    const { layers } = await fetchGit(environment, { keepGitDir, ...git }, request);
+    return layeredFiles(environment, layers);
+  }
   if (!/^https?:\/\//i.test(address))
     throw new InvalidBuildError(`unable to prepare context: ${JSON.stringify(address)} is no address`);
   const { layers, name } = await fetchHttp(environment, { url: address, checksum: '' }, request);

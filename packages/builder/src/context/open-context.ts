@@ -4,6 +4,7 @@ import type { DirectoryWish } from '../build-client.ts';
 import type { BuildRequest, ContextSource, DockerfileSource } from '../build-request.ts';
 import type { BuilderEnvironment } from '../builder-environment.ts';
 import { BuildOptionNotBuiltError, InvalidBuildError } from '../errors.ts';
+import { builderArguments, isOn } from '../plan/builder-arguments.ts';
 import type { SourceFiles } from '../sources/source-files.ts';
 import { fetchAddress } from './fetch-address.ts';
 import { hiddenFiles, maxDockerfileBytes, readContextFile, receiveContext } from './receive-context.ts';
@@ -29,7 +30,8 @@ export async function openContext(
   const sources = { keep, opened, signal, client };
   if (context.kind === 'client')
     return await openDirectory(sources, environment, { name: context.name, dockerfile });
-  const files = await receiveSource(environment, context, sources);
+  const keepGitDir = isOn(request.buildArguments, builderArguments.keepGitDirectory);
+  const files = await receiveSource(environment, { context, keepGitDir }, sources);
   const look = (path: string) => readContextFile(files, path);
   if (dockerfile.kind === 'client') {
     const { name, path } = dockerfile;
@@ -44,11 +46,11 @@ export async function openContext(
 
 async function receiveSource(
   environment: BuilderEnvironment,
-  context: Exclude<ContextSource, { kind: 'client' }>,
+  { context, keepGitDir }: { context: Exclude<ContextSource, { kind: 'client' }>; keepGitDir: boolean },
   sources: SourceRequest,
 ): Promise<SourceFiles> {
   if (context.kind === 'archive') return await receiveContext(environment, context.bytes, sources);
-  return await fetchAddress(environment, context.address, sources);
+  return await fetchAddress(environment, context.address, sources, { keepGitDir });
 }
 
 /** The Dockerfile and `.dockerignore` come first: they say what of the rest is sent. */
