@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { systemClock } from '@gantry/base';
 import { type Engine, gantryVersion, openEngine } from '@gantry/engine';
 import { type ApiServer, createApiServer, type ListenAddress, serveMetrics } from '@gantry/http-api';
-import { releaseFreeMemory } from '@gantry/kernel';
+import { keepLittleFreeMemory, releaseFreeMemory } from '@gantry/kernel';
 import {
   notifyManager,
   openLogger,
@@ -20,6 +20,7 @@ import { reloadConfig } from './reload.ts';
  * configuration: now, and again at each SIGHUP. Resolves with the exit code.
  */
 export async function serve(load: () => DaemonConfig): Promise<number> {
+  keepLittleFreeMemory();
   let config = load();
   const logger = openLogger(config.logLevel, config.logFormat);
   const terminated = terminationSignal(logger);

@@ -97,15 +97,16 @@ export class ChunkWriter {
 
 /**
  * Reads from `offset` to the end in fresh pieces of at most 1 MB, the next one while the consumer has the last. The first is small
- * and comes alone: many want to see no more.
+ * and comes alone: many want to see no more. The pieces are the consumer's, who may free them.
  */
 export async function* readChunks(file: FileHandle, offset: number): AsyncGenerator<Uint8Array, void, void> {
   const { size } = await file.stat();
   const pieces = Math.max(4096, Math.min(pieceBytes, size - offset));
   const first = await readPiece(file, offset, Math.min(firstPieceBytes, pieces));
   if (first.length === 0) return;
-  yield first;
+  // Whoever has a chunk may free it.
   let at = offset + first.length;
+  yield first;
   let next = readPiece(file, at, pieces);
   try {
     for (;;) {

@@ -263,7 +263,7 @@ describe('push', () => {
       return true;
     };
     const blob = { digest: digestOf(bytes) as Digest, size: bytes.length };
-    await (await open('push')).putBlob(blob, () => once(bytes));
+    await (await open('push')).putBlob(blob, () => once(Buffer.from(bytes)));
     assert.deepEqual(registry.blobs.get(blob.digest), bytes);
   });
 

@@ -30,7 +30,7 @@ export interface RemoteRepository {
    */
   mountBlob(digest: Digest, fromPath: string, options?: TransferOptions): Promise<boolean>;
 
-  /** Uploads a blob; `open` is called again for a further try. Idempotent. */
+  /** Uploads a blob; `open` is called again for a further try, and what it gives is freed when it is sent. Idempotent. */
   putBlob(
     descriptor: BlobDescriptor,
     open: () => AsyncIterable<Uint8Array>,

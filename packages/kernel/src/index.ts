@@ -19,7 +19,7 @@ export type { BlockIoEntry, CgroupUsage } from './cgroups/usage/cgroup-usage.ts'
 export { type MachineCpu, readMachineCpu } from './cgroups/usage/machine-cpu.ts';
 export { type CgroupUsageReader, readCgroupUsage } from './cgroups/usage/usage-reader.ts';
 export { isErrno, KernelError } from './ffi/errno.ts';
-export { releaseFreeMemory } from './ffi/release-memory.ts';
+export { keepLittleFreeMemory, releaseFreeMemory } from './ffi/release-memory.ts';
 export { type BytePath, cPath, InvalidPathError, keyBytes, pathKey, pathText } from './files/byte-path.ts';
 export { type CopyTreeEntry, type CopyTreeOptions, copyTree } from './files/copy-tree.ts';
 export { Descriptor, insideRoot, type OpenOptions, openAt, openPath } from './files/descriptor.ts';

@@ -10,7 +10,7 @@ export interface RegistryRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   url: URL;
   headers: Readonly<Record<string, string>>;
-  /** Sent with `Content-Length` where the headers have it, else chunked. */
+  /** Sent with `Content-Length` where the headers have it, else chunked. Pieces are freed when they are sent. */
   body?: Uint8Array | AsyncIterable<Uint8Array>;
   signal?: AbortSignal | undefined;
 }
@@ -124,7 +124,7 @@ async function writeBody(outgoing: http.ClientRequest, body: AsyncIterable<Uint8
   try {
     for await (const chunk of body) {
       if (outgoing.destroyed) return;
-      if (!outgoing.write(chunk)) await drained(outgoing);
+      if (!outgoing.write(chunk, () => freeChunk(chunk))) await drained(outgoing);
     }
     outgoing.end();
   } catch (error) {

@@ -73,8 +73,10 @@ async function* counted(
   let sentBytes = 0;
   try {
     for await (const chunk of source) {
+      // Freed when it is sent.
+      const { length } = chunk;
       yield chunk;
-      sentBytes += chunk.length;
+      sentBytes += length;
       onProgress?.(sentBytes);
     }
   } catch (error) {

@@ -1,6 +1,23 @@
 import { bind } from './libc.ts';
 
 const mallocTrim = bind('int malloc_trim(uint64_t pad)');
+const mallopt = bind('int mallopt(int option, int value)');
+
+/** Options of mallopt(3), from `malloc.h`. */
+const malloptOptions = { trimThreshold: -1, mmapThreshold: -3, arenaMax: -8 } as const;
+const largeBytes = 256 << 10;
+const keptBytes = 1 << 20;
+const arenas = 2;
+
+/**
+ * Has the C library give large buffers back to the system as soon as they are freed, and keep few heaps apart for threads: by itself it
+ * learns to keep buffers of megabytes that are used up at once, in a heap for each thread. To be called before threads start.
+ */
+export function keepLittleFreeMemory(): void {
+  mallopt(malloptOptions.arenaMax, arenas);
+  mallopt(malloptOptions.mmapThreshold, largeBytes);
+  mallopt(malloptOptions.trimThreshold, keptBytes);
+}
 
 /**
  * Gives memory that the C library keeps for later back to the system (malloc_trim(3)): worth a few milliseconds after work

@@ -14,9 +14,9 @@ export interface BlobSourceOptions {
   readable?: ((consumedBytes: number) => Promise<number>) | undefined;
 }
 
-export const blobChunkBytes: number = 128 * 1024;
+export const blobChunkBytes: number = 256 * 1024;
 /** More than are ever in use at once: those a decoder has buffered, and those put back. */
-const ringLength = 12;
+const ringLength = 6;
 
 /** Reads an open file from its position. */
 export function blobSource(fd: number, { onRead, readable }: BlobSourceOptions): BlobSource {

@@ -11,11 +11,11 @@ export class DecompressError extends Error {
 
 type Decoder = Transform & { readonly bytesWritten: number };
 
-/** Room for the decoder to go on in its thread while this one writes files. */
+/** Room for the decoder to go on in its thread while this one writes files; few and large chunks, because each costs two switches of threads. */
 const decoderOptions = {
-  chunkSize: blobChunkBytes,
+  chunkSize: 2 * blobChunkBytes,
   readableHighWaterMark: 4 * blobChunkBytes,
-  writableHighWaterMark: 2 * blobChunkBytes,
+  writableHighWaterMark: blobChunkBytes,
 };
 
 /**
