@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadBusybox } from '../support/busybox-image.ts';
@@ -7,6 +7,8 @@ import { dockerPlugins, needsDockerPlugins } from '../support/docker-plugins.ts'
 import type { Finished } from '../support/processes.ts';
 import { TestDaemon } from '../support/test-daemon.ts';
 
+/** Of builds; it stays, as all that is named so does. */
+const cgroupParent = `/gantry-features-${process.pid}`;
 let daemon: TestDaemon;
 let directory: string;
 before(async () => {
@@ -17,6 +19,10 @@ before(async () => {
 after(async () => {
   rmSync(directory, { recursive: true, force: true });
   await daemon[Symbol.asyncDispose]();
+  for (const controller of ['', ...readdirSync('/sys/fs/cgroup')]) {
+    const group = path.join('/sys/fs/cgroup', controller, cgroupParent);
+    if (existsSync(group)) rmdirSync(group);
+  }
 });
 
 let contexts = 0;
@@ -93,10 +99,10 @@ for (const [name, build] of Object.entries(builders)) {
       const root = context(
         'FROM mirror/busybox\nRUN echo "$(ulimit -n) $(ulimit -Hn) $(hostname)"; cat /proc/self/cgroup\n',
       );
-      const flags = ['--ulimit', 'nofile=77:99', '--cgroup-parent', `/gantry-features-${process.pid}`];
+      const flags = ['--ulimit', 'nofile=77:99', '--cgroup-parent', cgroupParent];
       const told = await done('--no-cache', ...flags, '--build-arg', 'BUILDKIT_SANDBOX_HOSTNAME=mine', root);
       assert.match(told, /77 99 mine/);
-      assert.match(told, new RegExp(`/gantry-features-${process.pid}/`));
+      assert.match(told, new RegExp(`${cgroupParent}/`));
     });
   });
 }
