@@ -6,7 +6,7 @@ import { type BenchRow, cost, inTurns, speedup } from './support/bench-row.ts';
 import { type MeasuredEngine, startDockerd, startGantry } from './support/engines.ts';
 
 const files = 20_000;
-const rounds = 2;
+const rounds = 1;
 
 /**
  * Builds over a session by one client, ours, against BuildKit where the dockerd that is found has it: a directory of many files that
