@@ -60,6 +60,8 @@ type PruneKind = 'builder' | 'container' | 'image' | 'volume' | 'network';
 export class DiskService implements DiskBackend {
   readonly #sources: DiskSources;
   readonly #prunes = new Exclusive<PruneKind>();
+  /** Settled unless the build cache is being collected. */
+  #collecting: Promise<unknown> = Promise.resolve();
 
   constructor(sources: DiskSources) {
     this.#sources = sources;
@@ -135,10 +137,12 @@ export class DiskService implements DiskBackend {
     });
   }
 
+  /** Waits for a collection that the engine does by itself; throws `PruneRunningError` while somebody else prunes. */
   async pruneBuildCache(
     filters: Filters,
     { all, bounds }: BuildPruneOptions,
   ): Promise<Required<BuildPruneResponse>> {
+    await this.#collecting;
     return await this.#prunes.run('builder', async () => {
       const pruned = await this.#pruneCache({ all, filters, ...boundsOf(bounds) });
       this.#tell('builder', pruned.SpaceReclaimed);
@@ -148,17 +152,17 @@ export class DiskService implements DiskBackend {
 
   /** Removes of the build cache what is too much, rule by rule. Nothing while a prune is at work. */
   async collectBuildCache(policies: readonly CachePolicy[]): Promise<void> {
-    await this.#prunes
-      .run('builder', async () => {
-        for (const policy of policies) {
-          const { CachesDeleted: gone, SpaceReclaimed: bytes } = await this.#pruneCache(policy);
-          if (gone.length > 0)
-            this.#sources.logger.info('the build cache was collected', { entries: gone.length, bytes });
-        }
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof PruneRunningError)) throw error;
-      });
+    const collection = this.#prunes.run('builder', async () => {
+      for (const policy of policies) {
+        const { CachesDeleted: gone, SpaceReclaimed: bytes } = await this.#pruneCache(policy);
+        if (gone.length > 0)
+          this.#sources.logger.info('the build cache was collected', { entries: gone.length, bytes });
+      }
+    });
+    this.#collecting = collection.catch(() => {});
+    await collection.catch((error: unknown) => {
+      if (!(error instanceof PruneRunningError)) throw error;
+    });
   }
 
   async #pruneCache({ all, filters, ...bounds }: CachePolicy): Promise<PrunedBytes> {
