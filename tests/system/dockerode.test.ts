@@ -77,14 +77,16 @@ test('dockerode makes, lists, keeps and removes volumes', async () => {
     DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' },
   });
   const output = new PassThrough();
-  const [finished] = (await docker.run(
+  // Kept until it is removed below: dockerode asks for the end of what it runs when it may be over.
+  const [finished, writer] = (await docker.run(
     busyboxImage,
     ['sh', '-c', 'echo data > /kept/file; df -m /small | tail -n 1'],
     output,
     {
-      HostConfig: { Binds: ['kept:/kept', 'small:/small'], AutoRemove: true },
+      HostConfig: { Binds: ['kept:/kept', 'small:/small'] },
     },
-  )) as [{ StatusCode: number }];
+  )) as [{ StatusCode: number }, Docker.Container];
+  await writer.remove();
   assert.equal(finished.StatusCode, 0);
   assert.match(String(output.read()), /^tmpfs +1 /);
   const user = await docker.createContainer({
