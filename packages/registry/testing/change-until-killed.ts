@@ -3,22 +3,15 @@
  * `node change-until-killed.ts DIRECTORY CHANGE [POINT COUNT [USER]]`. With the point `RECORD` it writes all it passes to `DIRECTORY.passes`. Says
  * `done` when the change is acknowledged.
  */
-import { subscribe } from 'node:diagnostics_channel';
-import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { faultPointChannel, systemClock } from '@gantry/base';
+import { systemClock } from '@gantry/base';
 import { RobotStore } from '../src/access/robots/robot-store.ts';
 import { UserFile } from '../src/access/users/user-file.ts';
 import { CertificateAuthority } from '../src/certificates/certificate-authority.ts';
+import { killAt } from './kill-at.ts';
 
 const [directory = '', change = '', point = '', count = '1', user = 'ada'] = process.argv.slice(2);
-let passes = 0;
-subscribe(faultPointChannel, (name) => {
-  if (point === 'RECORD') appendFileSync(`${directory}.passes`, `${String(name)}\n`);
-  if (name !== point) return;
-  passes += 1;
-  if (passes === Number(count)) process.kill(process.pid, 'SIGKILL');
-});
+killAt(directory, point, Number(count));
 
 const users = new UserFile(path.join(directory, 'users'));
 const robots = new RobotStore(path.join(directory, 'robots'), systemClock);

@@ -3,21 +3,14 @@
  * `node serve-until-killed.ts DIRECTORY [POINT COUNT]`. With the point `RECORD` it writes all it passes to `DIRECTORY.passes`;
  * `DIRECTORY.json` has further settings. Says its port on a line. `COLLECT` on its input collects garbage, with the answer on a line.
  */
-import { subscribe } from 'node:diagnostics_channel';
-import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { faultPointChannel, silentLogger } from '@gantry/base';
+import { silentLogger } from '@gantry/base';
 import { openRegistry } from '../src/index.ts';
+import { killAt } from './kill-at.ts';
 import { settingsOf } from './settings-of.ts';
 
 const [directory = '', point = '', count = '1'] = process.argv.slice(2);
-let passes = 0;
-subscribe(faultPointChannel, (name) => {
-  if (point === 'RECORD') appendFileSync(`${directory}.passes`, `${String(name)}\n`);
-  if (name !== point) return;
-  passes += 1;
-  if (passes === Number(count)) process.kill(process.pid, 'SIGKILL');
-});
+killAt(directory, point, Number(count));
 
 const settings = settingsOf(directory);
 const logger = silentLogger;
