@@ -29,12 +29,12 @@ test('commands have the users of containers, and their layers and caches the own
   const text = `FROM busybox AS below
 RUN echo below > /below && chown 3:4 /below
 FROM busybox
-WORKDIR /work
+WORKDIR /place
 RUN --mount=type=cache,target=/cache,uid=7 --mount=type=secret,id=word,uid=5,mode=0400 \\
     --mount=type=bind,from=below,target=/bound,rw \\
     cat /proc/self/uid_map > /told && stat -c %u:%g /bound/below /cache /run/secrets/word . / >> /told \\
     && echo kept > /cache/kept && touch /bound/mine /owned && chown 1000:1001 /owned && echo made > made
-RUN --mount=type=cache,target=/cache stat -c %u:%g /cache/kept /owned /work/made > /again
+RUN --mount=type=cache,target=/cache stat -c %u:%g /cache/kept /owned /place/made > /again
 `;
   const { id } = await builder.build(text, { client });
   const [map = '', ...owners] = (await builder.read(id, '/told')).trim().split('\n');
