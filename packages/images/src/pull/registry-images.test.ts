@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ProgressMessage } from '@gantry/api-types';
 import { systemClock } from '@gantry/base';
-import { RegistryClient } from '@gantry/distribution';
-import { FakeRegistry, type PutDescriptor, putDocument, putImage } from '@gantry/distribution/testing';
+import type { RegistryClient } from '@gantry/distribution';
+import {
+  FakeRegistry,
+  openTestClient,
+  type PutDescriptor,
+  putDocument,
+  putImage,
+} from '@gantry/distribution/testing';
 import { hostPlatform, type Platform } from '@gantry/oci';
 import { type TarMember, tarArchive } from '@gantry/testkit';
 import { ImageStoreFixture } from '../../testing/index.ts';
@@ -17,17 +23,7 @@ let fixture: ImageStoreFixture;
 
 beforeEach(async () => {
   registry = await FakeRegistry.start();
-  client = new RegistryClient({
-    settings: () => ({
-      registryMirrors: [],
-      insecureRegistries: [],
-      certificateDirectory: '/nonexistent',
-      trustedTokenServices: [],
-      maxAttempts: 2,
-    }),
-    userAgent: 'Gantry/test',
-    environment: {},
-  });
+  client = openTestClient();
   fixture = new ImageStoreFixture({ registries: client });
 });
 afterEach(async () => {
